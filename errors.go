@@ -1,0 +1,32 @@
+package countersign
+
+import "errors"
+
+// What a custodian can answer, in words that every adapter maps to and the
+// workflows act on. Wrap them with what was being asked.
+var (
+	// ErrNotFound means that the custodian knows no such thing. Asking again does
+	// not help.
+	ErrNotFound = errors.New("custodian knows no such thing")
+
+	// ErrDenied means that our credential was refused: expired, revoked, or
+	// without the permission. No retry helps before an operator has acted.
+	ErrDenied = errors.New("custodian refused our credential")
+
+	// ErrAlreadyVoted means that the approver has spoken already. Read the
+	// approval to learn what it said.
+	ErrAlreadyVoted = errors.New("approver has already voted")
+
+	// ErrNotPending means that the approval takes no more decisions. Read it to
+	// learn how it ended.
+	ErrNotPending = errors.New("approval is not pending")
+
+	// ErrInvalid means that the custodian calls our request wrong. Sending it
+	// again is wrong again.
+	ErrInvalid = errors.New("custodian calls the request invalid")
+)
+
+// ErrDecisionConflict means that the custodian holds another verdict under our
+// name than the one on our trail: the credential was used outside, or two trails
+// share one service account. Nothing is posted; people must look.
+var ErrDecisionConflict = errors.New("custodian holds another verdict under our name")

@@ -1,0 +1,47 @@
+package countersign
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrID means that a text cannot serve as an ID: it would not be safe inside a
+// workflow ID, a URL path or a record key.
+var ErrID = errors.New("not an ID")
+
+const idChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:"
+
+// CheckID refuses what is empty, longer than 128 characters, or holds anything
+// but letters, digits and "-_.:". The custodian's IDs are at most 64 characters
+// of letters, digits and "-" (dfns.md §0); a slash would let one ID pass for the
+// key of another record.
+func CheckID(s string) error {
+	switch {
+	case s == "":
+		return fmt.Errorf("%w: empty", ErrID)
+	case len(s) > 128:
+		return fmt.Errorf("%w: %d characters, at most 128", ErrID, len(s))
+	case strings.Trim(s, idChars) != "" || strings.Contains(s, ".."):
+		return fmt.Errorf("%w: %q holds more than letters, digits and -_.:", ErrID, clip(s))
+	}
+	return nil
+}
+
+// DecisionKey is the key on the trail of what approver said to an approval. It
+// holds one record for ever: an approval is never decided twice by one approver.
+func DecisionKey(approvalID, approver string) string {
+	return "approval/" + approvalID + "/decision/" + approver
+}
+
+// PostKey is the key of what became of that decision at the custodian: posted,
+// found there already, moot, or void.
+func PostKey(approvalID, approver string) string {
+	return "approval/" + approvalID + "/post/" + approver
+}
+
+// OutcomeKey is the key of how the approval ended.
+func OutcomeKey(approvalID string) string { return "approval/" + approvalID + "/outcome" }
+
+// EventKey is the key of a delivery that no workflow of its own answers.
+func EventKey(root string) string { return "event/" + root }

@@ -1,0 +1,70 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"countersign"
+
+	"go.temporal.io/sdk/temporal"
+)
+
+// TaskQueue is where workers and starters meet unless an operator says otherwise.
+const TaskQueue = "countersign"
+
+// Workflow types, signals and queries. They live in histories longer than any
+// release: add to them, never rename one. tests/testdata/names.golden lists them.
+const (
+	ApprovalWorkflow  = "Approval"
+	StrayWorkflow     = "Stray"
+	NoticeWorkflow    = "Notice"
+	ReconcileWorkflow = "Reconcile"
+
+	// EventSignal carries one countersign.Event to a workflow. It is a hint to
+	// look: nothing that decides rests on what it says.
+	EventSignal = "event"
+	// StatusQuery answers with the workflow's status, e.g. [ApprovalStatus].
+	StatusQuery = "status"
+)
+
+// Search attributes, all of type Keyword.
+var (
+	ApprovalIDAttribute = temporal.NewSearchAttributeKeyKeyword("ApprovalId")
+	EventKindAttribute  = temporal.NewSearchAttributeKeyKeyword("EventKind")
+	InitiatorAttribute  = temporal.NewSearchAttributeKeyKeyword("InitiatorId")
+	NetworkAttribute    = temporal.NewSearchAttributeKeyKeyword("Network")
+	OutcomeAttribute    = temporal.NewSearchAttributeKeyKeyword("Outcome")
+	ReasonCodeAttribute = temporal.NewSearchAttributeKeyKeyword("ReasonCode")
+	VerdictAttribute    = temporal.NewSearchAttributeKeyKeyword("Verdict")
+	WalletIDAttribute   = temporal.NewSearchAttributeKeyKeyword("WalletId")
+)
+
+// SearchAttributes returns the name of every attribute above. Each must exist in
+// the namespace, as a Keyword, before the first workflow starts.
+func SearchAttributes() []string {
+	return []string{
+		ApprovalIDAttribute.GetName(), EventKindAttribute.GetName(), InitiatorAttribute.GetName(),
+		NetworkAttribute.GetName(), OutcomeAttribute.GetName(), ReasonCodeAttribute.GetName(),
+		VerdictAttribute.GetName(), WalletIDAttribute.GetName(),
+	}
+}
+
+// ErrWorkflowID means that a workflow ID is not one of ours.
+var ErrWorkflowID = errors.New("not a workflow ID of countersign")
+
+// ApprovalID is the workflow ID of an approval: one approval, one workflow.
+func ApprovalID(approvalID string) string { return "approval/" + approvalID }
+
+// ParseApprovalID returns the approval that a workflow ID names.
+func ParseApprovalID(workflowID string) (string, error) {
+	id, ok := strings.CutPrefix(workflowID, "approval/")
+	if !ok || countersign.CheckID(id) != nil {
+		return "", fmt.Errorf("%w: %q does not read approval/<approval id>", ErrWorkflowID, workflowID)
+	}
+	return id, nil
+}
+
+// EventID is the workflow ID for an event that has no process of its own; root
+// is its [countersign.Event.Root].
+func EventID(root string) string { return "event/" + root }
