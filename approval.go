@@ -76,6 +76,8 @@ type Activity struct {
 
 	Transfer *Transfer `json:"transfer,omitempty"`
 	Call     *Call     `json:"call,omitempty"`
+	// Unreadable says why neither is set, for people.
+	Unreadable string `json:"unreadable,omitempty"`
 }
 
 // A Transfer moves an asset that the custodian itself understands.

@@ -25,8 +25,3 @@ var (
 	// again is wrong again.
 	ErrInvalid = errors.New("custodian calls the request invalid")
 )
-
-// ErrDecisionConflict means that the custodian holds another verdict under our
-// name than the one on our trail: the credential was used outside, or two trails
-// share one service account. Nothing is posted; people must look.
-var ErrDecisionConflict = errors.New("custodian holds another verdict under our name")

@@ -1,0 +1,61 @@
+package activities
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"countersign"
+	"countersign/audit"
+	"countersign/rules"
+)
+
+// Approvals decides, posts and resolves approvals for one service account.
+//
+// Its methods are idempotent on the approval and the approver: a decision is made
+// and recorded once, posted once, and closed once, whatever dies on the way.
+type Approvals struct {
+	Custodian Custodian
+	Trail     Trail
+	Book      Book
+	// Approver is the service account's user ID at the custodian.
+	Approver string
+	// Rules names the book and the program in every decision.
+	Rules audit.Rules
+	// RuleTimeout bounds one run of the rules. Zero means ten seconds.
+	RuleTimeout time.Duration
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// A Custodian holds the keys and asks for approvals. custody/dfns.Custodian is
+// the real one.
+type Custodian interface {
+	// Name is the custodian's short name, for records.
+	Name() string
+	// Approval reads an approval as it stands now.
+	Approval(ctx context.Context, id string) (countersign.Approval, error)
+	// Vote posts a verdict, Approve or Reject. It never sends twice: when the
+	// answer is lost it returns an error, and the caller reads the approval to
+	// learn what happened.
+	Vote(ctx context.Context, approvalID string, v countersign.Verdict, reason string) (countersign.Receipt, error)
+	// Pending yields the IDs of approvals that wait for decisions.
+	Pending(ctx context.Context) iter.Seq2[string, error]
+}
+
+// A Trail keeps signed records and the budgets that decisions take from.
+// store.Trail is the real one; its comments say what each method promises.
+type Trail interface {
+	Find(ctx context.Context, key string) (audit.Entry, error)
+	Append(ctx context.Context, d audit.Draft) (audit.Entry, error)
+	Decide(ctx context.Context, key string, claims []countersign.Claim,
+		conclude func([]countersign.Balance) (d audit.Draft, reserve bool)) (audit.Entry, error)
+	Void(ctx context.Context, d audit.Draft, decisionKey string) (audit.Entry, error)
+	Close(ctx context.Context, d audit.Draft, decisionKey string, moved bool) (audit.Entry, error)
+}
+
+// A Book decides. rules.Book is the real one.
+type Book interface {
+	// Decide never fails; what it cannot decide it abstains on.
+	Decide(ctx context.Context, a countersign.Approval, now time.Time) rules.Result
+}

@@ -1,0 +1,184 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/audit"
+	"countersign/rules"
+
+	"go.temporal.io/sdk/activity"
+)
+
+// DecideInput asks for our decision on one approval.
+type DecideInput struct {
+	ApprovalID string `json:"approval_id"`
+	// Trigger is the delivery that started the work, if one did.
+	Trigger *audit.Trigger `json:"trigger,omitempty"`
+}
+
+// DecideResult is the decision as it stands on the trail. It carries what the
+// workflow shows and routes by, not the evidence.
+type DecideResult struct {
+	Decision countersign.Decision `json:"decision"`
+	// Key, Index and LeafHash find the record.
+	Key      string `json:"key"`
+	Index    int64  `json:"index"`
+	LeafHash string `json:"leaf_hash"`
+
+	InitiatorID string `json:"initiator_id"`
+	WalletID    string `json:"wallet_id"`
+	Network     string `json:"network"`
+	// Summary says in one line what was asked for.
+	Summary string `json:"summary"`
+}
+
+// expiryMargin is how long before its expiry an approval is still worth
+// deciding: reading, signing and posting take well under this.
+const expiryMargin = 2 * time.Second
+
+// errRulesTooSlow is why the rules' deadline passed, as the record words it.
+var errRulesTooSlow = errors.New("the rules' deadline passed")
+
+// DecideApproval makes the decision, once. It reads the approval afresh (whatever
+// the webhook said), runs the rules under a deadline, and in one database
+// transaction reserves the budgets, signs the decision and puts it on the trail.
+// When the trail holds the decision already, it returns what that says.
+func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideResult, error) {
+	key := countersign.DecisionKey(in.ApprovalID, a.Approver)
+	if err := countersign.CheckID(in.ApprovalID); err != nil {
+		return DecideResult{}, wire(fmt.Errorf("decide: approval_id: %w", err))
+	}
+	entry, err := a.Trail.Find(ctx, key)
+	if err == nil {
+		return decided(entry)
+	}
+	if !errors.Is(err, audit.ErrNoRecord) {
+		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
+	}
+	approval, err := a.Custodian.Approval(ctx, in.ApprovalID)
+	if err != nil {
+		return DecideResult{}, wire(fmt.Errorf("decide %s: read approval: %w", in.ApprovalID, err))
+	}
+	if approval.ID != in.ApprovalID {
+		return DecideResult{}, wire(fmt.Errorf("decide %s: custodian answered with approval %q", in.ApprovalID, approval.ID))
+	}
+	result := a.judge(ctx, approval)
+	if err := ctx.Err(); err != nil { // our own stop is not the rule's fault: decide another time
+		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
+	}
+	entry, err = a.Trail.Decide(ctx, key, result.Claims, func(balances []countersign.Balance) (audit.Draft, bool) {
+		intent := a.intent(ctx, in, approval, result, balances)
+		return audit.Draft{Key: key, Type: audit.DecisionIntent, Body: intent}, intent.Decision.Verdict == countersign.Approve
+	})
+	if err != nil {
+		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
+	}
+	return decided(entry)
+}
+
+// judge is the decision before the budgets are asked.
+func (a *Approvals) judge(ctx context.Context, approval countersign.Approval) rules.Result {
+	now := a.Now()
+	abstain := func(code countersign.ReasonCode, format string, args ...any) rules.Result {
+		return rules.Result{Decision: countersign.Abstained(code, format, args...)}
+	}
+	switch {
+	case approval.Status != countersign.StatusPending:
+		return abstain(countersign.NotPending, "the approval is %s already", approval.Status)
+	case !approval.ExpiresAt.IsZero() && approval.ExpiresAt.Sub(now) < expiryMargin:
+		return abstain(countersign.ExpiresTooSoon, "the approval expires at %s", approval.ExpiresAt.Format(time.RFC3339))
+	case approval.InitiatorID == "" || approval.InitiatorID == a.Approver:
+		// Maker and checker are two, whatever the platform allows.
+		return abstain(countersign.SelfInitiated, "the request was made by %q, who would also approve it", approval.InitiatorID)
+	case approval.Snapshot == "":
+		return abstain(countersign.UnreadableActivity, "the approval has no snapshot to bind a decision to")
+	}
+	timeout := a.RuleTimeout
+	if timeout <= 0 {
+		timeout = 10 * time.Second
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errRulesTooSlow)
+	defer cancel()
+	return a.Book.Decide(ctx, approval, now)
+}
+
+// intent is the whole decision as it is signed. An approval that does not fit its
+// budgets becomes an abstention here, inside the transaction that holds them.
+func (a *Approvals) intent(ctx context.Context, in DecideInput, approval countersign.Approval, r rules.Result, balances []countersign.Balance) audit.Intent {
+	decision := r.Decision
+	for _, b := range balances {
+		if decision.Verdict == countersign.Approve && !b.Fits {
+			decision = countersign.Abstained(countersign.OverBudget, "%s on top of %s does not fit the limit of %s of budget %s",
+				b.Amount, b.Before, b.Limit, b.Budget)
+		}
+	}
+	intent := audit.Intent{
+		Custodian: a.Custodian.Name(), ApprovalID: approval.ID, InitiatorID: approval.InitiatorID,
+		Snapshot: approval.Snapshot, Policies: approval.Policies, Request: approval.Activity,
+		Decision: decision, Rules: a.Rules, Budgets: balances, Trigger: in.Trigger, Workflow: here(ctx),
+	}
+	for _, e := range r.Evidence {
+		intent.Evidence = append(intent.Evidence, audit.Evidence(e))
+	}
+	if call := approval.Activity.Call; call != nil {
+		sum := sha256.Sum256(call.Data)
+		intent.CallHash = hex.EncodeToString(sum[:])
+		if len(call.Data) > maxRecordedData { // the hash and the snapshot still bind every byte
+			short := *call
+			short.Data = nil
+			intent.Request.Call = &short
+		}
+	}
+	if r.Function != "" {
+		intent.Decoded = &audit.Decoded{Contract: r.Contract, Function: r.Function, Args: r.Args}
+	}
+	return intent
+}
+
+// maxRecordedData keeps a record under [audit.MaxEntry]: base64 inside base64url
+// grows call data by 16/9, and the rest of a record by 4/3.
+const maxRecordedData = 16 << 10
+
+// decided reads a decision back from the trail.
+func decided(e audit.Entry) (DecideResult, error) {
+	var in audit.Intent
+	if err := e.Decode(&in); err != nil {
+		return DecideResult{}, wire(err)
+	}
+	return DecideResult{
+		Decision: in.Decision, Key: e.Record.Key, Index: e.Index, LeafHash: e.LeafHash,
+		InitiatorID: in.InitiatorID, WalletID: in.Request.WalletID, Network: in.Request.Network,
+		Summary: summarise(in),
+	}, nil
+}
+
+// summarise says what was asked for, for the Web UI.
+func summarise(in audit.Intent) string {
+	act := in.Request
+	switch {
+	case in.Decoded != nil:
+		return fmt.Sprintf("%s %s on %s", in.Decoded.Contract, in.Decoded.Function, act.Network)
+	case act.Transfer != nil:
+		return fmt.Sprintf("%s transfer of %s to %s on %s", act.Transfer.Kind, act.Transfer.Amount, act.Transfer.To, act.Network)
+	case act.Call != nil && act.Call.To == "":
+		return "contract creation on " + act.Network
+	case act.Call != nil:
+		return fmt.Sprintf("call of %s on %s", act.Call.To, act.Network)
+	}
+	return fmt.Sprintf("%s request of kind %s", act.Kind, act.Request)
+}
+
+// here is the workflow that runs us, for the record.
+func here(ctx context.Context) audit.Workflow {
+	if !activity.IsActivity(ctx) {
+		return audit.Workflow{}
+	}
+	exec := activity.GetInfo(ctx).WorkflowExecution
+	return audit.Workflow{ID: exec.ID, RunID: exec.RunID}
+}

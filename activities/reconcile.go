@@ -1,0 +1,49 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+)
+
+// Reconciler finds approvals whose webhook never came.
+type Reconciler struct {
+	Custodian Custodian
+	Starter   Starter
+}
+
+// A Starter starts the workflow of an approval. Asked for one that was started
+// before, running or closed, it starts nothing and reports false.
+type Starter interface {
+	StartApproval(ctx context.Context, approvalID string) (started bool, err error)
+}
+
+// StartMissingResult counts what was found.
+type StartMissingResult struct {
+	// Pending approvals at the custodian, and those of them that had no workflow.
+	Pending int      `json:"pending"`
+	Started []string `json:"started,omitempty"`
+}
+
+// maxNamed bounds the IDs in a result, which is kept in the workflow's history.
+const maxNamed = 100
+
+// StartMissingApprovals lists what waits at the custodian and starts a workflow
+// for each approval that has none. It is safe to run at any time and twice at
+// once: an approval is one workflow.
+func (a *Reconciler) StartMissingApprovals(ctx context.Context) (StartMissingResult, error) {
+	var res StartMissingResult
+	for id, err := range a.Custodian.Pending(ctx) {
+		if err != nil {
+			return res, wire(fmt.Errorf("list pending approvals: %w", err))
+		}
+		res.Pending++
+		started, err := a.Starter.StartApproval(ctx, id)
+		if err != nil {
+			return res, wire(fmt.Errorf("start the workflow of approval %s: %w", id, err))
+		}
+		if started && len(res.Started) < maxNamed {
+			res.Started = append(res.Started, id)
+		}
+	}
+	return res, nil
+}

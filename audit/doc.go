@@ -1,0 +1,29 @@
+// Package audit is the trail: signed records of what was decided, posted and
+// how it ended, which a stranger can verify with nothing but a public key.
+//
+// # Life of a record
+//
+// Whoever acts makes a [Draft]: a key that names the fact, a type and a body. A
+// store appends it in the same database transaction as the business change that
+// it explains. Inside that transaction [Signer.Seal] gives it its place in the
+// chain of its author and signs it; the result is an [Entry]. An entry is never
+// changed, and a key holds one entry for ever.
+//
+//   - Drafted, not appended: a crash loses it, and the change with it. Nothing
+//     happened.
+//   - Appended: it survives with the database. Its signature binds its content;
+//     its sequence number and the digest of its author's record before it bind its
+//     place: altering, removing, inserting or swapping records breaks the chain.
+//
+// [Verify] checks all of it. What it cannot see is the removal of the newest
+// records together: for that the last index must be known from elsewhere, such as
+// the reason that each posted decision carries to the custodian.
+//
+// # Format
+//
+// A record is a compact JWS (RFC 7515) in a strict profile: EdDSA (RFC 8037), the
+// header exactly {"alg","kid","typ"} in that order and spelling, kid the RFC 7638
+// thumbprint of the key. The payload is kept and verified as the bytes that were
+// signed and never encoded again. The leaf hash is that of RFC 6962 §2.1 over the
+// compact JWS, so that a Merkle tree can be laid over the same records.
+package audit

@@ -1,0 +1,161 @@
+package audit
+
+import (
+	"encoding/json"
+	"time"
+
+	"countersign"
+)
+
+// A Type says what a record is about. Wire format: add, never rename.
+type Type string
+
+// The types of records.
+const (
+	DecisionIntent  Type = "decision.intent"   // what we decided, before the custodian hears it: [Intent]
+	DecisionOutcome Type = "decision.outcome"  // what became of it at the custodian: [Post]
+	ApprovalOutcome Type = "approval.resolved" // how the approval ended: [Resolution]
+	EventNoticed    Type = "event.noticed"     // a delivery of a known kind without a process of its own: [Notice]
+	EventStray      Type = "event.stray"       // a delivery of a kind that we do not know: [Notice]
+)
+
+// Version is the version of the payload's form.
+const Version = 1
+
+// A Record is the signed payload.
+type Record struct {
+	Version int `json:"v"`
+	// ID is a UUIDv7.
+	ID   string `json:"id"`
+	Type Type   `json:"type"`
+	// Key names the fact; one key, one record, for ever.
+	Key string `json:"key"`
+	// Issuer is the deployment; Subject the service account that speaks.
+	Issuer  string `json:"iss"`
+	Subject string `json:"sub"`
+	// At is when the record was signed, UTC.
+	At time.Time `json:"at"`
+	// Seq counts this subject's records from 0, and Prev is the leaf hash of the
+	// one before, lower-case hex; empty for the first.
+	Seq  int64  `json:"seq"`
+	Prev string `json:"prev"`
+	// Body is one of the types below, as Type says.
+	Body json.RawMessage `json:"body"`
+}
+
+// An Intent is a decision before it takes effect, with everything it rests on.
+type Intent struct {
+	Custodian   string `json:"custodian"`
+	ApprovalID  string `json:"approval_id"`
+	InitiatorID string `json:"initiator_id"`
+	// Snapshot is the digest of what was asked for; see countersign.Approval.
+	Snapshot string   `json:"snapshot_sha256"`
+	Policies []string `json:"policies,omitempty"`
+	// Request is what was asked for, in full.
+	Request  countersign.Activity `json:"request"`
+	CallHash string               `json:"calldata_sha256,omitempty"`
+	// Decoded is what the rule saw.
+	Decoded *Decoded `json:"decoded,omitempty"`
+
+	Decision countersign.Decision  `json:"decision"`
+	Rules    Rules                 `json:"rules"`
+	Evidence []Evidence            `json:"evidence,omitempty"`
+	Budgets  []countersign.Balance `json:"budgets,omitempty"`
+
+	Trigger  *Trigger `json:"trigger,omitempty"`
+	Workflow Workflow `json:"workflow"`
+}
+
+// Decoded is a call as the rule saw it.
+type Decoded struct {
+	Contract string         `json:"contract"`
+	Function string         `json:"function"`
+	Args     map[string]any `json:"args"`
+}
+
+// Rules name the rules that decided.
+type Rules struct {
+	Book    string `json:"book"`
+	Version string `json:"version"`
+	// Digest is that of the book's source and configuration; Build that of the
+	// program: the version-control revision it was built from.
+	Digest string `json:"sha256,omitempty"`
+	Build  string `json:"build,omitempty"`
+}
+
+// Evidence is what a rule asked a source, by digest.
+type Evidence struct {
+	Kind   string    `json:"kind"`
+	Source string    `json:"source"`
+	Digest string    `json:"sha256"`
+	At     time.Time `json:"fetched_at"`
+}
+
+// A Trigger is the delivery that started the work. It explains; it proves
+// nothing about what was asked for.
+type Trigger struct {
+	EventID string `json:"event_id"`
+	Kind    string `json:"kind"`
+	Digest  string `json:"sha256"`
+}
+
+// A Workflow is where the work can be looked up in Temporal.
+type Workflow struct {
+	ID    string `json:"id"`
+	RunID string `json:"run_id"`
+}
+
+// A PostResult is what became of a decision at the custodian.
+type PostResult string
+
+// The results of posting. Wire format.
+const (
+	Posted PostResult = "posted" // the custodian has taken it now
+	Found  PostResult = "found"  // the custodian had it already: the answer to an earlier post was lost
+	Moot   PostResult = "moot"   // the approval had ended before we could post
+	Void   PostResult = "void"   // what is asked for changed after the decision: nothing was posted
+
+	// Conflict means that the custodian holds another verdict under our name than
+	// the one on the trail: the credential was used outside, or two trails share
+	// one service account. Nothing was posted; people must look.
+	Conflict PostResult = "conflict"
+)
+
+// A Post is what became of a decision at the custodian.
+type Post struct {
+	ApprovalID string `json:"approval_id"`
+	// Intent is the leaf hash of the decision.
+	Intent   string               `json:"intent"`
+	Verdict  countersign.Verdict  `json:"verdict"`
+	Result   PostResult           `json:"result"`
+	Reason   string               `json:"reason,omitempty"`  // as posted
+	Snapshot string               `json:"snapshot_sha256"`   // as read just before
+	Receipt  *countersign.Receipt `json:"receipt,omitempty"` // only when posted now
+	Workflow Workflow             `json:"workflow,omitzero"`
+}
+
+// A Resolution is how an approval ended, by the custodian's word.
+type Resolution struct {
+	ApprovalID string `json:"approval_id"`
+	// Intent is the leaf hash of our decision.
+	Intent  string              `json:"intent"`
+	Verdict countersign.Verdict `json:"verdict"`
+	Outcome countersign.Outcome `json:"outcome"`
+	// Escalated says that we left it to people; Overruled that the approval ended
+	// against what we said.
+	Escalated bool `json:"escalated"`
+	Overruled bool `json:"overruled"`
+	// DecideMillis is from the approval's creation to our decision, ResolveMillis
+	// to its end; -1 where a clock is missing.
+	DecideMillis  int64 `json:"decide_ms"`
+	ResolveMillis int64 `json:"resolve_ms"`
+	// Budgets says what became of the claims: "committed" or "released".
+	Budgets  string   `json:"budgets"`
+	Workflow Workflow `json:"workflow,omitzero"`
+}
+
+// A Notice is a delivery that no process of its own answers.
+type Notice struct {
+	Event    countersign.Event `json:"event"`
+	Workflow Workflow          `json:"workflow,omitzero"`
+}

@@ -1,0 +1,205 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+)
+
+// ErrForged means that an entry is not what its author signed, or not where.
+var ErrForged = errors.New("trail does not verify")
+
+// Keys are the public keys that a verifier trusts, by [KeyID].
+type Keys map[string]ed25519.PublicKey
+
+// NewKeys returns the set of keys.
+func NewKeys(pubs ...ed25519.PublicKey) Keys {
+	ks := Keys{}
+	for _, p := range pubs {
+		ks[KeyID(p)] = p
+	}
+	return ks
+}
+
+// Open verifies one compact JWS and returns its record. Only the exact profile of
+// this package is accepted, and only under a key of ks.
+func Open(jws string, ks Keys) (Record, error) {
+	head, rest, _ := strings.Cut(jws, ".")
+	body, sig, ok := strings.Cut(rest, ".")
+	if !ok || strings.Contains(sig, ".") {
+		return Record{}, forged("not a compact JWS")
+	}
+	rawHead, err1 := unb64(head)
+	payload, err2 := unb64(body)
+	signature, err3 := unb64(sig)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return Record{}, forged("not canonical base64url: %v", err)
+	}
+	var h struct {
+		KeyID string `json:"kid"`
+	}
+	if err := json.Unmarshal(rawHead, &h); err != nil {
+		return Record{}, forged("header: %v", err)
+	}
+	pub, known := ks[h.KeyID]
+	if !known {
+		return Record{}, forged("key %.60q is not trusted", h.KeyID)
+	}
+	if !bytes.Equal(rawHead, header(h.KeyID)) { // no other algorithm, type or member
+		return Record{}, forged("header is not exactly that of the profile")
+	}
+	if !ed25519.Verify(pub, []byte(head+"."+body), signature) {
+		return Record{}, forged("signature is wrong")
+	}
+	return parse(payload)
+}
+
+func parse(payload []byte) (Record, error) {
+	var rec Record
+	dec := json.NewDecoder(bytes.NewReader(payload))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&rec); err != nil {
+		return Record{}, forged("payload: %v", err)
+	}
+	if rec.Version != Version {
+		return Record{}, forged("payload version %d, this verifier reads %d", rec.Version, Version)
+	}
+	// What was signed is what we would write: no duplicate or case-variant member
+	// can make two readers see different records.
+	again, err := marshal(rec)
+	if err != nil || !bytes.Equal(again, payload) {
+		return Record{}, forged("payload is not in the form of the profile")
+	}
+	return rec, nil
+}
+
+// A Report is what [Verify] found.
+type Report struct {
+	// Records counts what was read and Decisions those of type decision.intent.
+	Records   int64 `json:"records"`
+	Decisions int64 `json:"decisions"`
+	// Head is the leaf hash of the last record.
+	Head string `json:"head"`
+	// Faults lists what is wrong, in the order of the log; empty means verified.
+	Faults []Fault `json:"faults"`
+}
+
+// A Fault is one thing wrong with the trail.
+type Fault struct {
+	Index int64  `json:"index"`
+	Key   string `json:"key,omitempty"`
+	What  string `json:"what"`
+}
+
+// OK reports whether the trail verified.
+func (r Report) OK() bool { return len(r.Faults) == 0 }
+
+// Verify reads a whole trail in order and checks every signature, the unbroken
+// index, each author's chain, that no key is used twice, and that every outcome
+// stands behind its intent. It stops only when entries yields an error; a fault is
+// reported, not returned.
+func Verify(entries iter.Seq2[Entry, error], ks Keys) (Report, error) {
+	v := verifier{keys: ks, chains: map[string]Head{}, seen: map[string]int64{}, intents: map[string]intent{}}
+	for e, err := range entries {
+		if err != nil {
+			return v.report, fmt.Errorf("read the trail after %d records: %w", v.report.Records, err)
+		}
+		v.entry(e)
+	}
+	return v.report, nil
+}
+
+type verifier struct {
+	keys    Keys
+	report  Report
+	next    int64
+	chains  map[string]Head
+	seen    map[string]int64
+	intents map[string]intent // by leaf hash
+}
+
+type intent struct {
+	approval, verdict string
+}
+
+func (v *verifier) entry(e Entry) {
+	v.report.Records++
+	v.report.Head = e.LeafHash
+	fault := func(format string, args ...any) {
+		v.report.Faults = append(v.report.Faults, Fault{Index: e.Index, Key: e.Record.Key, What: fmt.Sprintf(format, args...)})
+	}
+	if e.Index != v.next {
+		fault("index %d follows %d: records are missing or out of order", e.Index, v.next-1)
+	}
+	v.next = e.Index + 1
+	if LeafHash(e.JWS) != e.LeafHash {
+		fault("stored leaf hash is not that of the record")
+	}
+	rec, err := Open(e.JWS, v.keys)
+	if err != nil {
+		fault("%v", err)
+		return
+	}
+	if rec.Key != e.Record.Key || rec.Type != e.Record.Type {
+		fault("stored under key %q and type %q, signed as %q and %q", e.Record.Key, e.Record.Type, rec.Key, rec.Type)
+	}
+	if at, used := v.seen[rec.Key]; used {
+		fault("key is used before, at index %d", at)
+	}
+	v.seen[rec.Key] = e.Index
+	chain := v.chains[rec.Subject]
+	if rec.Seq != chain.Seq || rec.Prev != chain.Prev {
+		fault("%s's record %d on %.16q follows record %d on %.16q: its chain is broken", rec.Subject, rec.Seq, rec.Prev, chain.Seq-1, chain.Prev)
+	}
+	v.chains[rec.Subject] = Head{Seq: rec.Seq + 1, Prev: LeafHash(e.JWS)}
+	v.order(Entry{Index: e.Index, JWS: e.JWS, LeafHash: LeafHash(e.JWS), Record: rec}, fault)
+}
+
+// order checks that an effect stands behind the intent that it names and says
+// the same.
+func (v *verifier) order(e Entry, fault func(string, ...any)) {
+	var body struct {
+		ApprovalID string `json:"approval_id"`
+		Intent     string `json:"intent"`
+		Verdict    string `json:"verdict"`
+		Decision   struct {
+			Verdict string `json:"verdict"`
+		} `json:"decision"`
+	}
+	if err := e.Decode(&body); err != nil {
+		fault("%v", err)
+		return
+	}
+	switch e.Record.Type {
+	case DecisionIntent:
+		v.report.Decisions++
+		v.intents[e.LeafHash] = intent{body.ApprovalID, body.Decision.Verdict}
+	case DecisionOutcome, ApprovalOutcome:
+		in, ok := v.intents[body.Intent]
+		switch {
+		case !ok:
+			fault("names the intent %.16q, which does not stand before it", body.Intent)
+		case in.approval != body.ApprovalID || in.verdict != body.Verdict:
+			fault("says %s of %s, its intent %s of %s", body.Verdict, body.ApprovalID, in.verdict, in.approval)
+		}
+	}
+}
+
+func forged(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrForged, fmt.Sprintf(format, args...))
+}
+
+// strict refuses non-zero trailing bits, so that a record has one spelling.
+var strict = base64.RawURLEncoding.Strict()
+
+func unb64(s string) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") { // the decoder skips line breaks
+		return nil, errors.New("line break")
+	}
+	return strict.DecodeString(s)
+}

@@ -1,0 +1,42 @@
+package calldata
+
+import "fmt"
+
+// A Code says why call data was refused. Wire format: add, never rename.
+type Code string
+
+// The codes of a [Refusal].
+const (
+	NoSelector         Code = "no_selector"          // fewer than four bytes
+	UnknownSelector    Code = "unknown_selector"     // the ABI has no such function
+	Truncated          Code = "truncated"            // an argument, offset or length passes the end
+	TrailingBytes      Code = "trailing_bytes"       // bytes follow the last argument
+	NonCanonicalOffset Code = "non_canonical_offset" // a gap, an overlap, an alias or another order
+	OutOfRange         Code = "out_of_range"         // bits set that the type leaves no meaning
+	DirtyPadding       Code = "dirty_padding"        // bytes or string not padded with zeros
+	InvalidText        Code = "invalid_text"         // a string that is not UTF-8
+	TooLarge           Code = "too_large"            // over the budget
+)
+
+// A Refusal is why call data was not read. Nothing of it may be decided on.
+type Refusal struct {
+	Code Code
+	// Offset is the byte in the call data, selector included, where reading
+	// stopped.
+	Offset int
+	// Path is the argument that stood there: "mint.amount", "batch.calls[2].data".
+	Path string
+	Why  string
+}
+
+// Error says where, what and why.
+func (r *Refusal) Error() string {
+	if r.Path == "" {
+		return fmt.Sprintf("%s at byte %d: %s", r.Code, r.Offset, r.Why)
+	}
+	return fmt.Sprintf("%s at byte %d (%s): %s", r.Code, r.Offset, r.Path, r.Why)
+}
+
+func refuse(code Code, offset int, path, format string, args ...any) *Refusal {
+	return &Refusal{Code: code, Offset: offset, Path: path, Why: fmt.Sprintf(format, args...)}
+}

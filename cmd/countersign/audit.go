@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"countersign"
+	"countersign/audit"
+	"countersign/config"
+	"countersign/store"
+
+	"github.com/spf13/cobra"
+)
+
+func newAudit(o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Read and verify the trail",
+		Long:  "Read the trail of signed records, and check it with nothing but a public key.",
+	}
+	cmd.AddCommand(newAuditList(o), newAuditShow(o), newAuditVerify(o))
+	return cmd
+}
+
+func newAuditList(o *options) *cobra.Command {
+	var f store.Filter
+	var kind, since, until string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List records in their order",
+		Example: "  countersign audit list --type decision.intent --since 2026-05-01 --until 2026-06-01",
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			f.Type = audit.Type(kind)
+			if f.Since, err = day("since", since); err != nil {
+				return err
+			}
+			if f.Until, err = day("until", until); err != nil {
+				return err
+			}
+			return o.withTrail(cmd, func(ctx context.Context, _ *app, db *store.DB) error { return listRecords(ctx, cmd, o.json, db, f) })
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&kind, "type", "", "only records of this `type`, e.g. decision.intent")
+	fl.StringVar(&f.Approval, "approval", "", "only records about this approval `ID`")
+	fl.StringVar(&since, "since", "", "only records signed at or after this `time` (2026-05-01 or RFC 3339, UTC)")
+	fl.StringVar(&until, "until", "", "only records signed before this `time`")
+	fl.Int64Var(&f.From, "from", 0, "only records from this `index` on")
+	fl.IntVar(&f.Limit, "limit", 0, "at most this `many`; 0 means all")
+	return cmd
+}
+
+// withTrail opens the trail for one verb.
+func (o *options) withTrail(cmd *cobra.Command, use func(context.Context, *app, *store.DB) error) error {
+	a, err := o.app(cmd.ErrOrStderr(), config.RoleAudit)
+	if err != nil {
+		return err
+	}
+	db, err := a.trail(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return use(cmd.Context(), a, db)
+}
+
+func day(flag, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage(fmt.Errorf("--%s %q: want 2026-05-01 or 2026-05-01T13:00:00Z", flag, s))
+}
+
+// row is a record as `audit list --json` prints it, one per line.
+type row struct {
+	Index    int64        `json:"index"`
+	LeafHash string       `json:"leaf_hash"`
+	Record   audit.Record `json:"record"`
+}
+
+func listRecords(ctx context.Context, cmd *cobra.Command, asJSON bool, db *store.DB, f store.Filter) error {
+	if asJSON {
+		enc := json.NewEncoder(cmd.OutOrStdout())
+		enc.SetEscapeHTML(false)
+		for e, err := range db.Entries(ctx, f) {
+			if err != nil {
+				return err
+			}
+			if err := enc.Encode(row{e.Index, e.LeafHash, e.Record}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var failed error
+	err := table(cmd, "INDEX\tSIGNED\tTYPE\tWHAT", func(w *tabwriter.Writer) {
+		for e, err := range db.Entries(ctx, f) {
+			if failed = err; err != nil {
+				return
+			}
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", e.Index, e.Record.At.Format(time.RFC3339), e.Record.Type, describe(e))
+		}
+	})
+	return errors.Join(failed, err)
+}
+
+// describe says what a record is about in one line.
+func describe(e audit.Entry) string {
+	switch e.Record.Type {
+	case audit.DecisionIntent:
+		var in audit.Intent
+		if e.Decode(&in) == nil {
+			return fmt.Sprintf("%s %s (%s): %s", in.ApprovalID, in.Decision.Verdict, in.Decision.Code, in.Decision.Reason)
+		}
+	case audit.DecisionOutcome:
+		var p audit.Post
+		if e.Decode(&p) == nil {
+			return fmt.Sprintf("%s %s %s", p.ApprovalID, p.Verdict, p.Result)
+		}
+	case audit.ApprovalOutcome:
+		var r audit.Resolution
+		if e.Decode(&r) == nil {
+			return fmt.Sprintf("%s ended %s, budgets %s", r.ApprovalID, r.Outcome.Status, r.Budgets)
+		}
+	case audit.EventNoticed, audit.EventStray:
+		var n audit.Notice
+		if e.Decode(&n) == nil {
+			return fmt.Sprintf("%s %s", n.Event.Kind, n.Event.Subject)
+		}
+	}
+	return e.Record.Key
+}
+
+func newAuditShow(o *options) *cobra.Command {
+	var jws bool
+	cmd := &cobra.Command{
+		Use:   "show INDEX|KEY|APPROVAL",
+		Short: "Show records in full",
+		Long: `Show the record at an index, the record under a key, or every record about an
+approval. --jws prints the signed bytes themselves.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.withTrail(cmd, func(ctx context.Context, _ *app, db *store.DB) error {
+				entries, err := lookUp(ctx, db, args[0])
+				if err != nil {
+					return err
+				}
+				return showRecords(cmd.OutOrStdout(), entries, jws)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&jws, "jws", false, "print the compact JWS of each record, one per line")
+	return cmd
+}
+
+func lookUp(ctx context.Context, db *store.DB, what string) (found []audit.Entry, err error) {
+	filter := store.Filter{Approval: what}
+	if i, err := strconv.ParseInt(what, 10, 64); err == nil && i >= 0 {
+		filter = store.Filter{From: i, Limit: 1}
+	} else if e, err := db.Find(ctx, what); err == nil {
+		return []audit.Entry{e}, nil
+	}
+	for e, err := range db.Entries(ctx, filter) {
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, e)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%w: no index, key or approval %q", audit.ErrNoRecord, what)
+	}
+	return found, nil
+}
+
+func showRecords(out io.Writer, entries []audit.Entry, jws bool) error {
+	for _, e := range entries {
+		if jws {
+			fmt.Fprintln(out, e.JWS)
+			continue
+		}
+		if err := printJSON(out, row{e.Index, e.LeafHash, e.Record}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newAuditVerify(o *options) *cobra.Command {
+	var key string
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Check every signature and the order of the whole trail",
+		Long: `Read the whole trail and check every signature, that no record is missing,
+altered, moved or told twice, and that every effect stands behind the decision that
+it names. Nothing is trusted but the public key. Exit code 3 when anything is wrong.
+
+What it cannot see is that the newest records were removed together: compare the
+last index with the one that the custodian holds in the reason of our last vote.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.withTrail(cmd, func(ctx context.Context, a *app, db *store.DB) error {
+				if key != "" {
+					a.cfg.Trail.PublicKeyFile = key
+				}
+				pub, err := a.verificationKey()
+				if err != nil {
+					return usage(err)
+				}
+				report, err := audit.Verify(db.Entries(ctx, store.Filter{}), audit.NewKeys(pub))
+				if err != nil {
+					return err
+				}
+				return printReport(cmd, o.json, report)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "public key `file`, PEM (default: the configured one)")
+	return cmd
+}
+
+func printReport(cmd *cobra.Command, asJSON bool, r audit.Report) error {
+	out := cmd.OutOrStdout()
+	if asJSON {
+		if err := printJSON(out, r); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range r.Faults {
+			fmt.Fprintf(out, "record %d (%s): %s\n", f.Index, f.Key, f.What)
+		}
+	}
+	if !r.OK() {
+		return refused(fmt.Errorf("%w: %d faults in %d records", audit.ErrForged, len(r.Faults), r.Records))
+	}
+	if !asJSON {
+		fmt.Fprintf(out, "verified: %d records, %d decisions, head %s\n", r.Records, r.Decisions, r.Head)
+	}
+	return nil
+}
+
+// verdictWord is for people: what we did.
+var verdictWord = map[countersign.Verdict]string{
+	countersign.Approve: "approved", countersign.Reject: "rejected", countersign.Abstain: "abstained",
+}

@@ -1,0 +1,130 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"countersign"
+	"countersign/custody/dfns"
+	"countersign/ingress"
+	"countersign/workflows"
+)
+
+// sameWebhook delivers the platform's own event five more times, as a network
+// that loses answers would make it.
+func sameWebhook(ctx context.Context, w *World) (string, error) {
+	r, err := w.submit(ctx, "0x2222222222222222222222222222222222222222", mintTo("0x3333333333333333333333333333333333333333", units(10)))
+	if err != nil {
+		return "", err
+	}
+	if err := w.abstained(ctx, r, countersign.UnknownContract); err != nil {
+		return "", err
+	}
+	event, err := w.event(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	for i := range 5 {
+		if err := w.deliver(ctx, event); err != nil {
+			return "", fmt.Errorf("delivery %d: %w", i+1, err)
+		}
+	}
+	status, err := eventually(ctx, "five duplicates", func(ctx context.Context) (s workflows.ApprovalStatus, err error) {
+		v, err := w.Temporal.QueryWorkflow(ctx, workflows.ApprovalID(r.approval), "", workflows.StatusQuery)
+		if err != nil {
+			return s, err
+		}
+		if err := v.Get(&s); err != nil {
+			return s, err
+		}
+		if s.Heard-s.Duplicates != 1 {
+			return s, fmt.Errorf("the workflow took %d deliveries for news, want 1", s.Heard-s.Duplicates)
+		}
+		// Temporal itself drops a request that it has seen; what passes, the
+		// workflow drops. Either way nothing is decided again.
+		return s, nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s, all five answered 200, %d reached the workflow", r.approval, status.Duplicates), w.abstained(ctx, r, countersign.UnknownContract)
+}
+
+// event finds the platform's own record of what it sent.
+func (w *World) event(ctx context.Context, r request) (dfns.WebhookEvent, error) {
+	return eventually(ctx, "webhook event of "+r.approval, func(ctx context.Context) (dfns.WebhookEvent, error) {
+		for e, err := range w.admin.WebhookEvents(ctx, w.Stack.Accounts.Webhook.ID, dfns.WebhookEventFilter{Kind: string(countersign.ApprovalPending)}) {
+			if err != nil {
+				return e, err
+			}
+			if bytes.Contains(e.Data, []byte(`"`+r.approval+`"`)) {
+				return e, nil
+			}
+		}
+		return dfns.WebhookEvent{}, fmt.Errorf("%w: no event names %s", errNotYet, r.approval)
+	})
+}
+
+// deliver signs and sends an event as the platform does (dfns.md §3.2, §3.3).
+func (w *World) deliver(ctx context.Context, e dfns.WebhookEvent) error {
+	body, err := json.Marshal(map[string]any{
+		"id": e.ID, "kind": e.Kind, "date": e.Date, "timestampSent": time.Now().Unix(), "deliveryAttempt": 1, "data": e.Data,
+	})
+	if err != nil {
+		return err
+	}
+	mac := hmac.New(sha256.New, []byte(w.secret))
+	mac.Write(body)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.WebhookURL, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(ingress.SignatureHeader, "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("ingress answered %s, want 200", res.Status)
+	}
+	return nil
+}
+
+// noWebhook switches the webhook off while the maker asks, and on again once the
+// decision is there.
+func noWebhook(ctx context.Context, w *World) (detail string, err error) {
+	path := "/webhooks/" + w.Stack.Accounts.Webhook.ID
+	if err := w.admin.Do(ctx, http.MethodPut, path, map[string]any{"status": "Disabled"}, nil); err != nil {
+		return "", fmt.Errorf("disable the webhook: %w", err)
+	}
+	defer func() {
+		enable := w.admin.Do(ctx, http.MethodPut, path, map[string]any{"status": "Enabled"}, nil)
+		if err == nil && enable != nil {
+			err = fmt.Errorf("enable the webhook: %w", enable)
+		}
+	}()
+	r, err := w.submit(ctx, w.Stack.Platform.Token, mintTo("0x4444444444444444444444444444444444444444", units(10)))
+	if err != nil {
+		return "", err
+	}
+	if err := w.abstained(ctx, r, countersign.UnlistedRecipient); err != nil {
+		return "", err
+	}
+	in, err := w.decision(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	if in.Trigger != nil {
+		return "", fmt.Errorf("the decision was triggered by webhook %s, want by reconciliation", in.Trigger.EventID)
+	}
+	return r.approval + ", found by reconciliation", nil
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"countersign/cmd/countersign/stack"
+	"countersign/config"
+	"countersign/ingress"
+	"countersign/store"
+	"countersign/worker"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// local is the whole product on this machine: the stack as child processes,
+// ingress and worker in this one.
+type local struct {
+	stack    *stack.Stack
+	app      *app
+	temporal *worker.Temporal
+
+	cancel context.CancelFunc
+	group  *errgroup.Group
+	ended  context.Context // done when a part has ended
+}
+
+// startLocal starts everything and returns once webhooks are taken.
+func startLocal(ctx context.Context, cfg stack.Config, log *slog.Logger) (_ *local, err error) {
+	if cfg.Temporal, err = stack.FindTemporal(ctx); err != nil {
+		return nil, err
+	}
+	if cfg.Sandbox, err = stack.FindSandbox(); err != nil {
+		return nil, err
+	}
+	cfg.Log = log
+	s, err := stack.Start(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	l := &local{stack: s}
+	defer func() {
+		if err != nil {
+			_ = l.stop() // the first error is the one to tell
+		}
+	}()
+	c, err := config.Load(s.ConfigFile, nil) // the stack's own, whatever the shell has set
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Check(config.Roles...); err != nil {
+		return nil, err
+	}
+	l.app = &app{cfg: c, log: log}
+	db, err := store.Open(ctx, c.Trail.Database) // there before anybody reads it
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	if l.temporal, err = l.app.dial(ctx); err != nil {
+		return nil, err
+	}
+	l.run(ctx)
+	return l, l.ready(ctx)
+}
+
+// run starts ingress and worker, and watches the children.
+func (l *local) run(ctx context.Context) {
+	ctx, l.cancel = context.WithCancel(ctx)
+	l.group, l.ended = errgroup.WithContext(ctx)
+	l.group.Go(func() error { return l.app.runIngress(l.ended, l.temporal) })
+	l.group.Go(func() error { return l.app.runWorker(l.ended, l.temporal) })
+	l.group.Go(func() error { return l.stack.Wait(l.ended) })
+}
+
+// ready waits until the ingress says that it is.
+func (l *local) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	url := "http://" + l.stack.IngressAddr + "/readyz"
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = fmt.Errorf("%s answered %s", url, res.Status)
+		}
+		select {
+		case <-l.ended.Done():
+			return l.group.Wait()
+		case <-ctx.Done():
+			return fmt.Errorf("ingress is not ready: %w", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// stop ends ingress and worker in order, then the children.
+func (l *local) stop() (err error) {
+	if l.cancel != nil {
+		l.cancel()
+		err = l.group.Wait()
+	}
+	if l.temporal != nil {
+		l.temporal.Close()
+	}
+	l.stack.Stop()
+	return err
+}
+
+// webhookURL is where the sandbox delivers.
+func (l *local) webhookURL() string { return "http://" + l.stack.IngressAddr + ingress.Path }
+
+// freshDir empties a directory that a stack made. It refuses to empty any other.
+func freshDir(dir string) error {
+	if _, err := os.Stat(dir); os.IsNotExist(err) {
+		return nil
+	}
+	if _, err := os.Stat(dir + "/countersign.env"); err != nil {
+		return fmt.Errorf("%s is not a directory of ours (no countersign.env in it): empty it yourself", dir)
+	}
+	return os.RemoveAll(dir)
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"countersign/config"
+
+	"github.com/spf13/cobra"
+)
+
+func newIngress(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "ingress",
+		Short: "Receive webhooks and hand them to Temporal",
+		Long: `Serve POST /webhooks/dfns, GET /healthz and GET /readyz. A delivery is answered
+200 once Temporal has it and not before; whatever gets another answer is sent
+again. The process keeps nothing and may be run many times behind a balancer.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := o.app(cmd.ErrOrStderr(), config.RoleIngress)
+			if err != nil {
+				return err
+			}
+			c, err := a.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return a.runIngress(cmd.Context(), c)
+		},
+	}
+}
+
+func newWorker(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "worker",
+		Short: "Decide approvals",
+		Long: `Run workflows and activities: read approvals, run the rule book, sign and record
+decisions, post them, and see each approval to its end. Several workers may run
+at once on one database; no approval is decided twice.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := o.app(cmd.ErrOrStderr(), config.RoleWorker)
+			if err != nil {
+				return err
+			}
+			c, err := a.dial(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			return a.runWorker(cmd.Context(), c)
+		},
+	}
+}

@@ -1,0 +1,317 @@
+package stack
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"countersign/audit"
+	"countersign/custody/dfns"
+	"countersign/examples/stablecoin"
+	"countersign/ingress"
+)
+
+// Accounts are what was set up at the platform. They are kept in accounts.json
+// after each step, so that a start that was cut off goes on where it was.
+type Accounts struct {
+	// Checker decides; Maker asks. Two identities: the platform refuses one in
+	// both roles, and so do we.
+	Checker Account `json:"checker"`
+	Maker   Account `json:"maker"`
+	Policy  string  `json:"policy_id"`
+	Webhook struct {
+		ID  string `json:"id"`
+		URL string `json:"url"`
+	} `json:"webhook"`
+}
+
+// An Account is a service account with its key in Dir/NAME.pem and its token in
+// Dir/NAME.token.
+type Account struct {
+	Name         string `json:"name"`
+	UserID       string `json:"user_id"`
+	CredentialID string `json:"credential_id"`
+}
+
+// The book that the stack runs, in millionths of a TUSD.
+var (
+	// Recipient may be minted to; Denied must not be.
+	Recipient = "0x1111111111111111111111111111111111111111"
+	Denied    = "0x9999999999999999999999999999999999999999"
+)
+
+// The limits of the stack's book: 5,000 TUSD per mint, 20,000 in 24 hours.
+const (
+	MaxPerMint = "5000000000"
+	DailyMint  = "20000000000"
+)
+
+func (s *Stack) setUp(ctx context.Context) error {
+	if err := s.loadAccounts(); err != nil {
+		return err
+	}
+	admin, err := s.Platform.Client()
+	if err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context, *dfns.Client) error{
+		func(ctx context.Context, c *dfns.Client) error {
+			return s.account(ctx, c, "checker", &s.Accounts.Checker)
+		},
+		func(ctx context.Context, c *dfns.Client) error { return s.account(ctx, c, "maker", &s.Accounts.Maker) },
+		s.policy, s.webhook,
+	} {
+		if err := step(ctx, admin); err != nil {
+			return err
+		}
+		if err := s.saveAccounts(); err != nil {
+			return err
+		}
+	}
+	if err := s.signingKey(); err != nil {
+		return err
+	}
+	if err := s.writeBook(); err != nil {
+		return err
+	}
+	return s.writeConfig()
+}
+
+// account makes a service account with a key of its own.
+func (s *Stack) account(ctx context.Context, admin *dfns.Client, name string, a *Account) error {
+	if a.UserID != "" {
+		return nil
+	}
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	private, err := audit.EncodePrivateKey(key)
+	if err != nil {
+		return err
+	}
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return err
+	}
+	var created struct {
+		UserInfo struct {
+			UserID string `json:"userId"`
+		} `json:"userInfo"`
+		AccessTokens []struct {
+			AccessToken string `json:"accessToken"`
+			CredID      string `json:"credId"`
+		} `json:"accessTokens"`
+	}
+	body := map[string]any{
+		"name":      "countersign-" + name,
+		"publicKey": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
+		"daysValid": 365,
+	}
+	if err := admin.Do(ctx, http.MethodPost, "/auth/service-accounts", body, &created); err != nil {
+		return fmt.Errorf("create service account %s: %w", name, err)
+	}
+	if len(created.AccessTokens) == 0 || created.UserInfo.UserID == "" {
+		return fmt.Errorf("create service account %s: answer has no access token", name)
+	}
+	if err := s.write(name+".pem", private); err != nil {
+		return err
+	}
+	if err := s.write(name+".token", []byte(created.AccessTokens[0].AccessToken+"\n")); err != nil {
+		return err
+	}
+	*a = Account{Name: name, UserID: created.UserInfo.UserID, CredentialID: created.AccessTokens[0].CredID}
+	return nil
+}
+
+// policy holds everything that a wallet would sign until one of the checker and
+// the people has approved.
+func (s *Stack) policy(ctx context.Context, admin *dfns.Client) error {
+	if s.Accounts.Policy != "" {
+		return nil
+	}
+	people := []string{s.Accounts.Checker.UserID}
+	for _, name := range []string{"alice", "bob"} {
+		p, err := s.As(ctx, name)
+		if err != nil {
+			return err
+		}
+		people = append(people, p.UserID)
+	}
+	var created struct {
+		ID string `json:"id"`
+	}
+	body := map[string]any{
+		"name": "Every signature needs a checker", "activityKind": "Wallets:Sign",
+		"rule": map[string]any{"kind": "AlwaysTrigger"},
+		"action": map[string]any{
+			"kind": "RequestApproval", "autoRejectTimeout": 24 * 60,
+			"approvalGroups": []any{map[string]any{
+				"name": "checkers", "quorum": 1, "approvers": map[string]any{"userId": map[string]any{"in": people}},
+				"initiatorCanApprove": false, "serviceAccountsCanApprove": true,
+			}},
+		},
+	}
+	if err := admin.Do(ctx, http.MethodPost, "/v2/policies", body, &created); err != nil {
+		return fmt.Errorf("create policy: %w", err)
+	}
+	s.Accounts.Policy = created.ID
+	return nil
+}
+
+// webhook subscribes our ingress. The secret is shown once, by create.
+func (s *Stack) webhook(ctx context.Context, admin *dfns.Client) error {
+	url := "http://" + s.IngressAddr + ingress.Path
+	if s.Accounts.Webhook.URL == url {
+		return nil
+	}
+	if old := s.Accounts.Webhook.ID; old != "" {
+		if err := admin.Do(ctx, http.MethodDelete, "/webhooks/"+old, struct{}{}, nil); err != nil {
+			return fmt.Errorf("delete the webhook of another address: %w", err)
+		}
+	}
+	var created struct {
+		ID     string `json:"id"`
+		Secret string `json:"secret"`
+	}
+	body := map[string]any{"url": url, "events": []string{"*"}, "description": "countersign"}
+	if err := admin.Do(ctx, http.MethodPost, "/webhooks", body, &created); err != nil {
+		return fmt.Errorf("create webhook: %w", err)
+	}
+	if err := s.write("webhook.secret", []byte(created.Secret+"\n")); err != nil {
+		return err
+	}
+	s.Accounts.Webhook.ID, s.Accounts.Webhook.URL = created.ID, url
+	return nil
+}
+
+// signingKey makes the key of the trail, and its public half for verifiers.
+func (s *Stack) signingKey() error {
+	if _, err := os.Stat(s.path("signing.pem")); err == nil {
+		return nil
+	}
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	private, err := audit.EncodePrivateKey(key)
+	if err != nil {
+		return err
+	}
+	public, err := audit.EncodePublicKey(pub)
+	if err != nil {
+		return err
+	}
+	if err := s.write("signing.pub.pem", public); err != nil {
+		return err
+	}
+	return s.write("signing.pem", private)
+}
+
+func (s *Stack) writeBook() error {
+	book, err := json.MarshalIndent(map[string]any{
+		"network": s.Platform.Network, "token": s.Platform.Token, "symbol": "TUSD", "decimals": 6,
+		"max_per_mint": MaxPerMint, "daily_mint": DailyMint,
+		"recipients": []string{Recipient}, "deny_list": []string{Denied},
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if _, err := stablecoin.New(book); err != nil {
+		return err
+	}
+	return s.write("book.json", book)
+}
+
+func (s *Stack) writeConfig() error {
+	checker := s.Accounts.Checker
+	text := "# Written by `countersign dev`; a configuration like any other.\n"
+	for _, kv := range [][2]string{
+		{"TEMPORAL_ADDRESS", s.TemporalAddr}, {"TEMPORAL_NAMESPACE", Namespace},
+		{"COUNTERSIGN_LISTEN", s.IngressAddr},
+		{"COUNTERSIGN_WEBHOOK_SECRET_FILE", s.path("webhook.secret")},
+		{"COUNTERSIGN_DFNS_URL", s.Platform.BaseURL},
+		{"COUNTERSIGN_DFNS_TOKEN_FILE", s.path("checker.token")},
+		{"COUNTERSIGN_DFNS_CREDENTIAL_ID", checker.CredentialID},
+		{"COUNTERSIGN_DFNS_KEY_FILE", s.path("checker.pem")},
+		{"COUNTERSIGN_DFNS_USER_ID", checker.UserID},
+		{"COUNTERSIGN_DATABASE", s.path("countersign.db")},
+		{"COUNTERSIGN_SIGNING_KEY_FILE", s.path("signing.pem")},
+		{"COUNTERSIGN_PUBLIC_KEY_FILE", s.path("signing.pub.pem")},
+		{"COUNTERSIGN_ISSUER", "dev.countersign.localhost"},
+		{"COUNTERSIGN_BOOK_FILE", s.path("book.json")},
+	} {
+		text += kv[0] + "=" + kv[1] + "\n"
+	}
+	if s.ReconcileEvery > 0 {
+		text += "COUNTERSIGN_RECONCILE_EVERY=" + s.ReconcileEvery.String() + "\n"
+	}
+	return s.write("countersign.env", []byte(text))
+}
+
+func (s *Stack) path(name string) string {
+	abs, err := filepath.Abs(filepath.Join(s.Dir, name))
+	if err != nil { // only when the working directory is gone
+		return filepath.Join(s.Dir, name)
+	}
+	return abs
+}
+
+// write replaces a file whole or not at all.
+func (s *Stack) write(name string, content []byte) error {
+	tmp := s.path(name + ".new")
+	if err := os.WriteFile(tmp, content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, s.path(name))
+}
+
+func (s *Stack) loadAccounts() error {
+	b, err := os.ReadFile(s.path("accounts.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, &s.Accounts)
+}
+
+func (s *Stack) saveAccounts() error {
+	b, err := json.MarshalIndent(s.Accounts, "", "  ")
+	if err != nil {
+		return err
+	}
+	return s.write("accounts.json", b)
+}
+
+// Account returns a custody client that acts as one of the service accounts.
+func (s *Stack) Account(a Account) (*dfns.Client, error) {
+	key, err := dfns.LoadKey(s.path(a.Name + ".pem"))
+	if err != nil {
+		return nil, err
+	}
+	token, err := os.ReadFile(s.path(a.Name + ".token"))
+	if err != nil {
+		return nil, err
+	}
+	return dfns.New(dfns.Config{
+		BaseURL: s.Platform.BaseURL, AuthToken: string(trim(token)), CredentialID: a.CredentialID, Signer: key,
+	})
+}
+
+func trim(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r') {
+		b = b[:len(b)-1]
+	}
+	return b
+}

@@ -1,0 +1,108 @@
+// Package config is what an operator sets. One struct is the manual: its
+// comments are what `countersign config describe`, the README and .env.example
+// print, and its tags are the only names.
+//
+// Values come from the environment and from one file of NAME=value lines; the
+// environment wins. How Temporal is reached is Temporal's own configuration
+// (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS…, TEMPORAL_API_KEY, or a
+// profile file), so that one set of variables serves `temporal` and us.
+package config
+
+import "time"
+
+// Config is everything. Each part says which command needs it.
+type Config struct {
+	Ingress Ingress
+	DFNS    DFNS
+	Trail   Trail
+	Rules   Rules
+	Worker  Worker
+
+	// Environ is every variable that was found, the file's included: Temporal's own
+	// configuration is read from it.
+	Environ map[string]string `env:"-"`
+}
+
+// Ingress configures the webhook server (`countersign ingress`).
+type Ingress struct {
+	// Listen is the address to serve on. Defaults to 127.0.0.1:8080, which is
+	// reachable from this machine only.
+	Listen string `env:"COUNTERSIGN_LISTEN" envDefault:"127.0.0.1:8080"`
+
+	// WebhookSecretFile holds the signing secrets, one per line, each optionally
+	// followed by not-before=TIME and not-after=TIME (RFC 3339). Any that is valid
+	// now verifies a delivery, so a secret is rotated by adding a line, waiting, and
+	// removing the old one. Required.
+	WebhookSecretFile string `env:"COUNTERSIGN_WEBHOOK_SECRET_FILE"`
+
+	// Tolerance is how far a delivery's timestamp may be from our clock, either
+	// way. Defaults to 5m.
+	Tolerance time.Duration `env:"COUNTERSIGN_WEBHOOK_TOLERANCE" envDefault:"5m"`
+}
+
+// DFNS configures the custodian (`countersign worker`).
+type DFNS struct {
+	// BaseURL is the API. Defaults to https://api.dfns.io; http is taken for
+	// loopback addresses only.
+	BaseURL string `env:"COUNTERSIGN_DFNS_URL" envDefault:"https://api.dfns.io"`
+
+	// TokenFile holds the service account's access token. Required.
+	TokenFile string `env:"COUNTERSIGN_DFNS_TOKEN_FILE"`
+
+	// CredentialID is the service account's signing credential (cr-… or the
+	// "Signing Key Cred ID" of the dashboard). Required.
+	CredentialID string `env:"COUNTERSIGN_DFNS_CREDENTIAL_ID"`
+
+	// KeyFile is the private key of that credential, PEM: Ed25519, P-256 or RSA.
+	// Required.
+	KeyFile string `env:"COUNTERSIGN_DFNS_KEY_FILE"`
+
+	// UserID is the service account's own user ID (us-…), by which its votes are
+	// known. Required.
+	UserID string `env:"COUNTERSIGN_DFNS_USER_ID"`
+}
+
+// Trail configures records and budgets (`countersign worker`, `countersign audit`).
+type Trail struct {
+	// Database is where records and budgets are kept: the path of a SQLite file, or
+	// postgres://user@host/name (give the password through PGPASSWORD or a passfile).
+	// Defaults to var/countersign.db.
+	Database string `env:"COUNTERSIGN_DATABASE" envDefault:"var/countersign.db"`
+
+	// SigningKeyFile is the Ed25519 key that signs records, PEM. It is not the
+	// custodian's key: one key, one purpose. Make one with
+	// `openssl genpkey -algorithm ed25519`. Required by the worker.
+	SigningKeyFile string `env:"COUNTERSIGN_SIGNING_KEY_FILE"`
+
+	// PublicKeyFile is its public half, PEM, for `countersign audit verify`. Without
+	// it the signing key's own public half is used.
+	PublicKeyFile string `env:"COUNTERSIGN_PUBLIC_KEY_FILE"`
+
+	// Issuer names this deployment in every record, like a host name:
+	// treasury.example.com. Required by the worker.
+	Issuer string `env:"COUNTERSIGN_ISSUER"`
+}
+
+// Rules configures how approvals are judged (`countersign worker`).
+type Rules struct {
+	// Book is the rule book that decides, one of those compiled in. Defaults to
+	// stablecoin.
+	Book string `env:"COUNTERSIGN_BOOK" envDefault:"stablecoin"`
+
+	// BookFile is the book's own configuration, JSON. Required by stablecoin.
+	BookFile string `env:"COUNTERSIGN_BOOK_FILE"`
+
+	// Timeout bounds one run of the rules; a rule that takes longer abstains.
+	// Defaults to 5s.
+	Timeout time.Duration `env:"COUNTERSIGN_RULE_TIMEOUT" envDefault:"5s"`
+}
+
+// Worker configures the Temporal worker (`countersign worker`, `countersign ingress`).
+type Worker struct {
+	// TaskQueue is where ingress and worker meet. Defaults to countersign.
+	TaskQueue string `env:"COUNTERSIGN_TASK_QUEUE" envDefault:"countersign"`
+
+	// ReconcileEvery is how often pending approvals without a workflow are looked
+	// for. Defaults to 1m.
+	ReconcileEvery time.Duration `env:"COUNTERSIGN_RECONCILE_EVERY" envDefault:"1m"`
+}

@@ -1,0 +1,154 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/joho/godotenv"
+)
+
+// ErrConfig means that the configuration cannot be used. The message lists every
+// mistake, by the name that the operator typed.
+var ErrConfig = errors.New("configuration")
+
+// Load reads the configuration from environ (as os.Environ gives it) and, when
+// path is not empty, from that file. A variable in the environment wins over one
+// in the file. A COUNTERSIGN_ name that is not known is a mistake: it is most
+// often a known one misspelt, and its effect would be silently missing.
+func Load(path string, environ []string) (Config, error) {
+	values := map[string]string{}
+	if path != "" {
+		file, err := godotenv.Read(path)
+		if err != nil {
+			return Config{}, fmt.Errorf("%w: file %s: %w", ErrConfig, path, err)
+		}
+		values = file
+	}
+	for _, kv := range environ {
+		if name, value, ok := strings.Cut(kv, "="); ok {
+			values[name] = value
+		}
+	}
+	var c Config
+	var errs []error
+	if err := env.ParseWithOptions(&c, env.Options{Environment: values}); err != nil {
+		var all env.AggregateError
+		if errors.As(err, &all) {
+			errs = append(errs, all.Errors...)
+		} else {
+			errs = append(errs, err)
+		}
+	}
+	known := map[string]bool{}
+	for _, f := range Describe() {
+		known[f.Name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if strings.HasPrefix(name, "COUNTERSIGN_") && !known[name] {
+			errs = append(errs, fmt.Errorf("%s: no such setting; `countersign config describe` lists them", name))
+		}
+	}
+	if len(errs) > 0 {
+		return Config{}, fmt.Errorf("%w: %w", ErrConfig, errors.Join(errs...))
+	}
+	c.Environ = values
+	return c, nil
+}
+
+// A Role is a part of the product that a process can play.
+type Role string
+
+// The roles.
+const (
+	RoleIngress Role = "ingress"
+	RoleWorker  Role = "worker"
+	RoleAudit   Role = "audit"
+)
+
+// Roles lists them all.
+var Roles = []Role{RoleIngress, RoleWorker, RoleAudit}
+
+// Check reports every mistake that would keep a process of the given roles from
+// starting, at once.
+func (c Config) Check(roles ...Role) error {
+	var p problems
+	for _, r := range roles {
+		switch r {
+		case RoleIngress:
+			p.file("COUNTERSIGN_WEBHOOK_SECRET_FILE", c.Ingress.WebhookSecretFile)
+			p.positive("COUNTERSIGN_WEBHOOK_TOLERANCE", int64(c.Ingress.Tolerance))
+			p.required("COUNTERSIGN_LISTEN", c.Ingress.Listen)
+			p.required("COUNTERSIGN_TASK_QUEUE", c.Worker.TaskQueue)
+		case RoleWorker:
+			p.worker(c)
+		case RoleAudit:
+			p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
+		default:
+			p.add("role", fmt.Errorf("%q is none of %v", r, Roles))
+		}
+	}
+	if len(p) > 0 {
+		return fmt.Errorf("%w: %w", ErrConfig, errors.Join(p...))
+	}
+	return nil
+}
+
+type problems []error
+
+func (p *problems) worker(c Config) {
+	if u, err := url.Parse(c.DFNS.BaseURL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		p.add("COUNTERSIGN_DFNS_URL", fmt.Errorf("%q is not an https URL", c.DFNS.BaseURL))
+	}
+	p.file("COUNTERSIGN_DFNS_TOKEN_FILE", c.DFNS.TokenFile)
+	p.required("COUNTERSIGN_DFNS_CREDENTIAL_ID", c.DFNS.CredentialID)
+	p.file("COUNTERSIGN_DFNS_KEY_FILE", c.DFNS.KeyFile)
+	p.required("COUNTERSIGN_DFNS_USER_ID", c.DFNS.UserID)
+	p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
+	p.file("COUNTERSIGN_SIGNING_KEY_FILE", c.Trail.SigningKeyFile)
+	p.required("COUNTERSIGN_ISSUER", c.Trail.Issuer)
+	p.required("COUNTERSIGN_BOOK", c.Rules.Book)
+	if c.Rules.BookFile != "" {
+		p.file("COUNTERSIGN_BOOK_FILE", c.Rules.BookFile)
+	}
+	p.positive("COUNTERSIGN_RULE_TIMEOUT", int64(c.Rules.Timeout))
+	p.required("COUNTERSIGN_TASK_QUEUE", c.Worker.TaskQueue)
+	p.positive("COUNTERSIGN_RECONCILE_EVERY", int64(c.Worker.ReconcileEvery))
+	if c.Trail.SigningKeyFile != "" && c.Trail.SigningKeyFile == c.DFNS.KeyFile {
+		p.add("COUNTERSIGN_SIGNING_KEY_FILE", errors.New("is the custodian's key: use one key for one purpose"))
+	}
+}
+
+func (p *problems) add(name string, err error) { *p = append(*p, fmt.Errorf("%s: %w", name, err)) }
+
+func (p *problems) required(name, value string) {
+	if value == "" {
+		p.add(name, errors.New("is required"))
+	}
+}
+
+func (p *problems) positive(name string, n int64) {
+	if n <= 0 {
+		p.add(name, errors.New("must be more than zero"))
+	}
+}
+
+// file requires a file that can be read and is not empty.
+func (p *problems) file(name, path string) {
+	if path == "" {
+		p.add(name, errors.New("is required"))
+		return
+	}
+	content, err := os.ReadFile(path)
+	switch {
+	case err != nil:
+		p.add(name, err)
+	case strings.TrimSpace(string(content)) == "":
+		p.add(name, fmt.Errorf("%s is empty", path))
+	}
+}

@@ -1,0 +1,107 @@
+// Package stablecoin is a rule book to copy: the checker of a stablecoin's
+// settlement desk. It approves mints of one token to listed recipients under a
+// cap per mint and a daily budget, and plain transfers of the token under the
+// same cap; it rejects only what goes to a deny-listed address; everything else is
+// left to people.
+package stablecoin
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"countersign/calldata"
+	"countersign/rules"
+)
+
+// The source is part of the book: its digest stands in every decision.
+var (
+	//go:embed book.go
+	bookSource []byte
+	//go:embed config.go
+	configSource []byte
+)
+
+// token is what may be called. burn and transfer are pinned so that they are
+// decoded and named, and left to people: no rule approves them.
+var token = calldata.MustABI(
+	"mint(address to,uint256 amount)",
+	"burn(uint256 amount)",
+	"transfer(address to,uint256 amount)",
+)
+
+// New returns the book for a configuration, a JSON object; see [Config].
+func New(config []byte) (*rules.Book, error) {
+	c, err := parse(config)
+	if err != nil {
+		return nil, fmt.Errorf("stablecoin book: %w", err)
+	}
+	d := desk{
+		recipients: c.recipients, denied: c.denied, maxPerMint: c.MaxPerMint,
+		dailyMint: rules.Budget{
+			Name:  "mint/" + c.Network + "/" + c.token,
+			Limit: c.DailyMint, Window: rules.Rolling(24 * time.Hour),
+		},
+	}
+	return &rules.Book{
+		Name: "stablecoin", Version: "1",
+		Contracts: []rules.Contract{{
+			Network: c.Network, Address: c.token, Name: c.Symbol, ABI: token,
+			Functions: map[string]rules.Rule{"mint(address,uint256)": d.mint},
+		}},
+		Transfers: []rules.Asset{{
+			Network: c.Network, Kind: "Erc20", Locator: c.token, Name: c.Symbol, Decimals: c.Decimals,
+			Rule: rules.All("transfer within policy",
+				rules.NotOn(d.denied, rules.Recipient),
+				rules.OnlyTo(d.recipients, rules.Recipient),
+				rules.AtMost(d.maxPerMint, rules.Transferred)),
+		}},
+		Source: withConfig(config),
+	}, nil
+}
+
+// desk is what the rules look things up in.
+type desk struct {
+	recipients, denied rules.Addresses
+	maxPerMint         rules.Amount
+	dailyMint          rules.Budget
+}
+
+// mint is the settlement checker.
+func (d desk) mint(_ context.Context, r *rules.Request) rules.Decision {
+	to, amount := r.Call.Address("to"), r.Call.Amount("amount")
+	r.Count(d.dailyMint, amount) // first: it counts whoever approves in the end
+
+	if d.denied.Has(to) {
+		return rules.Reject(rules.DenyListed, "recipient "+rules.Checksummed(to)+" is on the deny-list")
+	}
+	if !d.recipients.Has(to) {
+		return rules.Abstain(rules.UnlistedRecipient, "recipient %s is not on the allowlist", rules.Checksummed(to))
+	}
+	if amount.Cmp(d.maxPerMint) > 0 {
+		return rules.Abstain(rules.OverCap, "mint of %s is over the cap of %s", amount, d.maxPerMint)
+	}
+	return rules.Approve("mint within policy")
+}
+
+// withConfig adds the configuration to the source: another cap is another book.
+func withConfig(config []byte) map[string][]byte {
+	return map[string][]byte{"book.go": bookSource, "config.go": configSource, "config.json": config}
+}
+
+func parse(config []byte) (Config, error) {
+	var c Config
+	dec := json.NewDecoder(bytes.NewReader(config))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return c, fmt.Errorf("configuration: %w", err)
+	}
+	if dec.More() {
+		return c, errors.New("configuration: more than one JSON value")
+	}
+	return c, c.check()
+}

@@ -1,0 +1,160 @@
+package rules
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"countersign/calldata"
+)
+
+// A Rule decides one request. It must be safe to run again: the engine runs it
+// once per decision, but a crash before the decision is recorded runs it anew.
+// It must respect ctx, whose deadline is the book's.
+type Rule func(ctx context.Context, r *Request) Decision
+
+// A Book is a set of rules with a name. It is a literal, checked by [Book.Check]
+// when the program starts; it must not change afterwards.
+type Book struct {
+	// Name and Version stand in every decision made by the book. Required.
+	Name, Version string
+	// Contracts lists every contract whose calls may be decided by machine.
+	Contracts []Contract
+	// Transfers lists every asset whose plain transfers may be.
+	Transfers []Asset
+	// Source holds what the book's behaviour depends on, by file name: its Go files
+	// (go:embed) and its configuration. Its digest stands in every decision.
+	// Optional.
+	Source map[string][]byte
+}
+
+// A Contract pins what we know about one address on one network.
+type Contract struct {
+	// Network is the custodian's name: "EthereumSepolia".
+	Network string
+	// Address is 0x and 40 hex digits; mixed case must be a valid EIP-55 checksum.
+	Address string
+	// Name is for people: "Test USD".
+	Name string
+	// ABI holds the functions that may be decoded, pinned to this address.
+	ABI *calldata.ABI
+	// Functions maps canonical signatures ("mint(address,uint256)") to rules. A
+	// function of the ABI without a rule is decoded and then left to people.
+	Functions map[string]Rule
+	// Payable lists signatures that may carry native value. For every other one
+	// value sent along makes the engine abstain before the rule is asked.
+	Payable []string
+}
+
+// An Asset is what a plain transfer moves.
+type Asset struct {
+	// Network is the custodian's name of the chain.
+	Network string
+	// Kind is the custodian's transfer kind: "Native", "Erc20".
+	Kind string
+	// Locator is the asset within its kind: a token contract; empty for Native.
+	Locator string
+	// Name and Decimals are for people.
+	Name     string
+	Decimals int
+	Rule     Rule
+}
+
+// ErrBook means that a book cannot be used. The message lists every mistake.
+var ErrBook = errors.New("rule book is wrong")
+
+// Check reports every mistake in the book at once. A program must not start with
+// a book that has one.
+func (b *Book) Check() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if b.Name == "" || b.Version == "" {
+		bad("name %q and version %q: both are required, they stand in every decision", b.Name, b.Version)
+	}
+	if len(b.Contracts) == 0 && len(b.Transfers) == 0 {
+		bad("no contracts and no transfers: every request would be left to people")
+	}
+	seen := map[string]bool{}
+	for i, c := range b.Contracts {
+		for _, err := range c.check() {
+			bad("contract %d (%s %s): %w", i, c.Network, c.Address, err)
+		}
+		if key := c.key(); seen[key] {
+			bad("contract %d: %s %s is listed twice", i, c.Network, c.Address)
+		} else {
+			seen[key] = true
+		}
+	}
+	for i, t := range b.Transfers {
+		if t.Network == "" || t.Kind == "" || t.Rule == nil {
+			bad("transfer %d (%s %s): network, kind and rule are required", i, t.Network, t.Kind)
+		}
+		if key := t.key(); seen[key] {
+			bad("transfer %d: %s %s %s is listed twice", i, t.Network, t.Kind, t.Locator)
+		} else {
+			seen[key] = true
+		}
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("%w: %w", ErrBook, errors.Join(errs...))
+	}
+	return nil
+}
+
+func (c Contract) check() (errs []error) {
+	if c.Network == "" {
+		errs = append(errs, errors.New("network is required"))
+	}
+	if _, err := ParseAddress(c.Address); err != nil {
+		errs = append(errs, err)
+	}
+	if c.ABI == nil {
+		return append(errs, errors.New("ABI is required"))
+	}
+	for sig, rule := range c.Functions {
+		if _, ok := c.ABI.Function(sig); !ok {
+			errs = append(errs, fmt.Errorf("function %q is not a canonical signature of the pinned ABI", sig))
+		}
+		if rule == nil {
+			errs = append(errs, fmt.Errorf("function %q has no rule", sig))
+		}
+	}
+	for _, sig := range c.Payable {
+		if c.Functions[sig] == nil {
+			errs = append(errs, fmt.Errorf("payable function %q has no rule", sig))
+		}
+	}
+	return errs
+}
+
+func (c Contract) key() string { return "c/" + c.Network + "/" + strings.ToLower(c.Address) }
+
+func (t Asset) key() string { return "t/" + t.Network + "/" + t.Kind + "/" + normal(t.Locator) }
+
+// normal folds the case of EVM addresses; other locators are exact.
+func normal(s string) string {
+	if len(s) == 42 && strings.HasPrefix(s, "0x") {
+		return strings.ToLower(s)
+	}
+	return s
+}
+
+// Digest is the lower-case hex SHA-256 over Source: for each file, in the order of
+// names, the length and bytes of its name, then those of its content. Empty
+// without a Source.
+func (b *Book) Digest() string {
+	if len(b.Source) == 0 {
+		return ""
+	}
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(b.Source)) {
+		fmt.Fprintf(h, "%d %s\n%d\n", len(name), name, len(b.Source[name]))
+		h.Write(b.Source[name])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

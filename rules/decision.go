@@ -1,0 +1,72 @@
+package rules
+
+import (
+	"fmt"
+
+	"countersign"
+)
+
+// The words of a rule are those of the vocabulary.
+type (
+	// Decision is a verdict with its grounds.
+	Decision = countersign.Decision
+	// Amount is a whole number of minor units.
+	Amount = countersign.Amount
+	// Code is the ground of a decision in one stable word.
+	Code = countersign.ReasonCode
+)
+
+// Grounds that rules give most often; the engine's own are in package
+// countersign. A book may use any code that is lower case with underscores.
+const (
+	DenyListed          = countersign.DenyListed
+	OverCap             = countersign.OverCap
+	UnlistedRecipient   = countersign.UnlistedRecipient
+	EvidenceUnavailable = countersign.EvidenceUnavailable
+)
+
+// Approve says yes: every check passed. The budgets that the rule counted against
+// are still to be reserved; when one does not fit, the decision becomes an
+// abstention.
+func Approve(reason string) Decision { return countersign.Approved(reason) }
+
+// Reject says no, and at the custodian one no is final. It takes a named,
+// unambiguous threat; whoever is merely unsure abstains.
+func Reject(threat Code, reason string) Decision {
+	return Decision{Verdict: countersign.Reject, Code: threat, Reason: reason}
+}
+
+// Abstain leaves the item to people.
+func Abstain(code Code, format string, args ...any) Decision {
+	return countersign.Abstained(code, format, args...)
+}
+
+// sound turns what a rule returned into what the engine stands for. A verdict
+// that is missing, unknown or without a ground is an abstention.
+func sound(d Decision) Decision {
+	switch d.Verdict {
+	case countersign.Approve:
+		if d.Code != countersign.WithinPolicy {
+			return unsound(d, "approved with a code other than within_policy")
+		}
+	case countersign.Reject:
+		if !d.Code.Valid() || d.Code == countersign.WithinPolicy {
+			return unsound(d, "rejected without naming the threat")
+		}
+	case countersign.Abstain:
+		if !d.Code.Valid() {
+			return unsound(d, "abstained with a code that is not lower case and underscores")
+		}
+	default:
+		return unsound(d, "returned no verdict")
+	}
+	if d.Reason == "" {
+		d.Reason = string(d.Code)
+	}
+	return d
+}
+
+func unsound(d Decision, what string) Decision {
+	return countersign.Abstained(countersign.NoVerdict, "the rule %s (verdict %q, code %q, reason %q)",
+		what, d.Verdict, d.Code, fmt.Sprintf("%.200s", d.Reason))
+}

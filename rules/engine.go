@@ -1,0 +1,153 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"countersign"
+	"countersign/calldata"
+)
+
+// A Result is a decision with all that it rests on.
+type Result struct {
+	Decision Decision
+	// Claims are what the request takes from budgets if it is approved.
+	Claims []countersign.Claim
+	// Evidence is what the rule asked and was told.
+	Evidence []Evidence
+	// Contract, Function and Args say what was decoded; empty when nothing was.
+	Contract string
+	Function string
+	Args     map[string]any
+	// Took is how long the rule ran.
+	Took time.Duration
+}
+
+// Decide runs the book on an approval. It never fails: what it cannot decide it
+// abstains on. ctx bounds the rule; a rule that outlives it is left behind and
+// what it returns later is thrown away.
+func (b *Book) Decide(ctx context.Context, a countersign.Approval, now time.Time) Result {
+	r := &Request{Approval: a, Now: now.UTC()}
+	rule, refusal := b.find(r)
+	if rule == nil {
+		return r.result(refusal, 0)
+	}
+	start := time.Now()
+	d, claims, evidence := run(ctx, rule, r)
+	res := r.result(sound(d), time.Since(start))
+	res.Claims, res.Evidence = claims, evidence
+	return res
+}
+
+// find is the way to a rule: what is asked, is it listed, can it be read, is
+// there a rule. It fills r and returns nil with an abstention otherwise.
+func (b *Book) find(r *Request) (Rule, Decision) {
+	act := r.Approval.Activity
+	switch {
+	case act.Transfer != nil && act.Call != nil:
+		return nil, Abstain(countersign.UnreadableActivity, "activity is both a transfer and a call")
+	case act.Transfer != nil:
+		return b.findTransfer(r, *act.Transfer)
+	case act.Call != nil:
+		return b.findCall(r, *act.Call)
+	}
+	return nil, Abstain(countersign.UnreadableActivity, "%s request of kind %q is not one that we read", act.Kind, act.Request)
+}
+
+func (b *Book) findTransfer(r *Request, t countersign.Transfer) (Rule, Decision) {
+	want := Asset{Network: r.Network(), Kind: t.Kind, Locator: t.Asset}.key()
+	i := slices.IndexFunc(b.Transfers, func(a Asset) bool { return a.key() == want })
+	if i < 0 {
+		return nil, Abstain(countersign.UnknownAsset, "no rule for %s %s on %s", t.Kind, t.Asset, r.Network())
+	}
+	r.Transfer = &t
+	return b.Transfers[i].Rule, Decision{}
+}
+
+func (b *Book) findCall(r *Request, call countersign.Call) (Rule, Decision) {
+	if call.To == "" {
+		return nil, Abstain(countersign.ContractCreation, "the transaction would create a contract")
+	}
+	want := Contract{Network: r.Network(), Address: call.To}.key()
+	i := slices.IndexFunc(b.Contracts, func(c Contract) bool { return c.key() == want })
+	if i < 0 { // the allowlist comes before the decoder
+		return nil, Abstain(countersign.UnknownContract, "no ABI is pinned for %s on %s", call.To, r.Network())
+	}
+	contract := b.Contracts[i]
+	decoded, err := contract.ABI.Decode(call.Data)
+	if err != nil {
+		return nil, refused(err)
+	}
+	r.Call = &Call{Contract: contract, Value: call.Value, decoded: decoded}
+	rule, ok := contract.Functions[decoded.Function.Signature]
+	if !ok {
+		return nil, Abstain(countersign.UnknownFunction, "the book has no rule for %s", decoded.Function.Signature)
+	}
+	if !call.Value.IsZero() && !slices.Contains(contract.Payable, decoded.Function.Signature) {
+		return nil, Abstain(countersign.ValueWithCall, "%s wei are sent along with %s", call.Value, decoded.Function.Signature)
+	}
+	return rule, Decision{}
+}
+
+func refused(err error) Decision {
+	var r *calldata.Refusal
+	if errors.As(err, &r) && r.Code == calldata.UnknownSelector {
+		return Abstain(countersign.UnknownFunction, "%s", r.Why)
+	}
+	return Abstain(countersign.MalformedCallData, "%s", err)
+}
+
+// run calls the rule on a copy of r in a goroutine of its own, so that a rule
+// that hangs or keeps writing cannot touch what is recorded.
+func run(ctx context.Context, rule Rule, r *Request) (Decision, []countersign.Claim, []Evidence) {
+	type answer struct {
+		d Decision
+		r *Request
+	}
+	done := make(chan answer, 1)
+	own := *r
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				debug.PrintStack()
+				done <- answer{Abstain(countersign.RulePanic, "the rule panicked: %.300s", fmt.Sprint(p)), &own}
+			}
+		}()
+		d := rule(ctx, &own)
+		done <- answer{d, &own}
+	}()
+	select {
+	case a := <-done:
+		if ctx.Err() != nil { // too late is too late, even by a moment
+			return timedOut(ctx), nil, nil
+		}
+		return a.d, a.r.claims, a.r.evidence
+	case <-ctx.Done():
+		return timedOut(ctx), nil, nil
+	}
+}
+
+func timedOut(ctx context.Context) Decision {
+	return Abstain(countersign.RuleTimeout, "the rule did not finish: %s", context.Cause(ctx))
+}
+
+func (r *Request) result(d Decision, took time.Duration) Result {
+	res := Result{Decision: d, Took: took}
+	if r.Call == nil {
+		return res
+	}
+	f := r.Call.decoded.Function
+	res.Contract, res.Function, res.Args = r.Call.Contract.Name, f.Signature, map[string]any{}
+	for i, in := range f.Inputs {
+		name := in.Name
+		if name == "" {
+			name = fmt.Sprint(i)
+		}
+		res.Args[name] = r.Call.decoded.Args[i].JSON()
+	}
+	return res
+}

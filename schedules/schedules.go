@@ -1,0 +1,90 @@
+// Package schedules says which workflows run by the clock, as data, and brings
+// Temporal in line with it.
+package schedules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"countersign/workflows"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+// A Schedule starts one workflow again and again.
+type Schedule struct {
+	// ID names the schedule in Temporal; the workflows that it starts are named
+	// after it and their nominal time.
+	ID string
+	// Note says in the Web UI what it is for.
+	Note string
+	// Every is the interval. Runs do not overlap: one that is due while the last
+	// still runs is skipped.
+	Every time.Duration
+	// CatchUp is how late a missed run may still start.
+	CatchUp  time.Duration
+	Workflow string
+}
+
+// Wanted returns the schedules of this release. reconcileEvery is how often
+// pending approvals without a workflow are looked for.
+func Wanted(reconcileEvery time.Duration) []Schedule {
+	return []Schedule{{
+		ID:       "reconcile/approvals",
+		Note:     "Starts a workflow for every pending approval whose webhook never came.",
+		Every:    reconcileEvery,
+		CatchUp:  time.Minute,
+		Workflow: workflows.ReconcileWorkflow,
+	}}
+}
+
+// Apply creates what is missing and brings the interval, the note and the action
+// of what is there in line. It touches nothing else: a schedule that an operator
+// has paused stays paused.
+func Apply(ctx context.Context, c client.Client, taskQueue string, wanted []Schedule) error {
+	for _, s := range wanted {
+		if s.Every <= 0 {
+			return fmt.Errorf("schedule %s: interval %s, want more than zero", s.ID, s.Every)
+		}
+		_, err := c.ScheduleClient().Create(ctx, s.options(taskQueue))
+		if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+			err = s.update(ctx, c, taskQueue)
+		}
+		if err != nil {
+			return fmt.Errorf("schedule %s: %w", s.ID, err)
+		}
+	}
+	return nil
+}
+
+func (s Schedule) options(taskQueue string) client.ScheduleOptions {
+	return client.ScheduleOptions{
+		ID: s.ID, Spec: s.spec(), Action: s.action(taskQueue), Note: s.Note,
+		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: s.CatchUp,
+	}
+}
+
+func (s Schedule) spec() client.ScheduleSpec {
+	return client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.Every}}}
+}
+
+func (s Schedule) action(taskQueue string) *client.ScheduleWorkflowAction {
+	return &client.ScheduleWorkflowAction{ID: s.ID, Workflow: s.Workflow, TaskQueue: taskQueue, StaticSummary: s.Note}
+}
+
+func (s Schedule) update(ctx context.Context, c client.Client, taskQueue string) error {
+	return c.ScheduleClient().GetHandle(ctx, s.ID).Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			now := in.Description.Schedule
+			spec := s.spec()
+			now.Spec, now.Action = &spec, s.action(taskQueue)
+			now.State.Note = s.Note
+			now.Policy.CatchupWindow = s.CatchUp
+			return &client.ScheduleUpdate{Schedule: &now}, nil
+		},
+	})
+}

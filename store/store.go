@@ -1,0 +1,173 @@
+// Package store keeps the trail and the budgets in SQL: SQLite by default,
+// PostgreSQL by DSN.
+//
+// It promises one thing above all: a decision, the budget that it takes and the
+// record that explains it are one transaction. Either all three are there after a
+// crash or none is. Appending transactions run one at a time (SQLite's write lock,
+// a locked row on PostgreSQL), so that records take their places without gaps and
+// two requests cannot both take the last of a budget.
+//
+// The store is trusted to keep what it is given: it holds no key, so losing or
+// altering its file cannot forge a decision, and [audit.Verify] shows the damage.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	_ "modernc.org/sqlite" // driver "sqlite"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// ErrDSN means that a database address cannot be used.
+var ErrDSN = errors.New("database address")
+
+// A DB is an open database with the schema of this release.
+type DB struct {
+	sql      *sql.DB
+	postgres bool
+}
+
+// Open opens the database at dsn and brings its schema up to date. A dsn that
+// starts with postgres:// or postgresql:// is PostgreSQL (13 or newer); anything
+// else is the path of a SQLite file, which is created when it is missing.
+func Open(ctx context.Context, dsn string) (*DB, error) {
+	db, err := connect(dsn, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("bring the schema of %s up to date: %w", redact(dsn), err)
+	}
+	return db, nil
+}
+
+// OpenReader opens an existing database for reading; it changes no schema and
+// creates no file.
+func OpenReader(ctx context.Context, dsn string) (*DB, error) {
+	if !isPostgres(dsn) {
+		if _, err := os.Stat(dsn); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDSN, err)
+		}
+	}
+	db, err := connect(dsn, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.sql.PingContext(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s: %w", redact(dsn), err)
+	}
+	return db, nil
+}
+
+// Close releases the connections.
+func (db *DB) Close() error { return db.sql.Close() }
+
+func connect(dsn string, readOnly bool) (*DB, error) {
+	if dsn == "" {
+		return nil, fmt.Errorf("%w: empty, want a SQLite path or postgres://…", ErrDSN)
+	}
+	if isPostgres(dsn) {
+		conn, err := sql.Open("pgx", dsn)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrDSN, redact(dsn), err)
+		}
+		return &DB{sql: conn, postgres: true}, nil
+	}
+	if !readOnly {
+		if err := os.MkdirAll(filepath.Dir(dsn), 0o700); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDSN, err)
+		}
+	}
+	conn, err := sql.Open("sqlite", sqliteURI(dsn, readOnly))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDSN, dsn, err)
+	}
+	return &DB{sql: conn}, nil
+}
+
+// sqliteURI asks for a write-ahead log that is synced at every commit: an
+// acknowledged record survives a power cut. Transactions take the write lock at
+// once, because one that reads first and then writes can fail half-way.
+func sqliteURI(path string, readOnly bool) string {
+	q := url.Values{}
+	q.Add("_pragma", "busy_timeout(10000)")
+	q.Add("_pragma", "foreign_keys(1)")
+	if readOnly {
+		q.Set("mode", "ro")
+	} else {
+		q.Add("_pragma", "journal_mode(WAL)")
+		q.Add("_pragma", "synchronous(FULL)")
+		q.Set("_txlock", "immediate")
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+func (db *DB) migrate(ctx context.Context) error {
+	dialect, dir := goose.DialectSQLite3, "migrations/sqlite"
+	var opts []goose.ProviderOption
+	if db.postgres {
+		dialect, dir = goose.DialectPostgres, "migrations/postgres"
+		locker, err := lock.NewPostgresSessionLocker() // two processes may start at once
+		if err != nil {
+			return err
+		}
+		opts = append(opts, goose.WithSessionLocker(locker))
+	}
+	files, err := fs.Sub(migrations, dir)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(dialect, db.sql, files, opts...)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// query rewrites ? to $1, $2 … where the database wants that.
+func (db *DB) query(q string) string {
+	if !db.postgres {
+		return q
+	}
+	var b strings.Builder
+	n := 0
+	for _, c := range q {
+		if c == '?' {
+			n++
+			b.WriteString("$" + strconv.Itoa(n))
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+func isPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}
+
+// redact takes the password out of a DSN.
+func redact(dsn string) string {
+	if u, err := url.Parse(dsn); err == nil && isPostgres(dsn) {
+		return u.Redacted()
+	}
+	return dsn
+}

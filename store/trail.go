@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"countersign"
+	"countersign/audit"
+)
+
+// A Trail appends signed records to a database. It is safe for concurrent use, in
+// one process and in several.
+type Trail struct {
+	DB     *DB
+	Signer *audit.Signer
+}
+
+// Find returns the record under key, or [audit.ErrNoRecord].
+func (t *Trail) Find(ctx context.Context, key string) (audit.Entry, error) {
+	return t.DB.find(ctx, t.DB.sql, key)
+}
+
+// Append adds a record. When its key holds one already, that one stands and is
+// returned: a fact is told once, by whoever was first to tell it.
+func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) {
+	return t.append(ctx, d.Key, func(*sql.Tx) (audit.Draft, error) { return d, nil })
+}
+
+// Decide makes and keeps a decision in one transaction. When key holds one
+// already, that is returned and conclude is not called: a decision is never made
+// twice, nor differently. Otherwise conclude is told how the claims stand and
+// returns the decision; with reserve, every claim that fits is reserved by it,
+// without, they are noted for the case that people approve.
+func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Claim,
+	conclude func([]countersign.Balance) (d audit.Draft, reserve bool),
+) (audit.Entry, error) {
+	return t.append(ctx, key, func(tx *sql.Tx) (audit.Draft, error) {
+		balances, err := t.DB.balances(ctx, tx, claims)
+		if err != nil {
+			return audit.Draft{}, err
+		}
+		d, reserve := conclude(balances)
+		state := noted
+		if reserve {
+			state = reserved
+		}
+		if d.Key != key {
+			return audit.Draft{}, fmt.Errorf("decide %s: draft has key %s", key, d.Key)
+		}
+		return d, t.DB.insertClaims(ctx, tx, key, claims, state, t.Signer.Now())
+	})
+}
+
+// Close appends how a decision ended and settles its claims, in one transaction:
+// kept when the money moved, given back when it did not. A second call with the
+// same key changes nothing and returns the first record.
+func (t *Trail) Close(ctx context.Context, d audit.Draft, decisionKey string, moved bool) (audit.Entry, error) {
+	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+		state := released
+		if moved {
+			state = committed
+		}
+		return d, t.DB.moveClaims(ctx, tx, decisionKey, state)
+	})
+}
+
+// Void appends that a decision did not take effect and turns its reservations
+// back into notes, in one transaction; like Close it is safe to repeat.
+func (t *Trail) Void(ctx context.Context, d audit.Draft, decisionKey string) (audit.Entry, error) {
+	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+		return d, t.DB.moveClaims(ctx, tx, decisionKey, noted)
+	})
+}
+
+// append runs draft and appends its result, unless key is taken.
+func (t *Trail) append(ctx context.Context, key string, draft func(*sql.Tx) (audit.Draft, error)) (entry audit.Entry, err error) {
+	err = t.DB.exclusively(ctx, func(tx *sql.Tx) error {
+		entry, err = t.DB.find(ctx, tx, key)
+		if !errors.Is(err, audit.ErrNoRecord) {
+			return err // found, or the database failed
+		}
+		d, err := draft(tx)
+		if err != nil {
+			return err
+		}
+		head, err := t.DB.head(ctx, tx, t.Signer.Subject)
+		if err != nil {
+			return err
+		}
+		if entry, err = t.Signer.Seal(d, head); err != nil {
+			return err
+		}
+		return t.DB.insert(ctx, tx, entry)
+	})
+	if err != nil {
+		return audit.Entry{}, fmt.Errorf("append %s: %w", key, err)
+	}
+	return entry, nil
+}
+
+// exclusively runs f in a transaction that no other appending transaction
+// overlaps.
+func (db *DB) exclusively(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := db.sql.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	if db.postgres {
+		if _, err := tx.ExecContext(ctx, "SELECT one FROM append_lock FOR UPDATE"); err != nil {
+			return err
+		}
+	}
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (db *DB) head(ctx context.Context, tx *sql.Tx, subject string) (h audit.Head, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(idx)+1, 0) FROM records").Scan(&h.Index)
+	if err != nil {
+		return h, err
+	}
+	err = tx.QueryRowContext(ctx, db.query("SELECT seq+1, leaf_hash FROM records WHERE subject = ? ORDER BY seq DESC LIMIT 1"), subject).
+		Scan(&h.Seq, &h.Prev)
+	if errors.Is(err, sql.ErrNoRows) {
+		return h, nil
+	}
+	return h, err
+}
+
+func (db *DB) insert(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
+	var about struct {
+		ApprovalID string `json:"approval_id"`
+	}
+	if err := e.Decode(&about); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, db.query(`INSERT INTO records (idx, record_key, type, subject, seq, at, jws, leaf_hash, approval)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+		e.Index, e.Record.Key, string(e.Record.Type), e.Record.Subject, e.Record.Seq,
+		e.Record.At.UnixMicro(), e.JWS, e.LeafHash, about.ApprovalID)
+	return err
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func (db *DB) find(ctx context.Context, q querier, key string) (audit.Entry, error) {
+	for e, err := range db.entries(ctx, q, "WHERE record_key = ?", key) {
+		return e, err
+	}
+	return audit.Entry{}, fmt.Errorf("%w: %s", audit.ErrNoRecord, key)
+}
+
+// A Filter picks records. The zero Filter picks all.
+type Filter struct {
+	Type     audit.Type
+	Approval string
+	// From is the first index wanted and Limit the most records; 0 means no limit.
+	From  int64
+	Limit int
+	// Since and Until bound the time of signing: Since <= t < Until.
+	Since, Until time.Time
+}
+
+// Entries yields records in the order of the log. It reads one after the other
+// and never holds them all.
+func (db *DB) Entries(ctx context.Context, f Filter) iter.Seq2[audit.Entry, error] {
+	where, args := "WHERE idx >= ?", []any{f.From}
+	add := func(cond string, arg any) { where += " AND " + cond; args = append(args, arg) }
+	if f.Type != "" {
+		add("type = ?", string(f.Type))
+	}
+	if f.Approval != "" {
+		add("approval = ?", f.Approval)
+	}
+	if !f.Since.IsZero() {
+		add("at >= ?", f.Since.UnixMicro())
+	}
+	if !f.Until.IsZero() {
+		add("at < ?", f.Until.UnixMicro())
+	}
+	where += " ORDER BY idx"
+	if f.Limit > 0 {
+		where += " LIMIT ?"
+		args = append(args, f.Limit)
+	}
+	return db.entries(ctx, db.sql, where, args...)
+}
+
+// Find returns the record under key, or [audit.ErrNoRecord].
+func (db *DB) Find(ctx context.Context, key string) (audit.Entry, error) {
+	return db.find(ctx, db.sql, key)
+}
