@@ -21,6 +21,10 @@ var (
 	// learn how it ended.
 	ErrNotPending = errors.New("approval is not pending")
 
+	// ErrUnreadable means that the custodian's answer can be read in two ways (a key
+	// twice, or in two spellings): nobody may decide on it but people.
+	ErrUnreadable = errors.New("custodian's answer can be read in two ways")
+
 	// ErrInvalid means that the custodian calls our request wrong. Sending it
 	// again is wrong again.
 	ErrInvalid = errors.New("custodian calls the request invalid")

@@ -23,7 +23,7 @@ func CheckID(s string) error {
 	case len(s) > 128:
 		return fmt.Errorf("%w: %d characters, at most 128", ErrID, len(s))
 	case strings.Trim(s, idChars) != "" || strings.Contains(s, ".."):
-		return fmt.Errorf("%w: %q holds more than letters, digits and -_.:", ErrID, clip(s))
+		return fmt.Errorf("%w: %q may hold only letters, digits and - _ . : but not two dots together", ErrID, clip(s))
 	}
 	return nil
 }

@@ -62,7 +62,9 @@ func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideR
 		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
 	}
 	approval, err := a.Custodian.Approval(ctx, in.ApprovalID)
-	if err != nil {
+	if errors.Is(err, countersign.ErrUnreadable) {
+		approval = countersign.Approval{ID: in.ApprovalID, Activity: countersign.Activity{Unreadable: err.Error()}}
+	} else if err != nil {
 		return DecideResult{}, wire(fmt.Errorf("decide %s: read approval: %w", in.ApprovalID, err))
 	}
 	if approval.ID != in.ApprovalID {
@@ -89,6 +91,8 @@ func (a *Approvals) judge(ctx context.Context, approval countersign.Approval) ru
 		return rules.Result{Decision: countersign.Abstained(code, format, args...)}
 	}
 	switch {
+	case approval.Snapshot == "":
+		return abstain(countersign.UnreadableActivity, "there is nothing to bind a decision to: %.300s", approval.Activity.Unreadable)
 	case approval.Status != countersign.StatusPending:
 		return abstain(countersign.NotPending, "the approval is %s already", approval.Status)
 	case !approval.ExpiresAt.IsZero() && approval.ExpiresAt.Sub(now) < expiryMargin:
@@ -96,8 +100,6 @@ func (a *Approvals) judge(ctx context.Context, approval countersign.Approval) ru
 	case approval.InitiatorID == "" || approval.InitiatorID == a.Approver:
 		// Maker and checker are two, whatever the platform allows.
 		return abstain(countersign.SelfInitiated, "the request was made by %q, who would also approve it", approval.InitiatorID)
-	case approval.Snapshot == "":
-		return abstain(countersign.UnreadableActivity, "the approval has no snapshot to bind a decision to")
 	}
 	timeout := a.RuleTimeout
 	if timeout <= 0 {

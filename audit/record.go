@@ -121,6 +121,9 @@ const (
 	Conflict PostResult = "conflict"
 )
 
+// Stands reports whether the custodian holds our verdict.
+func (r PostResult) Stands() bool { return r == Posted || r == Found }
+
 // A Post is what became of a decision at the custodian.
 type Post struct {
 	ApprovalID string `json:"approval_id"`

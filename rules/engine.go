@@ -55,7 +55,7 @@ func (b *Book) find(r *Request) (Rule, Decision) {
 	case act.Call != nil:
 		return b.findCall(r, *act.Call)
 	}
-	return nil, Abstain(countersign.UnreadableActivity, "%s request of kind %q is not one that we read", act.Kind, act.Request)
+	return nil, Abstain(countersign.UnreadableActivity, "%s request of kind %q is not read: %.300s", act.Kind, act.Request, act.Unreadable)
 }
 
 func (b *Book) findTransfer(r *Request, t countersign.Transfer) (Rule, Decision) {

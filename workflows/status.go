@@ -124,23 +124,24 @@ func (a *approval) show(ctx workflow.Context) error {
 
 // story is what the Web UI shows under "Current Details", in Markdown.
 func (a *approval) story() string {
-	var b strings.Builder
 	d := a.carried.Decided
-	fmt.Fprintf(&b, "**%s**\n\n", d.Summary)
-	fmt.Fprintf(&b, "- we **%s** (`%s`): %s\n", past[d.Decision.Verdict], d.Decision.Code, d.Decision.Reason)
-	fmt.Fprintf(&b, "- record %d on the trail, leaf `%s`\n", d.Index, d.LeafHash)
+	lines := []string{
+		fmt.Sprintf("**%s**", d.Summary), "",
+		fmt.Sprintf("- we **%s** (`%s`): %s", past[d.Decision.Verdict], d.Decision.Code, d.Decision.Reason),
+		fmt.Sprintf("- record %d on the trail, leaf `%s`", d.Index, d.LeafHash),
+	}
 	if p := a.carried.Posted; p != nil {
-		fmt.Fprintf(&b, "- at the custodian: %s (record %d)\n", p.Result, p.Index)
+		lines = append(lines, fmt.Sprintf("- at the custodian: **%s** (record %d)", p.Result, p.Index))
 	}
 	switch {
 	case a.outcome.Status.Final():
-		fmt.Fprintf(&b, "- it ended **%s** (record %d)\n", a.outcome.Status, a.outcome.Index)
-	case d.Decision.Verdict == countersign.Abstain:
-		fmt.Fprintf(&b, "- waiting for **people** to decide; %d votes so far\n", a.outcome.Votes)
+		lines = append(lines, fmt.Sprintf("- it ended **%s** (record %d)", a.outcome.Status, a.outcome.Index))
+	case d.Decision.Verdict == countersign.Abstain || (a.carried.Posted != nil && !a.carried.Posted.Result.Stands()):
+		lines = append(lines, fmt.Sprintf("- waiting for **people** to decide; %d votes so far", a.outcome.Votes))
 	default:
-		b.WriteString("- waiting for the custodian to say how it ended\n")
+		lines = append(lines, "- waiting for the custodian to say how it ended")
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
 var past = map[countersign.Verdict]string{

@@ -134,12 +134,13 @@ func (s *Stack) account(ctx context.Context, admin *dfns.Client, name string, a 
 }
 
 // policy holds everything that a wallet would sign until one of the checker and
-// the people has approved.
+// the people has approved. The maker is listed too: that it cannot approve what it
+// asks for is then the platform's word on initiators, not an omission of ours.
 func (s *Stack) policy(ctx context.Context, admin *dfns.Client) error {
 	if s.Accounts.Policy != "" {
 		return nil
 	}
-	people := []string{s.Accounts.Checker.UserID}
+	people := []string{s.Accounts.Checker.UserID, s.Accounts.Maker.UserID}
 	for _, name := range []string{"alice", "bob"} {
 		p, err := s.As(ctx, name)
 		if err != nil {

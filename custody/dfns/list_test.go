@@ -1,0 +1,133 @@
+package dfns_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"countersign"
+	"countersign/custody/dfns"
+	"countersign/strictjson"
+)
+
+func TestApprovals(t *testing.T) {
+	odd := `{"id":"ap-2","activity":{"kind":"Dreams:Interpret","dreamRequest":{"deep":[1]}},"status":"Dreaming","policyEvaluations":null,"new":{"a":1}}`
+	p := newPlatform(t, key.Public(), func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.RawQuery {
+		case "approverId=us-bot&initiatorId=us-maker&limit=2&status=Pending":
+			reply(w, `{"items":[`+approvalOf(`{}`)+`,`+odd+`],"nextPageToken":"a/b=="}`)
+		case "approverId=us-bot&initiatorId=us-maker&limit=2&paginationToken=a%2Fb%3D%3D&status=Pending":
+			reply(w, `{"items":[{"id":"ap-3","ID":"ap-4"},{"id":"ap-5"}]}`)
+		default:
+			t.Errorf("query = %s", r.URL.RawQuery)
+			refuse(w, 400, "bad query")
+		}
+	})
+	filter := dfns.ApprovalFilter{Status: dfns.StatusPending, InitiatorID: "us-maker", ApproverID: "us-bot", Limit: 2}
+	var ids []string
+	for a, err := range p.client(nil).Approvals(t.Context(), filter) {
+		switch {
+		case errors.Is(err, strictjson.ErrRefused):
+			ids = append(ids, "refused") // and the walk goes on
+		case err != nil:
+			t.Fatal(err)
+		case a.ID == "ap-2" && (string(a.Raw) != odd || a.Status != "Dreaming"):
+			t.Errorf("ap-2 = %+v, want it whole", a)
+			fallthrough
+		default:
+			ids = append(ids, a.ID)
+		}
+	}
+	if want := []string{"ap-1", "ap-2", "refused", "ap-5"}; !slices.Equal(ids, want) {
+		t.Errorf("Approvals = %q, want %q", ids, want)
+	}
+}
+
+func TestListsEndWithAnError(t *testing.T) {
+	p := newPlatform(t, key.Public(), func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("paginationToken") == "" {
+			reply(w, `{"items":[{"id":"whe-1"}],"nextPageToken":"2"}`)
+			return
+		}
+		refuse(w, 403, "no permission")
+	})
+	var got []error
+	for _, err := range p.client(nil).WebhookEvents(t.Context(), "wh-1", dfns.WebhookEventFilter{}) {
+		got = append(got, err)
+	}
+	if len(got) != 2 || got[0] != nil || !errors.Is(got[1], countersign.ErrDenied) {
+		t.Errorf("errors = %v, want none and then ErrDenied", got)
+	}
+	for _, err := range p.client(nil).WebhookEvents(t.Context(), "../wh", dfns.WebhookEventFilter{}) {
+		if !errors.Is(err, countersign.ErrID) {
+			t.Errorf("a webhook that is no ID = %v", err)
+		}
+	}
+}
+
+func TestWebhookEvents(t *testing.T) {
+	p := newPlatform(t, key.Public(), func(w http.ResponseWriter, r *http.Request) {
+		if got := r.URL.RequestURI(); got != "/webhooks/wh-1/events?deliveryFailed=true&kind=wallet.created" {
+			t.Errorf("asked %s", got)
+		}
+		reply(w, `{"items":[{"id":"whe-1","kind":"wallet.created","date":"2026-01-02T03:04:05.678Z","status":"500","timestampSent":1767323045,
+			"deliveryFailed":true,"deliveryAttempt":2,"retryOf":"whe-0","nextAttemptDate":"2026-01-02T03:16:05Z","data":{"tagsAdded":["a"]},"new":1}]}`)
+	})
+	for e, err := range p.client(nil).WebhookEvents(t.Context(), "wh-1", dfns.WebhookEventFilter{Kind: "wallet.created", Failed: true}) {
+		if err != nil || e.ID != "whe-1" || !e.DeliveryFailed || e.RetryOf != "whe-0" || e.TimestampSent != 1767323045 ||
+			string(e.Data) != `{"tagsAdded":["a"]}` || !strings.Contains(string(e.Raw), `"new":1`) {
+			t.Errorf("event = %+v, %v", e, err)
+		}
+	}
+}
+
+func TestWalletsAndWhatTheySend(t *testing.T) {
+	const transfer = `{"id":"xfr-1","walletId":"wa-1","network":"EthereumSepolia","requestBody":{"kind":"Brc99","x":[1]},"status":"Pending","approvalId":"ap-1","dateRequested":"2026-01-02T03:04:05.678Z","fee":"1","new":{"a":1}}`
+	p := newPlatform(t, key.Public(), func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/wallets/wa-1" {
+			reply(w, `{"id":"wa-1","network":"EthereumSepolia","address":"0xab","status":"Active","tags":["ops"],"custodial":true,"new":1}`)
+			return
+		}
+		reply(w, transfer)
+	})
+	c := p.client(key)
+	w, err := c.Wallet(t.Context(), "wa-1")
+	if err != nil || w.Address != "0xab" || !w.Custodial || !strings.Contains(string(w.Raw), `"new":1`) {
+		t.Errorf("Wallet = %+v, %v", w, err)
+	}
+	created, err := c.CreateTransfer(t.Context(), "wa-1", map[string]string{"kind": "Native", "to": "0xab", "amount": "1", "externalId": "ext-1"})
+	if err != nil || created.ApprovalID != "ap-1" || string(created.Raw) != transfer || string(created.RequestBody) != `{"kind":"Brc99","x":[1]}` {
+		t.Errorf("CreateTransfer = %+v, %v", created, err)
+	}
+	found, err := c.Transfer(t.Context(), "wa-1", "xfr-1")
+	if err != nil || found.ID != "xfr-1" {
+		t.Errorf("Transfer = %+v, %v", found, err)
+	}
+	if _, err := c.CreateTransaction(t.Context(), "wa-1", json.RawMessage(`{"kind":"Evm"}`)); err != nil {
+		t.Errorf("CreateTransaction = %v", err)
+	}
+	if _, err := c.Transaction(t.Context(), "wa-1", "tx-1"); err != nil {
+		t.Errorf("Transaction = %v", err)
+	}
+	want := []string{
+		"GET /wallets/wa-1", "POST /auth/action/init", "POST /auth/action", "POST /wallets/wa-1/transfers", "GET /wallets/wa-1/transfers/xfr-1",
+		"POST /auth/action/init", "POST /auth/action", "POST /wallets/wa-1/transactions", "GET /wallets/wa-1/transactions/tx-1",
+	}
+	if !slices.Equal(p.asked(), want) {
+		t.Errorf("calls = %q,\nwant    %q", p.asked(), want)
+	}
+	for name, err := range map[string]error{
+		"Wallet":         second(c.Wallet(t.Context(), "")),
+		"Transfer":       second(c.Transfer(t.Context(), "wa-1", "../../auth")),
+		"CreateTransfer": second(c.CreateTransfer(t.Context(), "wa/1", nil)),
+	} {
+		if !errors.Is(err, countersign.ErrID) {
+			t.Errorf("%s of no ID = %v, want ErrID", name, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

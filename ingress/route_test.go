@@ -1,0 +1,80 @@
+package ingress_test
+
+import (
+	"strings"
+	"testing"
+
+	"countersign"
+	"countersign/ingress"
+	"countersign/workflows"
+)
+
+// documented is every kind in dfns.md §3.5: the enum of SDK 0.8.21, what OpenAPI
+// 2.0.155 adds, and what only its prose names.
+const documented = `
+	policy.triggered policy.approval.pending policy.approval.resolved
+	key.created key.deleted key.delegated key.exported
+	wallet.blockchainevent.detected
+	wallet.created wallet.activated wallet.delegated wallet.exported
+	wallet.signature.failed wallet.signature.rejected wallet.signature.requested wallet.signature.signed
+	wallet.transaction.broadcasted wallet.transaction.confirmed wallet.transaction.failed wallet.transaction.rejected wallet.transaction.requested
+	wallet.transfer.broadcasted wallet.transfer.confirmed wallet.transfer.failed wallet.transfer.rejected wallet.transfer.requested
+	wallet.offer.received wallet.offer.accepted wallet.offer.rejected wallet.offer.withdrawn
+	wallet.tags.modified payout.action.required
+
+	wallet.blockchain_event.transfer.included wallet.blockchain_event.misc.confirmed
+	vault.created vault.updated vault.tags.modified vault.event.created
+	address_watch.blockchain_event.transfer.confirmed address_watch.blockchain_event.misc.confirmed
+
+	policy.activity.resolved swap.completed swap.failed webhook.event.retry.triggered`
+
+func TestEveryDocumentedKindHasARoute(t *testing.T) {
+	kinds := strings.Fields(documented)
+	rows := map[countersign.EventKind]ingress.Route{}
+	for _, r := range ingress.Routes() {
+		rows[r.Kind] = r
+	}
+	if len(kinds) != 44 || len(rows) != len(kinds) {
+		t.Errorf("%d kinds documented, %d rows; want 44 of each", len(kinds), len(rows))
+	}
+	for _, k := range kinds {
+		r, ok := rows[countersign.EventKind(k)]
+		if !ok {
+			t.Errorf("%s has no row", k)
+			continue
+		}
+		want, signal := workflows.NoticeWorkflow, ""
+		if strings.HasPrefix(k, "policy.approval.") {
+			want, signal = workflows.ApprovalWorkflow, workflows.EventSignal
+		}
+		if r.Workflow != want || r.Signal != signal || len(r.Subject) == 0 {
+			t.Errorf("%s = %+v, want workflow %s by %q", k, r, want, signal)
+		}
+		if got := ingress.RouteOf(countersign.Event{Kind: r.Kind, Subject: "x-1"}); got.Workflow != want {
+			t.Errorf("RouteOf(%s) = %s, want %s", k, got.Workflow, want)
+		}
+	}
+}
+
+func TestRouteOf(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		e            countersign.Event
+		workflow, id string
+	}{
+		{"approval", countersign.Event{ID: "whe-1", Kind: "policy.approval.pending", Subject: "ap-1"}, "Approval", "approval/ap-1"},
+		{"its resolution is the same case", countersign.Event{ID: "whe-2", Kind: "policy.approval.resolved", Subject: "ap-1"}, "Approval", "approval/ap-1"},
+		{"approval without a subject", countersign.Event{ID: "whe-1", Kind: "policy.approval.resolved"}, "Stray", "event/whe-1"},
+		{"notice", countersign.Event{ID: "whe-1", Kind: "wallet.created", Subject: "wa-1"}, "Notice", "event/whe-1"},
+		{"retry of a notice", countersign.Event{ID: "whe-2", RetryOf: "whe-1", Kind: "wallet.created", Subject: "wa-1"}, "Notice", "event/whe-1"},
+		{"unknown kind", countersign.Event{ID: "whe-1", Kind: "moon.landed"}, "Stray", "event/whe-1"},
+		{"subject that is no ID", countersign.Event{ID: "whe-1", Kind: "wallet.created", Subject: "a/b"}, "Stray", "event/whe-1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := ingress.RouteOf(tt.e)
+			if r.Workflow != tt.workflow || r.WorkflowID(tt.e) != tt.id {
+				t.Errorf("route = %s %s, want %s %s", r.Workflow, r.WorkflowID(tt.e), tt.workflow, tt.id)
+			}
+		})
+	}
+}
