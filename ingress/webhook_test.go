@@ -147,8 +147,7 @@ func TestReceiveWhenTemporalIsAway(t *testing.T) {
 		{"request refused", func(s *temporal) { s.down = serviceerror.NewInvalidArgument("search attribute") }, "ERROR"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var s *site
-			s = newSite(t, func(c *ingress.Config) {
+			s := newSite(t, func(c *ingress.Config) {
 				c.Events.(*ingress.Dispatcher).Timeout = 20 * time.Millisecond
 			})
 			tt.fail(s.temporal)

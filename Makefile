@@ -1,0 +1,77 @@
+# `make` alone prints this help.
+SHELL := /bin/bash
+BIN := $(CURDIR)/bin
+REVISION := $(shell git describe --always --dirty 2>/dev/null)
+GO_BUILD := go build -trimpath -ldflags "-X main.stamped=$(REVISION)"
+export COUNTERSIGN_BIN := $(BIN)
+
+.PHONY: help
+help: ## Print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## Show the main job: everything on this machine, then gone (under a minute once built)
+	$(BIN)/countersign demo
+
+.PHONY: dev
+dev: build ## Run everything on this machine until Ctrl-C
+	$(BIN)/countersign dev
+
+.PHONY: test
+test: build ## Run every test (PostgreSQL's too, where initdb is found)
+	./tools/with-postgres.sh go test -timeout 8m ./...
+	cd sandbox && go test -timeout 8m ./...
+
+.PHONY: race
+race: build ## Run every test under the race detector
+	./tools/with-postgres.sh go test -race -timeout 20m ./...
+	cd sandbox && go test -race -timeout 20m ./...
+
+.PHONY: check
+check: lint-tools ## gofmt, vet, staticcheck, workflowcheck, govulncheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./... && cd sandbox && go vet ./...
+	$(BIN)/staticcheck ./... && cd sandbox && $(BIN)/staticcheck ./...
+	$(BIN)/workflowcheck ./workflows/...
+	./tools/vulncheck.sh $(BIN)/govulncheck
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for a while (FUZZTIME=30s)
+	./tools/fuzz.sh $(or $(FUZZTIME),30s)
+
+.PHONY: bench
+bench: ## Print ratios against the bare thing, each pair in one run
+	./tools/with-postgres.sh go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: record
+record: build ## Record workflow histories for the replay test from this build
+	COUNTERSIGN_RECORD=1 go test -count=1 -run 'TestRecordHistories' ./tests
+
+.PHONY: build
+build: tools ## Build bin/countersign and bin/sandbox
+	@echo "building countersign and the sandbox (a few minutes the first time) …"
+	@$(GO_BUILD) -o $(BIN)/countersign ./cmd/countersign
+	@cd sandbox && go build -trimpath -o $(BIN)/sandbox ./cmd/sandbox
+
+.PHONY: tools
+tools: $(BIN)/temporal ## Build bin/temporal, unless one of 1.5 or newer is on PATH
+
+$(BIN)/temporal: tools/temporal/go.mod tools/temporal/go.sum
+	@./tools/temporal/install.sh $@
+
+.PHONY: tctl
+tctl: ## Build bin/tctl, for those who still use it (about two minutes, once)
+	cd tools/tctl && GOWORK=off go build -trimpath -o $(BIN)/tctl github.com/temporalio/tctl/cmd/tctl
+
+.PHONY: lint-tools
+lint-tools: $(BIN)/staticcheck $(BIN)/workflowcheck $(BIN)/govulncheck
+
+$(BIN)/staticcheck $(BIN)/workflowcheck $(BIN)/govulncheck &: tools/lint/go.mod tools/lint/go.sum
+	cd tools/lint && GOWORK=off go build -trimpath -o $(BIN)/ \
+		honnef.co/go/tools/cmd/staticcheck \
+		go.temporal.io/sdk/contrib/tools/workflowcheck \
+		golang.org/x/vuln/cmd/govulncheck
+
+.PHONY: clean
+clean: ## Remove what was built and the dev state
+	rm -rf bin var
