@@ -17,6 +17,9 @@ const (
 	Abstain Verdict = "abstain"
 )
 
+// Spoken reports whether the custodian is told: an abstention is silence there.
+func (v Verdict) Spoken() bool { return v == Approve || v == Reject }
+
 // A Decision is a verdict with its grounds.
 type Decision struct {
 	Verdict Verdict `json:"verdict"`

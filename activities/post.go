@@ -40,7 +40,7 @@ func (a *Approvals) PostDecision(ctx context.Context, in PostInput) (PostResult,
 	if err != nil {
 		return PostResult{}, wire(fmt.Errorf("post %s: %w", in.ApprovalID, err))
 	}
-	if p.intent.Decision.Verdict != countersign.Approve && p.intent.Decision.Verdict != countersign.Reject {
+	if !p.intent.Decision.Verdict.Spoken() {
 		return PostResult{}, wire(fmt.Errorf("post %s: %w: an abstention is not posted", in.ApprovalID, countersign.ErrInvalid))
 	}
 	entry, err = a.post(ctx, p)

@@ -115,7 +115,7 @@ func (a *approval) decide(ctx workflow.Context) error {
 // post gives the decision to the custodian, unless it is an abstention.
 func (a *approval) post(ctx workflow.Context) error {
 	verdict := a.carried.Decided.Decision.Verdict
-	if a.carried.Posted != nil || (verdict != countersign.Approve && verdict != countersign.Reject) {
+	if a.carried.Posted != nil || !verdict.Spoken() {
 		return nil
 	}
 	var approvals *activities.Approvals

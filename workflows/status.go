@@ -88,7 +88,7 @@ func (a *approval) phase() Phase {
 		return Closed
 	case a.carried.Decided == nil:
 		return Deciding
-	case a.carried.Posted == nil && a.carried.Decided.Decision.Verdict != countersign.Abstain:
+	case a.carried.Posted == nil && a.carried.Decided.Decision.Verdict.Spoken():
 		return Posting
 	}
 	return Waiting
@@ -136,7 +136,7 @@ func (a *approval) story() string {
 	switch {
 	case a.outcome.Status.Final():
 		lines = append(lines, fmt.Sprintf("- it ended **%s** (record %d)", a.outcome.Status, a.outcome.Index))
-	case d.Decision.Verdict == countersign.Abstain || (a.carried.Posted != nil && !a.carried.Posted.Result.Stands()):
+	case !d.Decision.Verdict.Spoken() || (a.carried.Posted != nil && !a.carried.Posted.Result.Stands()):
 		lines = append(lines, fmt.Sprintf("- waiting for **people** to decide; %d votes so far", a.outcome.Votes))
 	default:
 		lines = append(lines, "- waiting for the custodian to say how it ended")
