@@ -74,7 +74,7 @@ func runDemo(ctx context.Context, o *options, dir string, out io.Writer) (err er
 	}
 	defer w.Close()
 	failed := runScenarios(ctx, w, out)
-	if err := verifyDemo(ctx, l.app, db, out); err != nil {
+	if err := verifyDemo(ctx, w, out); err != nil {
 		return err
 	}
 	if failed > 0 {
@@ -103,12 +103,8 @@ func runScenarios(ctx context.Context, w *demo.World, out io.Writer) (failed int
 }
 
 // verifyDemo checks the trail as a stranger would: with the public key alone.
-func verifyDemo(ctx context.Context, a *app, db *store.DB, out io.Writer) error {
-	pub, err := a.verificationKey()
-	if err != nil {
-		return err
-	}
-	report, err := audit.Verify(db.Entries(ctx, store.Filter{}), audit.NewKeys(pub))
+func verifyDemo(ctx context.Context, w *demo.World, out io.Writer) error {
+	report, err := w.Verify(ctx)
 	if err != nil {
 		return err
 	}

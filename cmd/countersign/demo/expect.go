@@ -10,7 +10,7 @@ import (
 
 // approved waits for our yes, its execution and its end, and checks that the
 // recipient's balance on the chain has grown by the amount.
-func (w *World) approved(ctx context.Context, r request, to string, before, amount *big.Int) error {
+func (w *World) approved(ctx context.Context, r Request, to string, before, amount *big.Int) error {
 	if err := w.said(ctx, r, countersign.Approve, countersign.WithinPolicy); err != nil {
 		return err
 	}
@@ -18,13 +18,13 @@ func (w *World) approved(ctx context.Context, r request, to string, before, amou
 }
 
 // moved waits until the platform and the chain agree that the money has moved.
-func (w *World) moved(ctx context.Context, r request, to string, before, amount *big.Int) error {
+func (w *World) moved(ctx context.Context, r Request, to string, before, amount *big.Int) error {
 	tx, err := w.transaction(ctx, r)
 	if err != nil {
 		return err
 	}
 	if tx.Status != "Confirmed" {
-		return fmt.Errorf("%s ended %s (%s), want Confirmed", r.id, tx.Status, tx.Reason)
+		return fmt.Errorf("%s ended %s (%s), want Confirmed", r.ID, tx.Status, tx.Reason)
 	}
 	end, err := w.outcome(ctx, r)
 	if err != nil {
@@ -40,11 +40,11 @@ func (w *World) moved(ctx context.Context, r request, to string, before, amount 
 	if want := new(big.Int).Add(before, amount); after.Cmp(want) != 0 {
 		return fmt.Errorf("balance of %s on the chain is %s, want %s", to, after, want)
 	}
-	return w.once(ctx, r)
+	return w.Once(ctx, r)
 }
 
 // said waits for our decision and compares it.
-func (w *World) said(ctx context.Context, r request, v countersign.Verdict, code countersign.ReasonCode) error {
+func (w *World) said(ctx context.Context, r Request, v countersign.Verdict, code countersign.ReasonCode) error {
 	in, err := w.decision(ctx, r)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (w *World) said(ctx context.Context, r request, v countersign.Verdict, code
 }
 
 // abstained checks that we said nothing at the platform and left it open.
-func (w *World) abstained(ctx context.Context, r request, code countersign.ReasonCode) error {
+func (w *World) abstained(ctx context.Context, r Request, code countersign.ReasonCode) error {
 	if err := w.said(ctx, r, countersign.Abstain, code); err != nil {
 		return err
 	}
@@ -67,5 +67,5 @@ func (w *World) abstained(ctx context.Context, r request, code countersign.Reaso
 	if a.Status != "Pending" || len(a.Decisions) != 0 {
 		return fmt.Errorf("approval is %s with %d votes, want Pending with none: people decide", a.Status, len(a.Decisions))
 	}
-	return w.once(ctx, r)
+	return w.Once(ctx, r)
 }

@@ -46,7 +46,7 @@ func mintWithinPolicy(ctx context.Context, w *World) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.approval, w.approved(ctx, r, stack.Recipient, before, units(1000))
+	return r.Approval, w.approved(ctx, r, stack.Recipient, before, units(1000))
 }
 
 func mintToDenied(ctx context.Context, w *World) (string, error) {
@@ -72,7 +72,7 @@ func mintToDenied(ctx context.Context, w *World) (string, error) {
 	if tx.Status != "Rejected" || end.Outcome.Status != countersign.StatusDenied || balance.Sign() != 0 {
 		return "", fmt.Errorf("transaction %s, outcome %s, balance %s; want Rejected, denied, 0", tx.Status, end.Outcome.Status, balance)
 	}
-	return r.approval, w.once(ctx, r)
+	return r.Approval, w.Once(ctx, r)
 }
 
 func mintOverCap(ctx context.Context, w *World) (string, error) {
@@ -87,7 +87,7 @@ func mintOverCap(ctx context.Context, w *World) (string, error) {
 	if err := w.abstained(ctx, r, countersign.OverCap); err != nil {
 		return "", err
 	}
-	if _, _, err := w.alice.Decide(ctx, r.approval, dfns.ValueApproved, "checked by phone"); err != nil {
+	if _, _, err := w.alice.Decide(ctx, r.Approval, dfns.ValueApproved, "checked by phone"); err != nil {
 		return "", fmt.Errorf("alice's vote: %w", err)
 	}
 	if err := w.moved(ctx, r, stack.Recipient, before, units(6000)); err != nil {
@@ -100,7 +100,7 @@ func mintOverCap(ctx context.Context, w *World) (string, error) {
 	if !end.Escalated || end.Overruled {
 		return "", fmt.Errorf("escalated %t, overruled %t; want an escalation that people decided", end.Escalated, end.Overruled)
 	}
-	return r.approval + ", approved by alice", nil
+	return r.Approval + ", approved by alice", nil
 }
 
 func unknownFunction(ctx context.Context, w *World) (string, error) {
@@ -124,7 +124,7 @@ func (w *World) leftToPeople(ctx context.Context, to string, data []byte, code c
 	if err != nil {
 		return "", err
 	}
-	return r.approval, w.abstained(ctx, r, code)
+	return r.Approval, w.abstained(ctx, r, code)
 }
 
 // threeAtOnce spends what is left: 1,000 and 6,000 of 20,000 are taken, so two of
@@ -135,7 +135,7 @@ func threeAtOnce(ctx context.Context, w *World) (string, error) {
 		return "", err
 	}
 	type answer struct {
-		r   request
+		r   Request
 		err error
 	}
 	answers := make(chan answer, 3)
@@ -145,7 +145,7 @@ func threeAtOnce(ctx context.Context, w *World) (string, error) {
 			answers <- answer{r, err}
 		}()
 	}
-	var yes []request
+	var yes []Request
 	for range 3 {
 		a := <-answers
 		if a.err != nil {
@@ -185,7 +185,7 @@ func selfApproval(ctx context.Context, w *World) (string, error) {
 	if err := w.abstained(ctx, r, countersign.UnknownContract); err != nil {
 		return "", err
 	}
-	_, _, err = w.maker.Decide(ctx, r.approval, dfns.ValueApproved, "trust me")
+	_, _, err = w.maker.Decide(ctx, r.Approval, dfns.ValueApproved, "trust me")
 	var answer *dfns.Error
 	if !errors.As(err, &answer) || answer.Status != http.StatusForbidden {
 		return "", fmt.Errorf("the platform's answer is %v, want 403", err)

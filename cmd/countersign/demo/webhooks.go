@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
 	"time"
 
@@ -45,36 +46,43 @@ func sameWebhook(ctx context.Context, w *World) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Temporal drops a request that it has seen, the workflow what passes: a signal
+	// Temporal drops a Request that it has seen, the workflow what passes: a signal
 	// that Temporal has acknowledged is in the history that answers this query.
 	if s.Heard-s.Duplicates != 1 {
 		return "", fmt.Errorf("the workflow took %d deliveries for news, want 1", s.Heard-s.Duplicates)
 	}
-	return fmt.Sprintf("%s, five answers of 200, %d dropped by the workflow, the rest by Temporal", r.approval, s.Duplicates),
+	return fmt.Sprintf("%s, five answers of 200, %d dropped by the workflow, the rest by Temporal", r.Approval, s.Duplicates),
 		w.abstained(ctx, r, countersign.UnknownContract)
 }
 
-func (w *World) status(ctx context.Context, r request) (s workflows.ApprovalStatus, err error) {
-	v, err := w.Temporal.QueryWorkflow(ctx, workflows.ApprovalID(r.approval), "", workflows.StatusQuery)
+func (w *World) status(ctx context.Context, r Request) (s workflows.ApprovalStatus, err error) {
+	v, err := w.Temporal.QueryWorkflow(ctx, workflows.ApprovalID(r.Approval), "", workflows.StatusQuery)
 	if err != nil {
-		return s, fmt.Errorf("status of %s: %w", r.approval, err)
+		return s, fmt.Errorf("status of %s: %w", r.Approval, err)
 	}
 	return s, v.Get(&s)
 }
 
-// event finds the platform's own record of what it sent.
-func (w *World) event(ctx context.Context, r request) (dfns.WebhookEvent, error) {
-	return eventually(ctx, "webhook event of "+r.approval, func(ctx context.Context) (dfns.WebhookEvent, error) {
-		for e, err := range w.admin.WebhookEvents(ctx, w.Stack.Accounts.Webhook.ID, dfns.WebhookEventFilter{Kind: string(countersign.ApprovalPending)}) {
-			if err != nil {
-				return e, err
-			}
-			if bytes.Contains(e.Data, []byte(`"`+r.approval+`"`)) {
-				return e, nil
+// event waits for the platform's own record of the first delivery.
+func (w *World) event(ctx context.Context, r Request) (dfns.WebhookEvent, error) {
+	return eventually(ctx, "webhook event of "+r.Approval, func(ctx context.Context) (dfns.WebhookEvent, error) {
+		for e, err := range w.events(ctx, r) {
+			return e, err
+		}
+		return dfns.WebhookEvent{}, fmt.Errorf("%w: no event names %s", errNotYet, r.Approval)
+	})
+}
+
+// events are the platform's records of what it sent about a pending approval.
+func (w *World) events(ctx context.Context, r Request) iter.Seq2[dfns.WebhookEvent, error] {
+	return func(yield func(dfns.WebhookEvent, error) bool) {
+		filter := dfns.WebhookEventFilter{Kind: string(countersign.ApprovalPending)}
+		for e, err := range w.admin.WebhookEvents(ctx, w.Stack.Accounts.Webhook.ID, filter) {
+			if (err != nil || bytes.Contains(e.Data, []byte(`"`+r.Approval+`"`))) && !yield(e, err) {
+				return
 			}
 		}
-		return dfns.WebhookEvent{}, fmt.Errorf("%w: no event names %s", errNotYet, r.approval)
-	})
+	}
 }
 
 // deliver signs and sends an event as the platform does (dfns.md §3.2, §3.3).
@@ -136,5 +144,5 @@ func noWebhook(ctx context.Context, w *World) (detail string, err error) {
 	if in.Trigger != nil {
 		return "", fmt.Errorf("the decision was triggered by webhook %s, want by reconciliation", in.Trigger.EventID)
 	}
-	return r.approval + ", found by reconciliation", nil
+	return r.Approval + ", found by reconciliation", nil
 }

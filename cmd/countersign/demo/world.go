@@ -98,27 +98,28 @@ func mintTo(to string, amount *big.Int) []byte {
 	return data
 }
 
-// A request is what the maker asked for.
-type request struct {
-	id, approval string
+// A Request is what the maker asked for: the transaction and the approval that
+// holds it.
+type Request struct {
+	ID, Approval string
 }
 
 // submit has the maker ask for an EVM transaction of the treasury wallet.
-func (w *World) submit(ctx context.Context, to string, data []byte) (request, error) {
+func (w *World) submit(ctx context.Context, to string, data []byte) (Request, error) {
 	id := make([]byte, 8)
 	if _, err := rand.Read(id); err != nil {
-		return request{}, err
+		return Request{}, err
 	}
 	tx, err := w.maker.CreateTransaction(ctx, w.Stack.Platform.WalletID, map[string]any{
 		"kind": "Eip1559", "to": to, "data": "0x" + hex.EncodeToString(data), "externalId": "demo-" + hex.EncodeToString(id),
 	})
 	if err != nil {
-		return request{}, fmt.Errorf("submit: %w", err)
+		return Request{}, fmt.Errorf("submit: %w", err)
 	}
 	if tx.ApprovalID == "" {
-		return request{}, fmt.Errorf("submit: %s needs no approval: the policy did not hold it", tx.ID)
+		return Request{}, fmt.Errorf("submit: %s needs no approval: the policy did not hold it", tx.ID)
 	}
-	return request{tx.ID, tx.ApprovalID}, nil
+	return Request{tx.ID, tx.ApprovalID}, nil
 }
 
 // eventually asks until the answer is there. A scenario waits for a condition and
@@ -158,20 +159,20 @@ func record[T any](ctx context.Context, w *World, key string) (T, error) {
 	})
 }
 
-func (w *World) decision(ctx context.Context, r request) (audit.Intent, error) {
-	return record[audit.Intent](ctx, w, countersign.DecisionKey(r.approval, w.Stack.Accounts.Checker.UserID))
+func (w *World) decision(ctx context.Context, r Request) (audit.Intent, error) {
+	return record[audit.Intent](ctx, w, countersign.DecisionKey(r.Approval, w.Stack.Accounts.Checker.UserID))
 }
 
-func (w *World) outcome(ctx context.Context, r request) (audit.Resolution, error) {
-	return record[audit.Resolution](ctx, w, countersign.OutcomeKey(r.approval))
+func (w *World) outcome(ctx context.Context, r Request) (audit.Resolution, error) {
+	return record[audit.Resolution](ctx, w, countersign.OutcomeKey(r.Approval))
 }
 
 // transaction waits until the platform says that a transaction has ended.
-func (w *World) transaction(ctx context.Context, r request) (dfns.Transaction, error) {
-	return eventually(ctx, "end of "+r.id, func(ctx context.Context) (dfns.Transaction, error) {
-		tx, err := w.maker.Transaction(ctx, w.Stack.Platform.WalletID, r.id)
+func (w *World) transaction(ctx context.Context, r Request) (dfns.Transaction, error) {
+	return eventually(ctx, "end of "+r.ID, func(ctx context.Context) (dfns.Transaction, error) {
+		tx, err := w.maker.Transaction(ctx, w.Stack.Platform.WalletID, r.ID)
 		if err == nil && tx.Status != "Confirmed" && tx.Status != "Failed" && tx.Status != "Rejected" {
-			err = fmt.Errorf("%w: %s is %s", errNotYet, r.id, tx.Status)
+			err = fmt.Errorf("%w: %s is %s", errNotYet, r.ID, tx.Status)
 		}
 		return tx, err
 	})
@@ -192,32 +193,6 @@ func (w *World) balance(ctx context.Context, owner string) (*big.Int, error) {
 }
 
 // approval is what the platform says now.
-func (w *World) approval(ctx context.Context, r request) (dfns.Approval, error) {
-	return w.admin.Approval(ctx, r.approval)
-}
-
-// once checks that an approval was decided once by us: one record on the trail,
-// and at most one vote at the platform.
-func (w *World) once(ctx context.Context, r request) error {
-	n := 0
-	for _, err := range w.Trail.Entries(ctx, store.Filter{Type: audit.DecisionIntent, Approval: r.approval}) {
-		if err != nil {
-			return err
-		}
-		n++
-	}
-	a, err := w.approval(ctx, r)
-	if err != nil {
-		return err
-	}
-	votes := 0
-	for _, d := range a.Decisions {
-		if d.UserID == w.Stack.Accounts.Checker.UserID {
-			votes++
-		}
-	}
-	if n != 1 || votes > 1 {
-		return fmt.Errorf("%s was decided %d times on the trail and %d times at the platform, want once", r.approval, n, votes)
-	}
-	return nil
+func (w *World) approval(ctx context.Context, r Request) (dfns.Approval, error) {
+	return w.admin.Approval(ctx, r.Approval)
 }
