@@ -16,7 +16,6 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/workflow"
 )
 
 const ap = "ap-1"
@@ -276,36 +275,5 @@ func TestAVoidDecisionWaitsForPeople(t *testing.T) {
 	res, err := b.run(t)
 	if err != nil || res.Post != "void" || res.Outcome != countersign.StatusDenied {
 		t.Errorf("result %+v, %v; want void, denied", res, err)
-	}
-}
-
-func TestALongWaitContinuesAsNewAndForgetsNothing(t *testing.T) {
-	b := newBench(t)
-	b.SetContinueAsNewSuggested(true)
-	b.after(0, event("whe-1", ""))
-	b.resolve = func(int) (activities.ResolveResult, error) { return open(), nil }
-	_, err := b.run(t)
-	var next *workflow.ContinueAsNewError
-	if !errors.As(err, &next) {
-		t.Fatalf("ended with %v, want continue as new", err)
-	}
-	var in workflows.ApprovalInput
-	if err := dataConverter.FromPayloads(next.Input, &in); err != nil {
-		t.Fatal(err)
-	}
-	if in.ApprovalID != ap || in.Carried.Decided == nil || *in.Carried.Decided != said(countersign.Approve) ||
-		in.Carried.Posted == nil || in.Carried.Posted.Result != audit.Posted || in.Carried.Heard != 1 {
-		t.Errorf("carried %+v", in)
-	}
-
-	b = newBench(t) // the next run: nothing is decided or posted again, no old fact is news
-	b.after(time.Second, event("whe-2", "whe-1"))
-	b.ExecuteWorkflow(workflows.Approval, in)
-	var res workflows.ApprovalResult
-	if err := b.GetWorkflowResult(&res); err != nil {
-		t.Fatal(err)
-	}
-	if fmt.Sprint(b.calls) != "[resolve ap-1]" || res.Duplicates != 1 || res.DecisionIndex != 7 {
-		t.Errorf("calls %v, result %+v; want only resolve, one duplicate", b.calls, res)
 	}
 }

@@ -7,12 +7,9 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 
 	"countersign/audit"
 	"countersign/custody/dfns"
@@ -257,62 +254,4 @@ func (s *Stack) writeConfig() error {
 		text += "COUNTERSIGN_RECONCILE_EVERY=" + s.ReconcileEvery.String() + "\n"
 	}
 	return s.write("countersign.env", []byte(text))
-}
-
-func (s *Stack) path(name string) string {
-	abs, err := filepath.Abs(filepath.Join(s.Dir, name))
-	if err != nil { // only when the working directory is gone
-		return filepath.Join(s.Dir, name)
-	}
-	return abs
-}
-
-// write replaces a file whole or not at all.
-func (s *Stack) write(name string, content []byte) error {
-	tmp := s.path(name + ".new")
-	if err := os.WriteFile(tmp, content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, s.path(name))
-}
-
-func (s *Stack) loadAccounts() error {
-	b, err := os.ReadFile(s.path("accounts.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(b, &s.Accounts)
-}
-
-func (s *Stack) saveAccounts() error {
-	b, err := json.MarshalIndent(s.Accounts, "", "  ")
-	if err != nil {
-		return err
-	}
-	return s.write("accounts.json", b)
-}
-
-// Account returns a custody client that acts as one of the service accounts.
-func (s *Stack) Account(a Account) (*dfns.Client, error) {
-	key, err := dfns.LoadKey(s.path(a.Name + ".pem"))
-	if err != nil {
-		return nil, err
-	}
-	token, err := os.ReadFile(s.path(a.Name + ".token"))
-	if err != nil {
-		return nil, err
-	}
-	return dfns.New(dfns.Config{
-		BaseURL: s.Platform.BaseURL, AuthToken: string(trim(token)), CredentialID: a.CredentialID, Signer: key,
-	})
-}
-
-func trim(b []byte) []byte {
-	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r') {
-		b = b[:len(b)-1]
-	}
-	return b
 }

@@ -1,0 +1,163 @@
+package tests
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// imports is the table of who may know whom: a package and those of ours that it
+// may import. What is not in the table may not exist. Tests may import anything.
+var imports = map[string][]string{
+	"":           {},
+	"strictjson": {},
+	"calldata":   {"", "strictjson"},
+	"audit":      {""},
+	"rules":      {"", "calldata"},
+	"store":      {"", "audit"},
+
+	"activities": {"", "audit", "rules"},
+	"workflows":  {"", "activities", "audit"},
+	"worker":     {"activities", "workflows"},
+	"schedules":  {"workflows"},
+
+	"ingress":               {"", "strictjson", "workflows"},
+	"custody/dfns":          {"", "strictjson", "custody/dfns/activity"},
+	"custody/dfns/activity": {""},
+	"config":                {},
+
+	"examples/stablecoin": {"calldata", "rules"},
+
+	// These know everyone: they wire the parts.
+	"cmd/countersign":       {"*"},
+	"cmd/countersign/stack": {"*"},
+	"cmd/countersign/demo":  {"*"},
+	"tests":                 {"*"},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	seen := map[string]bool{}
+	goFiles(t, func(path, pkg string) {
+		allowed, known := imports[pkg]
+		if !known {
+			if !seen[pkg] {
+				t.Errorf("package %q is not in the table of imports", pkg)
+			}
+			seen[pkg] = true
+			return
+		}
+		seen[pkg] = true
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imp := range file.Imports {
+			name := strings.Trim(imp.Path.Value, `"`)
+			ours := strings.TrimPrefix(name, "countersign/")
+			if name == "countersign" {
+				ours = ""
+			} else if ours == name {
+				if pkg == "" && strings.Contains(name, ".") {
+					t.Errorf("%s imports %s: the vocabulary knows the standard library only", path, name)
+				}
+				continue
+			}
+			if strings.HasPrefix(ours, "sandbox") {
+				t.Errorf("%s imports %s: the product never links the sandbox", path, name)
+			}
+			if !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
+				t.Errorf("%s: package %q may not import %q", path, pkg, ours)
+			}
+		}
+	})
+	for pkg := range imports {
+		if !seen[pkg] {
+			t.Errorf("the table of imports names %q, which does not exist", pkg)
+		}
+	}
+}
+
+func TestTheSandboxDoesNotKnowTheProduct(t *testing.T) {
+	err := filepath.WalkDir("../sandbox", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, imp := range file.Imports {
+			name := strings.Trim(imp.Path.Value, `"`)
+			if name == "countersign" || (strings.HasPrefix(name, "countersign/") && !strings.HasPrefix(name, "countersign/sandbox")) {
+				t.Errorf("%s imports %s: each checks the other, so they share no code", path, name)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// goFiles visits every Go file of the product's module with its package's path.
+func goFiles(t *testing.T, visit func(path, pkg string)) {
+	t.Helper()
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel := filepath.ToSlash(strings.TrimPrefix(strings.TrimPrefix(path, ".."), "/"))
+		if d.IsDir() {
+			switch {
+			case rel == "sandbox", rel == "tools", rel == "bin", rel == "var", strings.HasPrefix(rel, "."):
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(rel, ".go") {
+			pkg := filepath.ToSlash(filepath.Dir(rel))
+			if pkg == "." {
+				pkg = ""
+			}
+			visit(path, pkg)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The budgets of shared/design.md: a file under 300 lines, a function under 50, a
+// package under 1,500, every exported name and every package documented.
+func TestFormOfTheCode(t *testing.T) {
+	packages := map[string]int{}
+	goFiles(t, func(path, pkg string) {
+		f := parseForm(t, path)
+		if f.lines > 300 {
+			t.Errorf("%s has %d lines, at most 300", path, f.lines)
+		}
+		for _, fn := range f.long {
+			t.Errorf("%s: %s has more than 50 lines", path, fn)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		packages[pkg] += f.lines
+		for _, name := range f.undocumented {
+			t.Errorf("%s: exported %s has no comment", path, name)
+		}
+	})
+	for pkg, lines := range packages {
+		if lines > 1500 {
+			t.Errorf("package %q has %d lines, at most 1,500", pkg, lines)
+		}
+	}
+}
