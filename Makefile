@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := $(CURDIR)/bin
 REVISION := $(shell git describe --always --dirty 2>/dev/null)
 GO_BUILD := go build -trimpath -ldflags "-X main.stamped=$(REVISION)"
-export COUNTERSIGN_BIN := $(BIN)
+export COUNTERSIGN_TEST_BIN := $(BIN)
 
 .PHONY: help
 help: ## Print this help
@@ -45,7 +45,7 @@ bench: ## Print ratios against the bare thing, each pair in one run
 
 .PHONY: record
 record: build ## Record workflow histories for the replay test from this build
-	COUNTERSIGN_RECORD=1 go test -count=1 -run 'TestRecordHistories' ./tests
+	COUNTERSIGN_TEST_RECORD=1 go test -count=1 -run 'TestRecordHistories' ./tests
 
 .PHONY: build
 build: tools ## Build bin/countersign and bin/sandbox

@@ -25,10 +25,10 @@ import (
 const patience = 2 * time.Minute
 
 // program returns a program that `make build` has made. Without it the test is
-// skipped, or fails where COUNTERSIGN_NO_SKIP says so.
+// skipped, or fails where COUNTERSIGN_TEST_NO_SKIP says so.
 func program(t *testing.T, name string) string {
 	t.Helper()
-	dir := os.Getenv("COUNTERSIGN_BIN")
+	dir := os.Getenv("COUNTERSIGN_TEST_BIN")
 	if dir == "" {
 		dir = filepath.Join("..", "bin")
 	}
@@ -45,8 +45,8 @@ func program(t *testing.T, name string) string {
 // skip leaves a test out, unless nothing may be left out.
 func skip(t *testing.T, format string, args ...any) {
 	t.Helper()
-	if os.Getenv("COUNTERSIGN_NO_SKIP") != "" {
-		t.Fatalf("would be skipped, and COUNTERSIGN_NO_SKIP is set: "+format, args...)
+	if os.Getenv("COUNTERSIGN_TEST_NO_SKIP") != "" {
+		t.Fatalf("would be skipped, and COUNTERSIGN_TEST_NO_SKIP is set: "+format, args...)
 	}
 	t.Skipf(format, args...)
 }
@@ -59,17 +59,23 @@ type site struct {
 	stack *stack.Stack
 }
 
+type options = stack.Config
+
 // newSite starts Temporal and the sandbox. Nothing decides yet.
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, change ...func(*options)) *site {
 	t.Helper()
 	ctx := t.Context()
 	temporal, sandbox := program(t, "temporal"), program(t, "sandbox")
 	dir := t.TempDir()
-	s, err := stack.Start(ctx, stack.Config{
+	cfg := options{
 		Dir: dir, Temporal: temporal, Sandbox: sandbox, TimeScale: 600,
 		ReconcileEvery: time.Hour, // what a webhook brings must not be brought by reconciliation
 		Ready:          patience, Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	s, err := stack.Start(ctx, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

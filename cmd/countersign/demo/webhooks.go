@@ -146,3 +146,12 @@ func noWebhook(ctx context.Context, w *World) (detail string, err error) {
 	}
 	return r.Approval + ", found by reconciliation", nil
 }
+
+// DeliverUnknownKind sends a signed event of a kind that has no row in the route
+// table, as a newer platform would.
+func (w *World) DeliverUnknownKind(ctx context.Context) error {
+	return w.deliver(ctx, dfns.WebhookEvent{
+		ID: "whe-00000-00000-unknownkind00000", Kind: "moon.landed", Date: time.Now().UTC(), DeliveryAttempt: 1,
+		Data: json.RawMessage(`{"moon":{"id":"moon-1"}}`),
+	})
+}

@@ -1,0 +1,183 @@
+package tests
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"countersign"
+	"countersign/activities"
+	"countersign/audit"
+	"countersign/config"
+	"countersign/worker"
+	"countersign/workflows"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// TestWireNames holds every name that outlives a release: in histories, records,
+// configuration. A new one is a line more in the golden file; a line less or
+// another is a break of somebody's history.
+func TestWireNames(t *testing.T) {
+	got := strings.Join(wireNames(t), "\n") + "\n"
+	golden := filepath.Join("testdata", "names.golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range diff(string(want), got) {
+		t.Error(line)
+	}
+	if t.Failed() {
+		t.Log("a new name: go test ./tests -run TestWireNames -update; a renamed or lost one: don't")
+	}
+}
+
+func wireNames(t *testing.T) (names []string) {
+	add := func(kind string, values ...string) {
+		for _, v := range values {
+			names = append(names, kind+" "+v)
+		}
+	}
+	add("workflow", registered()...)
+	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}} {
+		for i := range reflect.TypeOf(a).NumMethod() {
+			add("activity", reflect.TypeOf(a).Method(i).Name)
+		}
+	}
+	add("signal", workflows.EventSignal)
+	add("query", workflows.StatusQuery)
+	add("search-attribute", workflows.SearchAttributes()...)
+	add("error-type", activities.PermanentErrors()...)
+	add("task-queue", workflows.TaskQueue)
+	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"))
+	add("record-key", countersign.DecisionKey("ID", "APPROVER"), countersign.PostKey("ID", "APPROVER"),
+		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"))
+	add("media-type", audit.MediaType)
+	for _, c := range []struct{ kind, dir, of string }{
+		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
+		{"record-type", "../audit", "Type"}, {"post-result", "../audit", "PostResult"},
+		{"phase", "../workflows", "Phase"}, {"calldata-code", "../calldata", "Code"},
+	} {
+		add(c.kind, constants(t, c.dir, c.of)...)
+	}
+	for _, f := range config.Describe() {
+		add("setting", f.Name)
+	}
+	for _, v := range []any{
+		countersign.Event{}, workflows.ApprovalInput{}, workflows.ApprovalResult{}, workflows.ApprovalStatus{}, workflows.EventInput{},
+		activities.DecideInput{}, activities.DecideResult{}, activities.PostInput{}, activities.PostResult{},
+		activities.ResolveInput{}, activities.ResolveResult{}, activities.RecordEventInput{}, activities.RecordEventResult{},
+		activities.StartMissingResult{}, audit.Record{}, audit.Intent{}, audit.Post{}, audit.Resolution{}, audit.Notice{},
+	} {
+		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// registry collects what worker.RegisterWorkflows registers.
+type registry struct {
+	names []string
+}
+
+func (r *registry) RegisterWorkflow(any) {}
+func (r *registry) RegisterWorkflowWithOptions(_ any, o workflow.RegisterOptions) {
+	r.names = append(r.names, o.Name)
+}
+
+func (r *registry) RegisterDynamicWorkflow(any, workflow.DynamicRegisterOptions) {}
+
+func registered() []string {
+	var r registry
+	worker.RegisterWorkflows(&r)
+	return r.names
+}
+
+// constants returns the string constants of a named type in a package.
+func constants(t *testing.T, dir, typeName string) (values []string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no Go files in %s: %v", dir, err)
+	}
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if id, ok := spec.Type.(*ast.Ident); ok && id.Name == typeName {
+				for _, v := range spec.Values {
+					if lit, ok := v.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+						values = append(values, strings.Trim(lit.Value, `"`))
+					}
+				}
+			}
+			return true
+		})
+	}
+	if len(values) == 0 {
+		t.Fatalf("%s has no constants of type %s", dir, typeName)
+	}
+	return values
+}
+
+// jsonNames lists the members of a type's JSON form, nested ones with their path.
+func jsonNames(t reflect.Type, path string) (names []string) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || t.PkgPath() == "time" || t == reflect.TypeFor[countersign.Amount]() {
+		return nil
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous:
+			names = append(names, jsonNames(f.Type, path)...)
+		case f.IsExported():
+			if name == "" {
+				name = "UNTAGGED " + f.Name
+			}
+			names = append(names, path+"."+name)
+			names = append(names, jsonNames(f.Type, path+"."+name)...)
+		}
+	}
+	return names
+}
+
+func diff(want, got string) (lines []string) {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for _, l := range w {
+		if !slices.Contains(g, l) {
+			lines = append(lines, fmt.Sprintf("lost: %s", l))
+		}
+	}
+	for _, l := range g {
+		if !slices.Contains(w, l) {
+			lines = append(lines, fmt.Sprintf("new: %s", l))
+		}
+	}
+	return lines
+}
