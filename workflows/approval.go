@@ -94,6 +94,7 @@ func (a *approval) hear(e countersign.Event) {
 // decide gets our decision and shows it.
 func (a *approval) decide(ctx workflow.Context) error {
 	if a.carried.Decided == nil {
+		a.news = false // deciding reads afresh: what was heard until now is no news after it
 		in := activities.DecideInput{ApprovalID: a.id}
 		if t := a.trigger; t != nil {
 			in.Trigger = &audit.Trigger{EventID: t.ID, Kind: string(t.Kind), Digest: t.Digest}
@@ -157,15 +158,15 @@ func (a *approval) resolve(ctx workflow.Context) error {
 // wait returns when there is news or the poll is due. The timer is cancelled when
 // it is not needed any more; AwaitWithTimeout would leave it running.
 func (a *approval) wait(ctx workflow.Context, polls int) error {
-	timerCtx, cancel := workflow.WithCancel(ctx)
-	defer cancel()
+	defer func() { a.news = false }()
 	if polls == 0 && a.carried.Decided.Decision.Code == countersign.NotPending {
 		return nil // it had ended before we came: ask at once
 	}
-	due := workflow.NewTimerWithOptions(timerCtx, pollAfter(polls), workflow.TimerOptions{Summary: "ask the custodian again"})
-	if err := workflow.Await(ctx, func() bool { return a.news || due.IsReady() }); err != nil {
-		return err
+	if a.news {
+		return nil
 	}
-	a.news = false
-	return nil
+	timerCtx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	due := workflow.NewTimerWithOptions(timerCtx, pollAfter(polls), workflow.TimerOptions{Summary: "ask the custodian again"})
+	return workflow.Await(ctx, func() bool { return a.news || due.IsReady() })
 }
