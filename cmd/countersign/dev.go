@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countersign/audit"
+	"countersign/cmd/countersign/demo"
 	"countersign/cmd/countersign/stack"
 	"countersign/store"
 
@@ -18,7 +19,7 @@ import (
 
 func newDev(o *options) *cobra.Command {
 	var cfg stack.Config
-	var reset bool
+	var reset, scenarios bool
 	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Run everything on this machine until Ctrl-C",
@@ -27,7 +28,7 @@ ingress and worker in this one; set up a service account, a policy, a webhook an
 the stablecoin rule book; then print one line per decision until Ctrl-C. State is
 kept in --dir; starting again goes on with it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDev(cmd.Context(), o, cfg, reset, cmd.OutOrStdout())
+			return runDev(cmd.Context(), o, cfg, reset, scenarios, cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
@@ -40,10 +41,11 @@ kept in --dir; starting again goes on with it.`,
 	f.Float64Var(&cfg.TimeScale, "time-scale", 1, "how many `times` faster webhook retries and approval timeouts pass")
 	f.DurationVar(&cfg.ReconcileEvery, "reconcile-every", 10*time.Second, "how often approvals without a workflow are looked for")
 	f.BoolVar(&reset, "reset", false, "forget all state first")
+	f.BoolVar(&scenarios, "scenarios", false, "run the demo's scenarios once, so that there is something to look at")
 	return cmd
 }
 
-func runDev(ctx context.Context, o *options, cfg stack.Config, reset bool, out io.Writer) error {
+func runDev(ctx context.Context, o *options, cfg stack.Config, reset, scenarios bool, out io.Writer) error {
 	if reset {
 		if err := freshDir(cfg.Dir); err != nil {
 			return err
@@ -70,9 +72,32 @@ func runDev(ctx context.Context, o *options, cfg stack.Config, reset bool, out i
 		return err
 	}
 	printAddresses(out, l)
+	if scenarios {
+		l.group.Go(func() error { return playScenarios(l.ended, l) })
+	}
 	tailErr := tail(l.ended, l.app.cfg.Trail.Database, out)
 	fmt.Fprintln(out, "stopping …")
 	return errors.Join(l.stop(), tailErr)
+}
+
+// playScenarios runs the demo's scenarios; what comes of them is on the trail.
+func playScenarios(ctx context.Context, l *local) error {
+	db, err := store.OpenReader(ctx, l.app.cfg.Trail.Database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	w, err := demo.NewWorld(ctx, l.stack, l.temporal, db, l.webhookURL())
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	for _, s := range demo.Scenarios() {
+		if _, err := s.Run(ctx, w); err != nil {
+			l.app.log.Warn("scenario did not end as it should", "scenario", s.Name, "error", err)
+		}
+	}
+	return nil
 }
 
 func printAddresses(out io.Writer, l *local) {
@@ -94,6 +119,9 @@ Decisions (Ctrl-C stops everything):
 // tail prints each new decision and its end, from the trail itself.
 func tail(ctx context.Context, database string, out io.Writer) error {
 	db, err := store.OpenReader(ctx, database)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

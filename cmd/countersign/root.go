@@ -51,9 +51,7 @@ refused, trail not verified, configuration wrong, demo not as expected).`,
 	})
 	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newApprovals(o), newAudit(o),
 		newDecode(o), newConfig(o), newVersion(o))
-	for _, c := range root.Commands() {
-		wrapArgs(c)
-	}
+	wrapArgs(root)
 	return root
 }
 
@@ -65,7 +63,7 @@ func wrapArgs(cmd *cobra.Command) {
 	}
 	cmd.Args = func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
-			return usage(fmt.Errorf("%w\nUsage: %s", err, c.UseLine()))
+			return usage(fmt.Errorf("%w\nUsage: %s (see '%s --help')", err, c.UseLine(), c.CommandPath()))
 		}
 		return nil
 	}

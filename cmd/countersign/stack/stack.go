@@ -103,22 +103,16 @@ func (s *Stack) Wait(ctx context.Context) error {
 	}
 }
 
-// settle replaces port 0 by a free port. Another process may take it before we
-// listen; then the start fails and says so.
+// settle replaces port 0 by a free port, and refuses one that is taken: a health
+// check would find whoever has it, and two stacks would share one's state. Another
+// process may still take the port before we listen; then the start fails.
 func settle(addr *string) error {
 	if *addr == "" {
 		*addr = "127.0.0.1:0"
 	}
-	host, port, err := net.SplitHostPort(*addr)
+	l, err := net.Listen("tcp", *addr)
 	if err != nil {
-		return fmt.Errorf("address %q: %w", *addr, err)
-	}
-	if port != "0" {
-		return nil
-	}
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return fmt.Errorf("address %q: %w", *addr, err)
+		return fmt.Errorf("address %s: %w; is another stack running? stop it, or choose other addresses", *addr, err)
 	}
 	*addr = l.Addr().String()
 	return l.Close()
