@@ -73,7 +73,7 @@ func runDemo(ctx context.Context, o *options, dir string, out io.Writer) (err er
 		return err
 	}
 	defer w.Close()
-	failed := runScenarios(ctx, w, out)
+	failed := demo.Play(ctx, w, out)
 	if err := verifyDemo(ctx, w, out); err != nil {
 		return err
 	}
@@ -82,24 +82,6 @@ func runDemo(ctx context.Context, o *options, dir string, out io.Writer) (err er
 	}
 	fmt.Fprintf(out, "all scenarios ended as they should, in %.1f s\n", time.Since(start).Seconds())
 	return nil
-}
-
-// runScenarios runs all, also after one has failed, and counts the failures.
-func runScenarios(ctx context.Context, w *demo.World, out io.Writer) (failed int) {
-	for i, s := range demo.Scenarios() {
-		start := time.Now()
-		detail, err := s.Run(ctx, w)
-		mark := "ok  "
-		if err != nil {
-			mark, detail = "FAIL", err.Error()
-			failed++
-		}
-		fmt.Fprintf(out, "%s %2d  %-54s → %s\n         %s  (%.1f s)\n", mark, i+1, s.Name, s.Expect, detail, time.Since(start).Seconds())
-		if ctx.Err() != nil {
-			return failed
-		}
-	}
-	return failed
 }
 
 // verifyDemo checks the trail as a stranger would: with the public key alone.
