@@ -47,7 +47,7 @@ kept in --dir; starting again goes on with it.`,
 
 func runDev(ctx context.Context, o *options, cfg stack.Config, reset, scenarios bool, out io.Writer) error {
 	if reset {
-		if err := freshDir(cfg.Dir); err != nil {
+		if err := stack.Forget(cfg.Dir); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"time"
 
 	"countersign/cmd/countersign/stack"
@@ -122,14 +121,3 @@ func (l *local) stop() (err error) {
 
 // webhookURL is where the sandbox delivers.
 func (l *local) webhookURL() string { return "http://" + l.stack.IngressAddr + ingress.Path }
-
-// freshDir empties a directory that a stack made. It refuses to empty any other.
-func freshDir(dir string) error {
-	if _, err := os.Stat(dir); os.IsNotExist(err) {
-		return nil
-	}
-	if _, err := os.Stat(dir + "/countersign.env"); err != nil {
-		return fmt.Errorf("%s is not a directory of ours (no countersign.env in it): empty it yourself", dir)
-	}
-	return os.RemoveAll(dir)
-}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -60,4 +61,16 @@ func (s *Stack) Account(a Account) (*dfns.Client, error) {
 	return dfns.New(dfns.Config{
 		BaseURL: s.Platform.BaseURL, AuthToken: string(bytes.TrimSpace(token)), CredentialID: a.CredentialID, Signer: key,
 	})
+}
+
+// Forget removes a directory that a stack has made, with all state. It refuses to
+// remove any other.
+func Forget(dir string) error {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, "countersign.env")); err != nil {
+		return fmt.Errorf("%s is not a directory of ours (no countersign.env in it): empty it yourself", dir)
+	}
+	return os.RemoveAll(dir)
 }
