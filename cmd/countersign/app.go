@@ -82,7 +82,8 @@ func (a *app) runWorker(ctx context.Context, c *worker.Temporal) error {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	defer w.Stop()
-	if err := schedules.Apply(ctx, c, a.cfg.Worker.TaskQueue, schedules.Wanted(a.cfg.Worker.ReconcileEvery)); err != nil {
+	err = schedules.Apply(ctx, c, a.cfg.Worker.TaskQueue, schedules.Wanted(a.cfg.Worker.ReconcileEvery))
+	if err != nil && ctx.Err() == nil { // told to stop while starting is no failure
 		return err
 	}
 	a.log.Info("worker started", "task_queue", a.cfg.Worker.TaskQueue, "book", a.cfg.Rules.Book, "approver", a.cfg.DFNS.UserID)

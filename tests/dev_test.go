@@ -1,0 +1,127 @@
+package tests
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	_ "modernc.org/sqlite" // driver "sqlite"
+)
+
+type ctx = context.Context
+
+// TestDevStopsEverything starts the whole stack as a user does and ends it in
+// every way that a terminal or a supervisor has.
+func TestDevStopsEverything(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		signal os.Signal
+		code   int
+	}{
+		{"Ctrl-C", os.Interrupt, 0},
+		{"a supervisor's SIGTERM", syscall.SIGTERM, 0},
+		{"a terminal that closes", syscall.SIGHUP, 0},
+		{"kill -9", os.Kill, -1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "dev")
+			addrs := freeAddrs(t, 5)
+			program(t, "temporal")
+			program(t, "sandbox")
+			cmd := exec.Command(program(t, "countersign"), "dev", "--dir", dir, "--listen", addrs[0],
+				"--temporal", addrs[1], "--ui", addrs[2], "--sandbox", addrs[3], "--rpc", addrs[4])
+			out := filepath.Join(t.TempDir(), "out")
+			f, err := os.Create(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			cmd.Stdout, cmd.Stderr = f, f
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = cmd.Process.Kill() })
+			waitFor(t, "list of addresses", func(context.Context) error {
+				if b := read(t, out); !strings.Contains(b, "Decisions") {
+					return fmt.Errorf("output so far: %q", b)
+				}
+				return nil
+			})
+			for _, a := range addrs {
+				if !strings.Contains(read(t, out), a) {
+					t.Errorf("dev does not print the address %s:\n%s", a, read(t, out))
+				}
+			}
+			if err := cmd.Process.Signal(tt.signal); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // the exit code says it
+			if code := cmd.ProcessState.ExitCode(); code != tt.code {
+				t.Errorf("exit %d, want %d:\n%s", code, tt.code, read(t, out))
+			}
+			for _, a := range addrs { // nobody listens any more
+				waitFor(t, "free address "+a, func(context.Context) error {
+					l, err := net.Listen("tcp", a)
+					if err != nil {
+						return err
+					}
+					return l.Close()
+				})
+			}
+		})
+	}
+}
+
+// TestDevRefusesATakenAddress: a health check would find whoever has it.
+func TestDevRefusesATakenAddress(t *testing.T) {
+	program(t, "temporal")
+	program(t, "sandbox")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, stderr, code := cli(t, "", "dev", "--dir", t.TempDir(), "--temporal", l.Addr().String())
+	if code != 1 || !strings.Contains(stderr, l.Addr().String()) || !strings.Contains(stderr, "another stack") {
+		t.Errorf("exit %d, %q; want 1 and the address", code, stderr)
+	}
+}
+
+func freeAddrs(t *testing.T, n int) (addrs []string) {
+	t.Helper()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // all held until all are chosen
+		addrs = append(addrs, l.Addr().String())
+	}
+	return addrs
+}
+
+// tamper changes record 1 as somebody with the file would: the triggers go first.
+func (s *site) tamper() {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(s.stack.Dir, "countersign.db"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	for _, q := range []string{
+		"DROP TRIGGER records_no_update",
+		"UPDATE records SET jws = substr(jws, 1, 200) || CASE substr(jws, 201, 1) WHEN 'A' THEN 'B' ELSE 'A' END || substr(jws, 202) WHERE idx = 1",
+	} {
+		if _, err := db.Exec(q); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
