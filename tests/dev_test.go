@@ -32,29 +32,7 @@ func TestDevStopsEverything(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "dev")
-			addrs := freeAddrs(t, 5)
-			program(t, "temporal")
-			program(t, "sandbox")
-			cmd := exec.Command(program(t, "countersign"), "dev", "--dir", dir, "--listen", addrs[0],
-				"--temporal", addrs[1], "--ui", addrs[2], "--sandbox", addrs[3], "--rpc", addrs[4])
-			out := filepath.Join(t.TempDir(), "out")
-			f, err := os.Create(out)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			cmd.Stdout, cmd.Stderr = f, f
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = cmd.Process.Kill() })
-			waitFor(t, "list of addresses", func(context.Context) error {
-				if b := read(t, out); !strings.Contains(b, "Decisions") {
-					return fmt.Errorf("output so far: %q", b)
-				}
-				return nil
-			})
+			cmd, out, addrs := startDev(t)
 			for _, a := range addrs {
 				if !strings.Contains(read(t, out), a) {
 					t.Errorf("dev does not print the address %s:\n%s", a, read(t, out))
@@ -78,6 +56,34 @@ func TestDevStopsEverything(t *testing.T) {
 			}
 		})
 	}
+}
+
+// startDev runs dev on free addresses until it lists them.
+func startDev(t *testing.T) (cmd *exec.Cmd, out string, addrs []string) {
+	t.Helper()
+	program(t, "temporal")
+	program(t, "sandbox")
+	addrs = freeAddrs(t, 5)
+	cmd = exec.Command(program(t, "countersign"), "dev", "--dir", filepath.Join(t.TempDir(), "dev"), "--listen", addrs[0],
+		"--temporal", addrs[1], "--ui", addrs[2], "--sandbox", addrs[3], "--rpc", addrs[4])
+	out = filepath.Join(t.TempDir(), "out")
+	f, err := os.Create(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() // the child has its own
+	cmd.Stdout, cmd.Stderr = f, f
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // ended already is as good
+	waitFor(t, "list of addresses", func(context.Context) error {
+		if b := read(t, out); !strings.Contains(b, "Decisions") {
+			return fmt.Errorf("output so far: %q", b)
+		}
+		return nil
+	})
+	return cmd, out, addrs
 }
 
 // TestDevRefusesATakenAddress: a health check would find whoever has it.
