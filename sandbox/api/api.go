@@ -1,0 +1,129 @@
+// Package api is the sandbox's HTTP door: DFNS's routes, its user-action
+// check, its error shape.
+//
+// The order of trust is the same on every route: the bearer token says who
+// calls (401), the user action says that the caller signed exactly this method,
+// path and body (403), and only then is the body read. What DFNS has and the
+// sandbox lacks answers 501; nothing answers as if it worked.
+package api
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/ethereum/go-ethereum/ethclient"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"countersign/sandbox/auth"
+	"countersign/sandbox/custody"
+	"countersign/sandbox/dfns"
+	"countersign/sandbox/webhook"
+)
+
+// UserActionHeader carries the user action of a signed call.
+const UserActionHeader = "X-DFNS-USERACTION"
+
+// bodyLimit bounds what a caller may send.
+const bodyLimit = "1M"
+
+// API answers requests from its parts.
+type API struct {
+	Auth      *auth.Auth
+	Custody   *custody.Custody
+	Webhooks  *webhook.Registry
+	Deliverer *webhook.Deliverer
+	Chain     *ethclient.Client
+	Ready     func() bool // whether the platform is seeded
+}
+
+// Handler returns the routes.
+func (a *API) Handler() http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = refuse
+	e.JSONSerializer = compact{}
+	e.Use(middleware.Recover(), middleware.BodyLimit(bodyLimit))
+	e.GET("/healthz", a.health)
+	a.authRoutes(e)
+	a.walletRoutes(e)
+	a.policyRoutes(e)
+	a.webhookRoutes(e)
+	return e
+}
+
+// call is a request whose caller is known and whose body has been read.
+type call struct {
+	echo.Context
+	caller auth.Caller
+	body   []byte
+}
+
+// read wraps a handler that changes nothing: the bearer token suffices.
+func (a *API) read(h func(call) error) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		caller, err := a.identify(c)
+		if err != nil {
+			return err
+		}
+		body, err := io.ReadAll(c.Request().Body)
+		if err != nil {
+			return err
+		}
+		return h(call{c, caller, body})
+	}
+}
+
+// signed wraps a handler that changes something: it also needs a user action
+// for this very request.
+func (a *API) signed(h func(call) error) echo.HandlerFunc {
+	return a.read(func(c call) error {
+		r := c.Request()
+		err := a.Auth.Consume(c.caller, r.Header.Get(UserActionHeader), r.Method, r.URL.EscapedPath(), c.body)
+		if err != nil {
+			return err
+		}
+		return h(c)
+	})
+}
+
+func (a *API) identify(c echo.Context) (auth.Caller, error) {
+	scheme, token, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return auth.Caller{}, dfns.Errorf(http.StatusUnauthorized, "Not Authorized.")
+	}
+	return a.Auth.Identify(strings.TrimSpace(token))
+}
+
+func (a *API) health(c echo.Context) error {
+	if !a.Ready() {
+		return c.JSON(http.StatusServiceUnavailable, map[string]string{"status": "starting"})
+	}
+	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// refuse writes err in DFNS's shape. A cause that is not meant for the caller
+// is logged, and the caller sees only its ID.
+func refuse(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	var answer *dfns.Error
+	var http5xx *echo.HTTPError
+	switch {
+	case errors.As(err, &answer):
+	case errors.Is(err, echo.ErrNotFound) || errors.Is(err, echo.ErrMethodNotAllowed):
+		answer = dfns.NotImplemented("%s %s", c.Request().Method, c.Request().URL.Path)
+	case errors.As(err, &http5xx):
+		answer = dfns.Errorf(http5xx.Code, "%v", http5xx.Message)
+	default:
+		answer = dfns.Errorf(http.StatusInternalServerError, "internal error")
+		slog.Error("request failed", "id", answer.ID, "method", c.Request().Method, "path", c.Request().URL.Path, "error", err)
+	}
+	if err := c.JSON(answer.Status, map[string]*dfns.Error{"error": answer}); err != nil {
+		slog.Error("answering failed", "error", err)
+	}
+}

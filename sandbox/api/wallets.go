@@ -1,0 +1,106 @@
+package api
+
+import (
+	"math/big"
+
+	"github.com/ethereum/go-ethereum"
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/labstack/echo/v4"
+
+	"countersign/sandbox/auth"
+	"countersign/sandbox/custody"
+	"countersign/sandbox/dfns"
+	"countersign/sandbox/evm"
+	"countersign/sandbox/store"
+)
+
+func (a *API) walletRoutes(e *echo.Echo) {
+	e.POST("/wallets", a.signed(func(c call) error { return decoded(c, a.Custody.CreateWallet) }))
+	e.GET("/wallets", a.read(func(c call) error {
+		p, err := page(c, 50)
+		if err != nil {
+			return err
+		}
+		wallets, next, err := a.Custody.Wallets(p)
+		return replyPage(c, wallets, next, err)
+	}))
+	e.GET("/wallets/:id", a.read(func(c call) error {
+		wallet, err := a.Custody.Wallet(c.Param("id"))
+		return reply(c, wallet, err)
+	}))
+	e.GET("/wallets/:walletId/assets", a.read(a.assets))
+	e.PUT("/wallets/:walletId/tags", a.signed(func(c call) error { return a.tags(c, false) }))
+	e.DELETE("/wallets/:walletId/tags", a.signed(func(c call) error { return a.tags(c, true) }))
+	requestRoutes(a, e, "/wallets/:walletId/transfers",
+		a.Custody.CreateTransfer, a.Custody.Transfer, a.Custody.Transfers)
+	requestRoutes(a, e, "/wallets/:walletId/transactions",
+		a.Custody.CreateTransaction, a.Custody.Transaction, a.Custody.Transactions)
+}
+
+// requestRoutes are the routes of transfers, and those of transactions.
+func requestRoutes(a *API, e *echo.Echo, path string,
+	create func(auth.Caller, string, []byte) (custody.Request, error),
+	get func(wallet, id string) (custody.Request, error),
+	list func(wallet string, p store.Page) ([]custody.Request, string, error),
+) {
+	e.POST(path, a.signed(func(c call) error {
+		r, err := create(c.caller, c.Param("walletId"), c.body)
+		return reply(c, r, err)
+	}))
+	e.GET(path+"/:id", a.read(func(c call) error {
+		r, err := get(c.Param("walletId"), c.Param("id"))
+		return reply(c, r, err)
+	}))
+	e.GET(path, a.read(func(c call) error {
+		p, err := page(c, 50)
+		if err != nil {
+			return err
+		}
+		found, next, err := list(c.Param("walletId"), p)
+		return replyPage(c, found, next, err)
+	}))
+}
+
+func (a *API) tags(c call, remove bool) error {
+	var in struct {
+		Tags []string `json:"tags"`
+	}
+	if err := dfns.Decode(c.body, &in); err != nil {
+		return err
+	}
+	return reply(c, struct{}{}, a.Custody.ChangeTags(c.Param("walletId"), in.Tags, remove))
+}
+
+// asset is one balance of a wallet, in minimum units.
+type asset struct {
+	Kind     string `json:"kind"`
+	Contract string `json:"contract,omitempty"`
+	Symbol   string `json:"symbol"`
+	Decimals int    `json:"decimals"`
+	Verified bool   `json:"verified"`
+	Balance  string `json:"balance"`
+}
+
+// assets answers with the balances that the chain has now: ETH and TUSD. Other
+// tokens are not discovered.
+func (a *API) assets(c call) error {
+	wallet, err := a.Custody.Wallet(c.Param("walletId"))
+	if err != nil {
+		return err
+	}
+	ctx, holder := c.Request().Context(), common.HexToAddress(wallet.Address)
+	wei, err := a.Chain.BalanceAt(ctx, holder, nil)
+	if err != nil {
+		return err
+	}
+	token := common.HexToAddress(a.Custody.Token)
+	units, err := a.Chain.CallContract(ctx, ethereum.CallMsg{To: &token, Data: evm.BalanceOf(holder)}, nil)
+	if err != nil {
+		return err
+	}
+	return reply(c, map[string]any{"walletId": wallet.ID, "network": wallet.Network, "assets": []asset{
+		{Kind: "Native", Symbol: "ETH", Decimals: 18, Verified: true, Balance: wei.String()},
+		{Kind: "Erc20", Contract: token.Hex(), Symbol: "TUSD", Decimals: 6, Verified: true,
+			Balance: new(big.Int).SetBytes(units).String()},
+	}}, nil)
+}

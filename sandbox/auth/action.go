@@ -1,0 +1,156 @@
+package auth
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"countersign/sandbox/dfns"
+)
+
+// ActionRequest is the body of POST /auth/action: the signed challenge.
+type ActionRequest struct {
+	ChallengeIdentifier string          `json:"challengeIdentifier"`
+	FirstFactor         Factor          `json:"firstFactor"`
+	SecondFactor        json.RawMessage `json:"secondFactor"`
+}
+
+// Factor is a signature by one credential.
+type Factor struct {
+	Kind      string    `json:"kind"` // Key
+	Assertion Assertion `json:"credentialAssertion"`
+}
+
+// Assertion is a signature over client data: a JSON text of the signer's own
+// making that repeats the challenge.
+type Assertion struct {
+	CredID     string `json:"credId"`
+	ClientData string `json:"clientData"` // base64url of the bytes signed
+	Signature  string `json:"signature"`  // base64url
+	Algorithm  string `json:"algorithm"`
+}
+
+// action is a user action: an intent that was signed, and whether it was used.
+type action struct {
+	intent
+	used bool
+}
+
+// Exchange turns a signed challenge into a user action. The challenge is spent
+// whether or not the signature is right.
+func (a *Auth) Exchange(caller Caller, in ActionRequest) (string, error) {
+	if in.FirstFactor.Kind != "Key" {
+		return "", dfns.NotImplemented("first factors of kind %q; use Key", in.FirstFactor.Kind)
+	}
+	if len(in.SecondFactor) > 0 && string(in.SecondFactor) != "null" {
+		return "", dfns.NotImplemented("second factors")
+	}
+	if in.FirstFactor.Assertion.Algorithm != "" {
+		return "", dfns.NotImplemented("credentialAssertion.algorithm; leave it out to sign with the key's default")
+	}
+	a.mu.Lock()
+	c, found := a.challenges[in.ChallengeIdentifier]
+	delete(a.challenges, in.ChallengeIdentifier)
+	a.mu.Unlock()
+	if !found || c.user != caller.User.UserID || !a.now().Before(c.expires) {
+		return "", dfns.BadRequest("Challenge token is not valid.")
+	}
+	if err := a.checkAssertion(c, in.FirstFactor.Assertion); err != nil {
+		return "", err
+	}
+	token, err := a.challengeJWT(dfns.NewID("ua"), caller.User.UserID, a.now())
+	if err != nil {
+		return "", err
+	}
+	a.mu.Lock()
+	a.actions[token] = action{intent: c.intent}
+	a.mu.Unlock()
+	return token, nil
+}
+
+// checkAssertion verifies the signature over the client data as received, and
+// only then reads it.
+func (a *Auth) checkAssertion(c challenge, as Assertion) error {
+	creds, err := a.Credentials(c.user)
+	if err != nil {
+		return err
+	}
+	clientData, err1 := decodeBase64URL(as.ClientData)
+	signature, err2 := decodeBase64URL(as.Signature)
+	if err1 != nil || err2 != nil {
+		return dfns.BadRequest("clientData and signature must be base64url")
+	}
+	for _, cred := range creds {
+		if cred.CredID != as.CredID || !cred.IsActive {
+			continue
+		}
+		key, err := parsePublicKey(cred.PublicKey)
+		if err != nil {
+			return err
+		}
+		if !verify(key, clientData, signature) {
+			return dfns.Forbidden("Unable to verify signature")
+		}
+		return checkClientData(clientData, c.text)
+	}
+	return dfns.Errorf(http.StatusUnauthorized, "User does not have a credential that can be used for the application.")
+}
+
+func checkClientData(clientData []byte, challenge string) error {
+	var said struct {
+		Type      string `json:"type"`
+		Challenge string `json:"challenge"`
+	}
+	switch err := json.Unmarshal(clientData, &said); {
+	case err != nil:
+		return dfns.BadRequest("clientData is not JSON: %v", err)
+	case said.Type != "key.get":
+		return dfns.BadRequest("clientData.type must be key.get")
+	case said.Challenge != challenge:
+		return dfns.Forbidden("clientData.challenge is not the challenge that was given")
+	}
+	return nil
+}
+
+// decodeBase64URL takes base64url with or without padding.
+func decodeBase64URL(s string) ([]byte, error) {
+	return base64.RawURLEncoding.DecodeString(strings.TrimRight(s, "="))
+}
+
+// Consume spends the user action that authorises a request. It refuses one
+// that is missing, expired, of someone else, or for another request with 403,
+// and one that was already used with 400. A caller's own is spent even when it
+// is refused.
+func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) error {
+	a.mu.Lock()
+	act, found := a.actions[token]
+	found = found && act.user == caller.User.UserID
+	if found {
+		spent := act
+		spent.used = true
+		a.actions[token] = spent
+	}
+	a.mu.Unlock()
+	refused := func(why string) error {
+		return dfns.Forbidden("user action signature is missing or invalid: %s", why)
+	}
+	switch {
+	case token == "":
+		return refused("this call needs the header X-DFNS-USERACTION")
+	case !found:
+		return refused("it is not one that was given to this caller")
+	case act.used:
+		return dfns.BadRequest("user action has already been used")
+	case !a.now().Before(act.expires):
+		return refused("it has expired")
+	case act.method != method:
+		return refused("it was signed for another method")
+	case act.path != path:
+		return refused("it was signed for another path")
+	case !bytes.Equal([]byte(act.payload), body):
+		return refused("it was signed for another body")
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"countersign/sandbox"
+)
+
+const warning = "For development only: it prints the private keys of its users, and its chain is not a network."
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "sandbox",
+		Short:         "A DFNS-compatible custody platform on a local EVM chain",
+		Long:          "A DFNS-compatible custody platform on a local EVM chain, for laptops and tests.\n\n" + warning,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.AddCommand(serve(), env(), version())
+	return cmd
+}
+
+func serve() *cobra.Command {
+	var cfg sandbox.Config
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve a data directory until SIGINT or SIGTERM",
+		Long: "Serve a data directory until SIGINT or SIGTERM. The first start of a directory seeds it: an\n" +
+			"organisation, the humans admin (Ed25519), alice (P-256) and bob (RSA), a treasury wallet, a token.\n" +
+			"GET /healthz answers 200 once that is done. `sandbox env` prints how to talk to it.\n\n" + warning,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveUntilSignal(cmd.Context(), cfg) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&cfg.Listen, "listen", "127.0.0.1:4000", "address of the API; port 0 chooses one")
+	flags.StringVar(&cfg.RPCListen, "rpc-listen", "127.0.0.1:8545", "address of the chain's JSON-RPC; port 0 chooses one")
+	flags.StringVar(&cfg.Data, "data", "", "data directory, made when it is not there (required)")
+	flags.Float64Var(&cfg.TimeScale, "time-scale", 1, "divides webhook retry delays and autoRejectTimeout, such as 600")
+	flags.DurationVar(&cfg.DeliveryTimeout, "delivery-timeout", 0, "time for one webhook attempt (default 5s)")
+	flags.BoolVar(&cfg.AllowPublic, "allow-public", false, "allow addresses that other machines can reach")
+	_ = cmd.MarkFlagRequired("data") // fails only for an unknown flag
+	return cmd
+}
+
+func serveUntilSignal(ctx context.Context, cfg sandbox.Config) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	slog.Warn("this is a sandbox, for development only")
+	server, err := sandbox.Start(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	slog.Info("sandbox ready", "api", server.URL, "rpc", server.RPCURL, "data", cfg.Data)
+	<-ctx.Done()
+	slog.Info("sandbox stopping")
+	return server.Close()
+}
+
+func env() *cobra.Command {
+	var dir, as string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "env",
+		Short: "Print what a client needs, as shell exports or JSON",
+		Long:  "Print what a client needs to act as a seeded human, as shell exports or JSON. " + warning,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			e, err := sandbox.ReadEnv(dir, as)
+			if err != nil {
+				return err
+			}
+			if !asJSON {
+				_, err = fmt.Fprint(cmd.OutOrStdout(), e.Shell())
+				return err
+			}
+			enc := json.NewEncoder(cmd.OutOrStdout())
+			enc.SetIndent("", "  ")
+			return enc.Encode(e)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "data", "", "data directory of `sandbox serve` (required)")
+	cmd.Flags().StringVar(&as, "as", "admin", "seeded human: admin, alice or bob")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	_ = cmd.MarkFlagRequired("data") // fails only for an unknown flag
+	return cmd
+}
+
+func version() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			v := "(devel)"
+			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+				v = info.Main.Version
+			}
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "sandbox", v)
+			return err
+		},
+	}
+}

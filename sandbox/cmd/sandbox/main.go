@@ -1,0 +1,18 @@
+// Command sandbox serves a DFNS-compatible custody platform on a local EVM
+// chain, for development and tests only.
+//
+//	sandbox serve --data DIR
+//	eval "$(sandbox env --data DIR)"
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := root().Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "sandbox:", err)
+		os.Exit(1)
+	}
+}

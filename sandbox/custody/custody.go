@@ -1,0 +1,54 @@
+// Package custody is the platform's heart: wallets, the transfers and
+// transactions asked of them, the policies that stand in between, and the
+// approvals that people and service accounts give.
+//
+// # Life of a request
+//
+// A caller asks for a transfer or a transaction. Every active policy that
+// matches the wallet is evaluated. Without one the request is Executing at
+// once; a Block makes it Rejected; a RequestApproval leaves it Pending under an
+// approval. The approval ends when every group of every triggered policy has
+// its quorum (the request is Executing), at the first denial or at its timeout
+// (the request is Rejected). An executing request is one job in a queue, which
+// package settle works off: Broadcasted, then Confirmed or Failed.
+//
+// Every step is one database transaction that also enqueues the webhook events
+// which announce it.
+package custody
+
+import (
+	"time"
+
+	"countersign/sandbox/store"
+	"countersign/sandbox/terms"
+	"countersign/sandbox/webhook"
+)
+
+// Network is the one network of the sandbox, by DFNS's name.
+const Network = "EthereumSepolia"
+
+// Kinds of stored objects. Requests are listed under their wallet.
+const (
+	kindWallet      = "wallet"
+	kindWalletKey   = "wallet-key"
+	kindTransfer    = terms.Transfer
+	kindTransaction = terms.Transaction
+	kindExternalID  = "external-id"
+	kindPolicy      = "policy"
+	kindApproval    = "approval"
+	kindJob         = "job"
+
+	all = "org" // the parent of what is listed for the whole organisation
+)
+
+// Custody holds the organisation's wallets.
+type Custody struct {
+	DB    *store.DB
+	Now   func() time.Time
+	Scale float64 // divides autoRejectTimeout; 1 means minutes are minutes
+	Token string  // the address of the deployed TestUSD, for metadata
+}
+
+func (c *Custody) emit(tx *store.Tx, kind string, data any) error {
+	return webhook.Emit(tx, c.Now(), kind, data)
+}

@@ -1,0 +1,89 @@
+package custody
+
+import (
+	"errors"
+	"math/big"
+	"time"
+
+	"countersign/sandbox/dfns"
+	"countersign/sandbox/store"
+	"countersign/sandbox/terms"
+)
+
+// Job is one transaction that the chain owes: a request that may execute, or
+// the faucet's own work. Jobs are done in the order in which they were queued.
+type Job struct {
+	ID        string
+	WalletID  string // who signs; "" is the faucet
+	Object    string // kind of the request, or "" for the faucet's work
+	RequestID string
+	Call      terms.Call
+	Raw       []byte // the signed transaction, once there is one
+}
+
+// Enqueue puts a job at the end of the queue.
+func Enqueue(tx *store.Tx, job Job) error {
+	return store.Put(tx, store.Object{Kind: kindJob, ID: job.ID, Due: time.UnixMilli(0)}, job)
+}
+
+// NextJob returns the job at the head of the queue, or false when it is empty.
+func (c *Custody) NextJob() (Job, bool, error) {
+	var jobs []Job
+	err := c.DB.View(func(tx *store.Tx) (err error) {
+		jobs, err = store.Due[Job](tx, kindJob, "", c.Now(), 1)
+		return err
+	})
+	if err != nil || len(jobs) == 0 {
+		return Job{}, false, err
+	}
+	return jobs[0], true, nil
+}
+
+// Signed records the raw transaction of a job before anyone else sees it, and
+// with it that the request is Broadcasted under that hash.
+func (c *Custody) Signed(job Job, raw []byte, hash string) error {
+	job.Raw = raw
+	return c.DB.Update(func(tx *store.Tx) error {
+		if err := Enqueue(tx, job); err != nil || job.RequestID == "" {
+			return err
+		}
+		r, err := store.Get[Request](tx, job.Object, job.RequestID)
+		if err != nil {
+			return err
+		}
+		r.Status, r.TxHash, r.DateBroadcasted = Broadcasted, hash, dfns.At(c.Now())
+		return c.save(tx, job.Object, r)
+	})
+}
+
+// Settlement is how a job ended on the chain. An empty Reason is success.
+type Settlement struct {
+	Fee    *big.Int // wei paid; nil when it never reached the chain
+	Reason string
+}
+
+// Settled ends a job, and with it its request: Confirmed, or Failed for a reason.
+func (c *Custody) Settled(job Job, s Settlement) error {
+	return c.DB.Update(func(tx *store.Tx) error {
+		if err := store.Delete(tx, kindJob, job.ID); err != nil || job.RequestID == "" {
+			return err
+		}
+		r, err := store.Get[Request](tx, job.Object, job.RequestID)
+		if err != nil {
+			return err
+		}
+		if r.Status != Executing && r.Status != Broadcasted {
+			return errors.New("settling " + r.ID + ", which is " + r.Status)
+		}
+		r.Status, r.Reason = Confirmed, s.Reason
+		if s.Reason != "" {
+			r.Status = Failed
+		} else {
+			r.DateConfirmed = dfns.At(c.Now())
+		}
+		if s.Fee != nil {
+			r.Fee = s.Fee.String()
+		}
+		return c.save(tx, job.Object, r)
+	})
+}

@@ -1,0 +1,231 @@
+package custody
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"countersign/sandbox/auth"
+	"countersign/sandbox/dfns"
+	"countersign/sandbox/store"
+	"countersign/sandbox/terms"
+)
+
+// The statuses of a request. Confirmed, Failed and Rejected are final.
+const (
+	Pending     = "Pending" // waits for its approval
+	Executing   = "Executing"
+	Broadcasted = "Broadcasted"
+	Confirmed   = "Confirmed"
+	Failed      = "Failed"
+	Rejected    = "Rejected"
+)
+
+// Request is a transfer or a transaction as the API shows it; only a transfer
+// has metadata.
+type Request struct {
+	ID                 string     `json:"id"` // xfr-… or tx-…
+	WalletID           string     `json:"walletId"`
+	Network            string     `json:"network"`
+	Requester          Requester  `json:"requester"`
+	RequestBody        terms.Body `json:"requestBody"`
+	Metadata           *Metadata  `json:"metadata,omitempty"`
+	Status             string     `json:"status"`
+	Reason             string     `json:"reason,omitempty"`
+	TxHash             string     `json:"txHash,omitempty"`
+	Fee                string     `json:"fee,omitempty"` // wei
+	DateRequested      dfns.Time  `json:"dateRequested"`
+	DatePolicyResolved dfns.Time  `json:"datePolicyResolved,omitzero"`
+	DateBroadcasted    dfns.Time  `json:"dateBroadcasted,omitzero"`
+	DateConfirmed      dfns.Time  `json:"dateConfirmed,omitzero"`
+	ApprovalID         string     `json:"approvalId,omitempty"`
+	ExternalID         string     `json:"externalId,omitempty"`
+}
+
+// Requester is who asked.
+type Requester struct {
+	UserID  string `json:"userId"`
+	TokenID string `json:"tokenId,omitempty"`
+}
+
+// Metadata describes the asset of a transfer.
+type Metadata struct {
+	Asset struct {
+		Symbol   string `json:"symbol,omitempty"`
+		Decimals int    `json:"decimals,omitempty"`
+		Verified bool   `json:"verified,omitempty"`
+	} `json:"asset"`
+}
+
+// CreateTransfer asks for a native or ERC-20 transfer out of a wallet.
+func (c *Custody) CreateTransfer(caller auth.Caller, walletID string, body []byte) (Request, error) {
+	return c.create(caller, kindTransfer, walletID, body)
+}
+
+// CreateTransaction asks for an EVM transaction of a wallet's.
+func (c *Custody) CreateTransaction(caller auth.Caller, walletID string, body []byte) (Request, error) {
+	return c.create(caller, kindTransaction, walletID, body)
+}
+
+// create makes a request, unless its externalId already names one: then the
+// same terms return that one as it is now, and other terms are a 409.
+func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte) (Request, error) {
+	body, err := terms.Parse(object, raw)
+	if err != nil {
+		return Request{}, err
+	}
+	canonical, err := dfns.Canonical(raw)
+	if err != nil {
+		return Request{}, err
+	}
+	var r Request
+	err = c.DB.Update(func(tx *store.Tx) error {
+		wallet, err := getWallet(tx, walletID)
+		if err != nil {
+			return err
+		}
+		claim := externalID{Object: object, Terms: object + " " + wallet.ID + " " + canonical}
+		if body.ExternalID != "" {
+			first, found, err := claim.firstUse(tx, body.ExternalID)
+			if err != nil || found {
+				r = first
+				return err
+			}
+		}
+		r = c.newRequest(caller, object, wallet, body)
+		if err := c.govern(tx, object, wallet, &r); err != nil {
+			return err
+		}
+		claim.RequestID = r.ID
+		return claim.put(tx, body.ExternalID)
+	})
+	return r, err
+}
+
+func (c *Custody) newRequest(caller auth.Caller, object string, wallet Wallet, body terms.Body) Request {
+	r := Request{
+		ID: dfns.NewID("tx"), WalletID: wallet.ID, Network: wallet.Network, RequestBody: body,
+		Requester: Requester{UserID: caller.User.UserID, TokenID: caller.TokenID},
+		Status:    Executing, DateRequested: dfns.At(c.Now()), ExternalID: body.ExternalID,
+	}
+	if object != kindTransfer {
+		return r
+	}
+	r.ID, r.Metadata = dfns.NewID("xfr"), &Metadata{}
+	asset := &r.Metadata.Asset
+	switch {
+	case body.Kind == "Native":
+		asset.Symbol, asset.Decimals, asset.Verified = "ETH", 18, true
+	case strings.EqualFold(body.Contract, c.Token):
+		asset.Symbol, asset.Decimals, asset.Verified = "TUSD", 6, true
+	}
+	return r
+}
+
+// externalID is what an external ID was first used for.
+type externalID struct {
+	Object, RequestID, Terms string
+}
+
+// firstUse returns the request that id already names, if its terms are e's.
+func (e externalID) firstUse(tx *store.Tx, id string) (Request, bool, error) {
+	first, err := store.Get[externalID](tx, kindExternalID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return Request{}, false, nil
+	}
+	if err != nil {
+		return Request{}, false, err
+	}
+	if first.Terms != e.Terms {
+		conflict := dfns.Errorf(http.StatusConflict, "Conflicting %s with same externalId", first.Object)
+		conflict.Details = map[string]any{"duplicate": map[string]string{"id": first.RequestID, "externalId": id}}
+		return Request{}, false, conflict
+	}
+	r, err := store.Get[Request](tx, first.Object, first.RequestID)
+	return r, true, err
+}
+
+func (e externalID) put(tx *store.Tx, id string) error {
+	if id == "" {
+		return nil
+	}
+	return store.Put(tx, store.Object{Kind: kindExternalID, ID: id}, e)
+}
+
+// save writes r and announces the status that it now has.
+func (c *Custody) save(tx *store.Tx, object string, r Request) error {
+	if err := store.Put(tx, store.Object{Kind: object, ID: r.ID, Parent: r.WalletID}, r); err != nil {
+		return err
+	}
+	if r.Status == Pending || r.Status == Executing {
+		return nil // DFNS has no event for these
+	}
+	return c.announce(tx, object, strings.ToLower(r.Status), r)
+}
+
+func (c *Custody) announce(tx *store.Tx, object, what string, r Request) error {
+	return c.emit(tx, "wallet."+object+"."+what, map[string]Request{object + "Request": r})
+}
+
+// Transfer returns a transfer of a wallet; an unknown one is a 404.
+func (c *Custody) Transfer(walletID, id string) (Request, error) {
+	return c.request(kindTransfer, walletID, id)
+}
+
+// Transaction returns a transaction of a wallet; an unknown one is a 404.
+func (c *Custody) Transaction(walletID, id string) (Request, error) {
+	return c.request(kindTransaction, walletID, id)
+}
+
+func (c *Custody) request(object, walletID, id string) (Request, error) {
+	var r Request
+	err := c.DB.View(func(tx *store.Tx) error {
+		if _, err := getWallet(tx, walletID); err != nil {
+			return err
+		}
+		var err error
+		r, err = store.GetUnder[Request](tx, object, walletID, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return dfns.NotFound(object, id)
+		}
+		return err
+	})
+	return r, err
+}
+
+// Transfers returns a page of a wallet's transfers, oldest first.
+func (c *Custody) Transfers(walletID string, page store.Page) ([]Request, string, error) {
+	return c.requests(kindTransfer, walletID, page)
+}
+
+// Transactions returns a page of a wallet's transactions, oldest first.
+func (c *Custody) Transactions(walletID string, page store.Page) ([]Request, string, error) {
+	return c.requests(kindTransaction, walletID, page)
+}
+
+func (c *Custody) requests(object, walletID string, page store.Page) ([]Request, string, error) {
+	var found []Request
+	var next string
+	err := c.DB.View(func(tx *store.Tx) error {
+		if _, err := getWallet(tx, walletID); err != nil {
+			return err
+		}
+		var err error
+		found, next, err = store.List[Request](tx, object, walletID, page, nil)
+		return err
+	})
+	return found, next, err
+}
+
+// execute lets r go to the chain.
+func (c *Custody) execute(tx *store.Tx, object string, r *Request, now time.Time) error {
+	r.Status = Executing
+	if r.ApprovalID != "" {
+		r.DatePolicyResolved = dfns.At(now)
+	}
+	return errors.Join(
+		c.save(tx, object, *r),
+		Enqueue(tx, Job{ID: r.ID, WalletID: r.WalletID, Object: object, RequestID: r.ID, Call: r.RequestBody.Call()}),
+	)
+}

@@ -1,0 +1,56 @@
+package evm
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/ethereum/go-ethereum/core"
+	"github.com/ethereum/go-ethereum/core/txpool"
+)
+
+// minePool mines what comes in by eth_sendRawTransaction, so that tools that
+// hold keys of their own can use the chain too.
+func (c *Chain) minePool(ctx context.Context) {
+	added := make(chan core.NewTxsEvent, 64)
+	sub := c.eth.TxPool().SubscribeTransactions(added, true)
+	defer sub.Unsubscribe()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-sub.Err():
+			return
+		case <-added:
+			c.drainPool(ctx)
+		}
+	}
+}
+
+// drainPool executes what is pending, one block each, until nothing more can be.
+func (c *Chain) drainPool(ctx context.Context) {
+	for mined := 1; mined > 0 && ctx.Err() == nil; {
+		mined = 0
+		pending, _ := c.eth.TxPool().Pending(txpool.PendingFilter{})
+		for _, list := range pending {
+			for _, lazy := range list {
+				tx := lazy.Resolve()
+				if tx == nil {
+					continue
+				}
+				_, err := c.Execute(ctx, tx)
+				if errors.Is(err, ErrNotIncludable) {
+					continue
+				}
+				if err != nil {
+					slog.Error("mining a pool transaction failed", "hash", tx.Hash(), "error", err)
+					return
+				}
+				mined++
+			}
+		}
+		if err := c.eth.TxPool().Sync(); err != nil { // the pool drops what was mined
+			return
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package evm
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/ethereum/go-ethereum/accounts/abi"
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
+
+	"countersign/sandbox/contracts"
+)
+
+// TokenCreation returns the data of the transaction that deploys TestUSD with
+// the given minter.
+func TokenCreation(minter common.Address) ([]byte, error) {
+	token, err := abi.JSON(strings.NewReader(contracts.TestUSDABI))
+	if err != nil {
+		return nil, fmt.Errorf("reading token ABI: %w", err)
+	}
+	arguments, err := token.Pack("", minter)
+	if err != nil {
+		return nil, fmt.Errorf("encoding token constructor: %w", err)
+	}
+	code, err := hexutil.Decode("0x" + contracts.TestUSDBin())
+	if err != nil {
+		return nil, fmt.Errorf("reading token bytecode: %w", err)
+	}
+	return append(code, arguments...), nil
+}
+
+// balanceOf is the selector of balanceOf(address) (EIP-20).
+var balanceOf = []byte{0x70, 0xa0, 0x82, 0x31}
+
+// BalanceOf is the call data that asks a token for the balance of holder.
+func BalanceOf(holder common.Address) []byte {
+	return append(append([]byte{}, balanceOf...), common.LeftPadBytes(holder.Bytes(), 32)...)
+}
+
+// Fee returns what a mined transaction paid, in wei.
+func Fee(r *types.Receipt) *big.Int {
+	return new(big.Int).Mul(r.EffectiveGasPrice, new(big.Int).SetUint64(r.GasUsed))
+}

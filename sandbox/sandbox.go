@@ -1,0 +1,164 @@
+// Package sandbox is a custody platform for laptops and tests that speaks the
+// DFNS API: callers that sign their requests, wallets, policies, approvals and
+// signed webhooks, on a real EVM chain that runs in the same process.
+//
+// [Start] serves a data directory; [ReadEnv] tells a client what it needs to
+// talk to it. All state is in that directory, in one SQLite file. Everything
+// that was acknowledged survives kill -9, and what was under way is finished,
+// once, at the next start.
+//
+// The sandbox checks what DFNS checks. It is for development only: it prints
+// the private keys of its users, and hands out ETH that is worth nothing.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"countersign/sandbox/api"
+	"countersign/sandbox/auth"
+	"countersign/sandbox/custody"
+	"countersign/sandbox/evm"
+	"countersign/sandbox/settle"
+	"countersign/sandbox/store"
+	"countersign/sandbox/webhook"
+)
+
+// Config says what to serve, and where. The zero value of a field means its
+// default, except Data, which is required.
+type Config struct {
+	Listen          string           // of the API; default 127.0.0.1:4000, port 0 chooses one
+	RPCListen       string           // of the chain's JSON-RPC; default 127.0.0.1:8545
+	Data            string           // the data directory; made when it is not there
+	TimeScale       float64          // divides webhook retry delays and autoRejectTimeout; default 1
+	DeliveryTimeout time.Duration    // for one webhook attempt; default 5s
+	AllowPublic     bool             // bind to addresses that other machines reach
+	Now             func() time.Time // default time.Now
+}
+
+// closeGrace is how long Close waits for calls under way before it cuts them off.
+const closeGrace = 2 * time.Second
+
+// Server is a running sandbox.
+type Server struct {
+	// URL and RPCURL are where the API and the chain answer.
+	URL, RPCURL string
+
+	db    *store.DB
+	chain *evm.Chain
+	http  *http.Server
+	lock  *lock
+	done  sync.WaitGroup
+	stop  context.CancelFunc
+	ready atomic.Bool
+}
+
+// Start serves cfg.Data and returns once it is seeded and the API answers.
+// Only one process may serve a directory.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	s := &Server{}
+	if err := s.start(ctx, cfg); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, cfg Config) (err error) {
+	if s.lock, err = acquire(cfg.Data); err != nil {
+		return err
+	}
+	if s.db, err = store.Open(cfg.Data); err != nil {
+		return err
+	}
+	users, err := auth.New(s.db, cfg.Now)
+	if err != nil {
+		return err
+	}
+	vault := &custody.Custody{DB: s.db, Now: cfg.Now, Scale: cfg.TimeScale}
+	seed, err := plant(s.db, users, vault, cfg.Now())
+	if err != nil {
+		return fmt.Errorf("seeding: %w", err)
+	}
+	vault.Token = seed.TokenAddress
+	if s.chain, err = startChain(cfg, s.db, seed); err != nil {
+		return err
+	}
+	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now}
+	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
+	door := &api.API{Auth: users, Custody: vault, Webhooks: hooks, Deliverer: deliverer,
+		Chain: s.chain.Client, Ready: s.ready.Load}
+	settler := &settle.Settler{Custody: vault, Chain: s.chain, Faucet: seed.faucet()}
+	s.run(vault, deliverer, settler)
+	return s.open(ctx, cfg, seed, door)
+}
+
+// run starts the three loops that finish what was begun.
+func (s *Server) run(vault *custody.Custody, deliverer *webhook.Deliverer, settler *settle.Settler) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	expiring, settling := s.db.Watch(), s.db.Watch()
+	s.done.Go(func() { vault.Expire(ctx, expiring) })
+	s.done.Go(func() { settler.Run(ctx, settling) })
+	s.done.Go(func() { deliverer.Run(ctx) })
+}
+
+// open serves the API, notes where, and waits for the seeded chain work.
+func (s *Server) open(ctx context.Context, cfg Config, seed seedling, door *api.API) error {
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listening for the API: %w", err)
+	}
+	s.URL = "http://" + reachable(listener.Addr().String())
+	s.RPCURL = "http://" + reachable(s.chain.Addr())
+	s.http = &http.Server{Handler: door.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	s.done.Go(func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			slog.Error("serving the API failed", "error", err)
+		}
+	})
+	if err := s.awaitToken(ctx, seed); err != nil {
+		return err
+	}
+	err = s.db.Update(func(tx *store.Tx) error {
+		return errors.Join(tx.SetMeta(metaURL, s.URL), tx.SetMeta(metaRPCURL, s.RPCURL))
+	})
+	s.ready.Store(err == nil)
+	return err
+}
+
+// Close stops the server. Deliveries under way are recorded first.
+func (s *Server) Close() error {
+	s.ready.Store(false)
+	var errs []error
+	if s.http != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+		defer cancel()
+		if s.http.Shutdown(ctx) != nil { // someone dialled and said nothing, or is slow
+			errs = append(errs, s.http.Close())
+		}
+	}
+	if s.stop != nil {
+		s.stop()
+	}
+	s.done.Wait()
+	if s.chain != nil {
+		errs = append(errs, s.chain.Close())
+	}
+	if s.db != nil {
+		errs = append(errs, s.db.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.release())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,99 @@
+package settle
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"fmt"
+	"math/big"
+
+	"github.com/ethereum/go-ethereum"
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/params"
+	"github.com/ethereum/go-ethereum/rpc"
+
+	"countersign/sandbox/evm"
+	"countersign/sandbox/terms"
+)
+
+// fill completes a call into a transaction ready to be signed. What the chain
+// would refuse is refused here, before anything is signed.
+func (s *Settler) fill(ctx context.Context, key *ecdsa.PrivateKey, call terms.Call) (*types.DynamicFeeTx, error) {
+	from := crypto.PubkeyToAddress(key.PublicKey)
+	tx := &types.DynamicFeeTx{ChainID: big.NewInt(evm.ChainID), Value: call.Value, Data: call.Data}
+	if call.To != "" {
+		tx.To = new(common.HexToAddress(call.To))
+	}
+	nonce, err := s.Chain.Client.NonceAt(ctx, from, nil)
+	if err != nil {
+		return nil, fmt.Errorf("reading nonce: %w", err)
+	}
+	if call.Nonce != nil && *call.Nonce != nonce {
+		return nil, errRefused{fmt.Sprintf("nonce %d is not the wallet's next nonce, %d", *call.Nonce, nonce)}
+	}
+	tx.Nonce = nonce
+	if err := s.price(ctx, tx, call); err != nil {
+		return nil, err
+	}
+	if err := s.limit(ctx, tx, from, call); err != nil {
+		return nil, err
+	}
+	balance, err := s.Chain.Client.BalanceAt(ctx, from, nil)
+	if err != nil {
+		return nil, fmt.Errorf("reading balance: %w", err)
+	}
+	cost := new(big.Int).Mul(tx.GasFeeCap, new(big.Int).SetUint64(tx.Gas))
+	if cost.Add(cost, tx.Value).Cmp(balance) > 0 {
+		return nil, errRefused{fmt.Sprintf("insufficient funds: %s wei needed for value and gas, %s held", cost, balance)}
+	}
+	return tx, nil
+}
+
+// price sets the fees: those asked for, else a tip of 1 gwei under a cap of
+// twice the base fee and the tip.
+func (s *Settler) price(ctx context.Context, tx *types.DynamicFeeTx, call terms.Call) error {
+	head, err := s.Chain.Client.HeaderByNumber(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("reading head: %w", err)
+	}
+	tx.GasTipCap, tx.GasFeeCap = call.Tip, call.MaxFee
+	if tx.GasTipCap == nil {
+		tx.GasTipCap = big.NewInt(params.GWei)
+		if call.MaxFee != nil && call.MaxFee.Cmp(tx.GasTipCap) < 0 {
+			tx.GasTipCap = call.MaxFee
+		}
+	}
+	if tx.GasFeeCap == nil {
+		twice := new(big.Int).Lsh(head.BaseFee, 1)
+		tx.GasFeeCap = twice.Add(twice, tx.GasTipCap)
+	}
+	switch {
+	case tx.GasTipCap.Cmp(tx.GasFeeCap) > 0:
+		return errRefused{"maxPriorityFeePerGas is above maxFeePerGas"}
+	case tx.GasFeeCap.Cmp(head.BaseFee) < 0:
+		return errRefused{fmt.Sprintf("maxFeePerGas is below the base fee of %s wei", head.BaseFee)}
+	}
+	return nil
+}
+
+// limit sets the gas limit: the one asked for, else the node's estimate. A call
+// that reverts while it is estimated is refused and never reaches the chain; a
+// caller who wants to see it revert there gives a gasLimit.
+func (s *Settler) limit(ctx context.Context, tx *types.DynamicFeeTx, from common.Address, call terms.Call) error {
+	if call.GasLimit != nil {
+		tx.Gas = *call.GasLimit
+		return nil
+	}
+	gas, err := s.Chain.Client.EstimateGas(ctx, ethereum.CallMsg{From: from, To: tx.To, Value: tx.Value, Data: tx.Data})
+	var answer rpc.Error
+	if errors.As(err, &answer) {
+		return errRefused{"gas estimation: " + answer.Error()}
+	}
+	if err != nil {
+		return fmt.Errorf("estimating gas: %w", err)
+	}
+	tx.Gas = gas
+	return nil
+}

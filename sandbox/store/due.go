@@ -1,0 +1,52 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Due returns up to limit objects of the kind that are due at now, the longest
+// due first and otherwise oldest first. A non-empty parent narrows it.
+func Due[T any](tx *Tx, kind, parent string, now time.Time, limit int) ([]T, error) {
+	query := `SELECT seq, doc FROM objects WHERE kind = ? AND due <= ? ORDER BY due, seq LIMIT ?`
+	args := []any{kind, now.UnixMilli(), limit}
+	if parent != "" {
+		query = `SELECT seq, doc FROM objects WHERE kind = ? AND due <= ? AND parent = ? ORDER BY due, seq LIMIT ?`
+		args = []any{kind, now.UnixMilli(), parent, limit}
+	}
+	found, _, err := scan[T](tx, limit, nil, query, args...)
+	return found, err
+}
+
+// Parents returns the parents that have objects of the kind due at now.
+func Parents(tx *Tx, kind string, now time.Time) ([]string, error) {
+	rows, err := tx.sql.Query(`SELECT DISTINCT parent FROM objects WHERE kind = ? AND due <= ?`, kind, now.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("reading parents of due %s: %w", kind, err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err reports what matters
+	var parents []string
+	for rows.Next() {
+		var parent string
+		if err := rows.Scan(&parent); err != nil {
+			return nil, fmt.Errorf("reading parents of due %s: %w", kind, err)
+		}
+		parents = append(parents, parent)
+	}
+	return parents, rows.Err()
+}
+
+// NextDue returns when the next object of the kind becomes due after now, or
+// the zero time when none does.
+func NextDue(tx *Tx, kind string, now time.Time) (time.Time, error) {
+	var ms sql.NullInt64
+	err := tx.sql.QueryRow(`SELECT min(due) FROM objects WHERE kind = ? AND due > ?`, kind, now.UnixMilli()).Scan(&ms)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading next due %s: %w", kind, err)
+	}
+	if !ms.Valid {
+		return time.Time{}, nil
+	}
+	return time.UnixMilli(ms.Int64), nil
+}

@@ -1,0 +1,136 @@
+// Package store keeps the sandbox's state in one SQLite file: objects as JSON
+// documents, a few named values, and the blocks of the chain.
+//
+// A change is a function run in one transaction ([DB.Update]); when Update
+// returns nil the change is in the write-ahead log and survives kill -9. The
+// package knows no domain: a kind is a name, a document is bytes.
+package store
+
+import (
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver, pure Go
+)
+
+// FileName is the name of the database inside a data directory.
+const FileName = "sandbox.db"
+
+// ErrNotFound means that no object has the asked kind and ID.
+var ErrNotFound = errors.New("object not found")
+
+// ErrNoDatabase means that the data directory was never served.
+var ErrNoDatabase = errors.New("no sandbox database")
+
+//go:embed schema.sql
+var schema string
+
+// DB is an open database. It is safe for concurrent use: one writer at a time,
+// readers beside it.
+type DB struct {
+	write, read *sql.DB
+
+	mu    sync.Mutex
+	wakes []*Wake
+}
+
+// Open opens, and if needed makes, the database in dir. The directory and file
+// are readable by their owner only, because they hold private keys.
+func Open(dir string) (*DB, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making data directory: %w", err)
+	}
+	path := filepath.Join(dir, FileName)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("making database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, fmt.Errorf("making database: %w", err)
+	}
+	write, err := dial(path, "_txlock=immediate", 1)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := write.Exec(schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("making schema: %w", err), write.Close())
+	}
+	read, err := dial(path, "_pragma=query_only(1)", 4)
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	return &DB{write: write, read: read}, nil
+}
+
+// OpenReadOnly opens the database in dir for reading, beside a server that may
+// be running. It fails with [ErrNoDatabase] when there is none.
+func OpenReadOnly(dir string) (*DB, error) {
+	path := filepath.Join(dir, FileName)
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("%w in %s", ErrNoDatabase, dir)
+	}
+	read, err := dial(path, "_pragma=query_only(1)", 1)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{read: read}, nil
+}
+
+// dial opens path. WAL with synchronous=NORMAL loses nothing when the process
+// is killed; only a power cut may take the last commits.
+func dial(path, options string, conns int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&"+options)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(conns)
+	return db, nil
+}
+
+// Close closes the database.
+func (d *DB) Close() error {
+	var err error
+	if d.write != nil {
+		err = d.write.Close()
+	}
+	return errors.Join(err, d.read.Close())
+}
+
+// Update runs f in one writing transaction and commits it when f returns nil.
+// f must not call Update or View.
+func (d *DB) Update(f func(*Tx) error) error {
+	if err := inTx(d.write, f); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, w := range d.wakes {
+		w.Poke()
+	}
+	return nil
+}
+
+// View runs f on one consistent snapshot. f must not write.
+func (d *DB) View(f func(*Tx) error) error { return inTx(d.read, f) }
+
+func inTx(db *sql.DB, f func(*Tx) error) error {
+	tx, err := db.Begin()
+	if err != nil {
+		return fmt.Errorf("beginning transaction: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it reports only that
+	if err := f(&Tx{tx}); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	return nil
+}

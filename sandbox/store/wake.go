@@ -1,0 +1,38 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// A Wake is how a loop that works off due objects sleeps: until the database
+// changed, someone poked it, or its time has come.
+type Wake struct{ c chan struct{} }
+
+// Watch returns a Wake that every later change pokes.
+func (d *DB) Watch() *Wake {
+	w := &Wake{c: make(chan struct{}, 1)}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.wakes = append(d.wakes, w)
+	return w
+}
+
+// Poke ends the current Wait, or the next one. It never blocks.
+func (w *Wake) Poke() {
+	select {
+	case w.c <- struct{}{}:
+	default:
+	}
+}
+
+// Wait sleeps for at most d.
+func (w *Wake) Wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-w.c:
+	case <-timer.C:
+	}
+}
