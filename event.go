@@ -66,7 +66,10 @@ func (e Event) Root() string {
 // Keys returns every name that this delivery goes by. Two deliveries that share
 // one of them tell the same fact.
 func (e Event) Keys() []string {
-	keys := []string{"id:" + e.ID}
+	var keys []string
+	if e.ID != "" {
+		keys = append(keys, "id:"+e.ID)
+	}
 	if e.RetryOf != "" {
 		keys = append(keys, "id:"+e.RetryOf)
 	}

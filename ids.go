@@ -15,15 +15,15 @@ const idChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-
 // CheckID refuses what is empty, longer than 128 characters, or holds anything
 // but letters, digits and "-_.:". The custodian's IDs are at most 64 characters
 // of letters, digits and "-" (dfns.md §0); a slash would let one ID pass for the
-// key of another record.
+// key of another record, and "." and ".." are steps in a path.
 func CheckID(s string) error {
 	switch {
 	case s == "":
 		return fmt.Errorf("%w: empty", ErrID)
 	case len(s) > 128:
 		return fmt.Errorf("%w: %d characters, at most 128", ErrID, len(s))
-	case strings.Trim(s, idChars) != "" || strings.Contains(s, ".."):
-		return fmt.Errorf("%w: %q may hold only letters, digits and - _ . : but not two dots together", ErrID, clip(s))
+	case s == "." || strings.Trim(s, idChars) != "" || strings.Contains(s, ".."):
+		return fmt.Errorf("%w: %q may hold only letters, digits and - _ . : but no step of a path", ErrID, clip(s))
 	}
 	return nil
 }

@@ -11,9 +11,10 @@
 //
 //   - Drafted, not appended: a crash loses it, and the change with it. Nothing
 //     happened.
-//   - Appended: it survives with the database. Its signature binds its content;
-//     its sequence number and the digest of its author's record before it bind its
-//     place: altering, removing, inserting or swapping records breaks the chain.
+//   - Appended: it survives with the database. Its signature binds its content and
+//     its place: its index in the log, its number among its author's records and
+//     the digest of the one before. Altering, removing, inserting, swapping or
+//     renumbering records shows.
 //
 // [Verify] checks all of it. What it cannot see is the removal of the newest
 // records together: for that the last index must be known from elsewhere, such as

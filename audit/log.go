@@ -89,11 +89,16 @@ func (s *Signer) Seal(d Draft, head Head) (Entry, error) {
 	rec := Record{
 		Version: Version, ID: id.String(), Type: d.Type, Key: d.Key,
 		Issuer: s.Issuer, Subject: s.Subject, At: s.Now().UTC().Truncate(time.Microsecond),
-		Seq: head.Seq, Prev: head.Prev, Body: body,
+		Index: head.Index, Seq: head.Seq, Prev: head.Prev, Body: body,
 	}
 	payload, err := marshal(rec)
 	if err != nil {
 		return Entry{}, fmt.Errorf("seal %s: %w", d.Key, err)
+	}
+	// Never sign what a verifier refuses: a key in broken UTF-8, say, would make a
+	// record that stands on the trail for ever and never verifies.
+	if _, err := parse(payload); err != nil {
+		return Entry{}, fmt.Errorf("seal %q: no verifier would accept it: %v", d.Key, err) //nolint:errorlint // not forged: never signed
 	}
 	jws, err := s.sign(payload)
 	if err != nil {

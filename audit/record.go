@@ -33,8 +33,12 @@ type Record struct {
 	// Issuer is the deployment; Subject the service account that speaks.
 	Issuer  string `json:"iss"`
 	Subject string `json:"sub"`
-	// At is when the record was signed, UTC.
+	// At is when the record was signed, UTC, to the microsecond.
 	At time.Time `json:"at"`
+	// Index is the record's position in the whole log, from 0. It is signed because
+	// a chain alone says nothing about its own newest record, nor about the order of
+	// two authors.
+	Index int64 `json:"index"`
 	// Seq counts this subject's records from 0, and Prev is the leaf hash of the
 	// one before, lower-case hex; empty for the first.
 	Seq  int64  `json:"seq"`

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
+	"unicode/utf8"
 )
 
 // ErrForged means that an entry is not what its author signed, or not where.
@@ -47,7 +49,7 @@ func Open(jws string, ks Keys) (Record, error) {
 		return Record{}, forged("header: %v", err)
 	}
 	pub, known := ks[h.KeyID]
-	if !known {
+	if !known || len(pub) != ed25519.PublicKeySize { // a shorter key would panic
 		return Record{}, forged("key %.60q is not trusted", h.KeyID)
 	}
 	if !bytes.Equal(rawHead, header(h.KeyID)) { // no other algorithm, type or member
@@ -60,6 +62,9 @@ func Open(jws string, ks Keys) (Record, error) {
 }
 
 func parse(payload []byte) (Record, error) {
+	if !utf8.Valid(payload) { // JSON is UTF-8; our decoder alone would let it pass
+		return Record{}, forged("payload is not UTF-8")
+	}
 	var rec Record
 	dec := json.NewDecoder(bytes.NewReader(payload))
 	dec.DisallowUnknownFields()
@@ -69,6 +74,7 @@ func parse(payload []byte) (Record, error) {
 	if rec.Version != Version {
 		return Record{}, forged("payload version %d, this verifier reads %d", rec.Version, Version)
 	}
+	rec.At = rec.At.UTC().Truncate(time.Microsecond)
 	// What was signed is what we would write: no duplicate or case-variant member
 	// can make two readers see different records.
 	again, err := marshal(rec)
@@ -147,6 +153,9 @@ func (v *verifier) entry(e Entry) {
 	}
 	if rec.Key != e.Record.Key || rec.Type != e.Record.Type {
 		fault("stored under key %q and type %q, signed as %q and %q", e.Record.Key, e.Record.Type, rec.Key, rec.Type)
+	}
+	if rec.Index != e.Index {
+		fault("signed for index %d", rec.Index)
 	}
 	if at, used := v.seen[rec.Key]; used {
 		fault("key is used before, at index %d", at)

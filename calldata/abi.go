@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/strictjson"
+
 	"golang.org/x/crypto/sha3"
 )
 
@@ -32,14 +34,15 @@ type Function struct {
 	Signature string
 	Selector  Selector
 	Inputs    []Field
-
-	args *Type // Inputs as a tuple; nil when there are none
 }
 
 // ParseABI compiles a JSON ABI. Entries other than functions are passed over.
 // Two functions with one selector are refused: bytes that could mean either
-// cannot be decided on.
+// cannot be decided on; so is JSON that two readers could read differently.
 func ParseABI(source []byte) (*ABI, error) {
+	if err := strictjson.Check(source); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrABI, err)
+	}
 	var entries []jsonEntry
 	if err := json.Unmarshal(source, &entries); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrABI, err)
@@ -121,20 +124,13 @@ func newFunction(name string, inputs []Field) (*Function, error) {
 	if !identifier(name) {
 		return nil, fmt.Errorf("%w: function name %q", ErrABI, name)
 	}
-	seen := map[string]bool{}
-	for _, in := range inputs {
-		if in.Name != "" && seen[in.Name] {
-			return nil, fmt.Errorf("%w: %s has two arguments named %q", ErrABI, name, in.Name)
-		}
-		seen[in.Name] = true
-	}
 	f := &Function{Name: name, Signature: name + "()", Inputs: inputs}
 	if len(inputs) > 0 {
 		args, err := newType(Type{Kind: Tuple, Fields: inputs})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("function %.64s: %w", name, err)
 		}
-		f.args, f.Signature = args, name+args.name
+		f.Signature = name + args.name
 	}
 	f.Selector = selectorOf(f.Signature)
 	return f, nil

@@ -24,22 +24,22 @@ type Call struct {
 // Decode reads the call in data, selector first. The error is a [*Refusal].
 func (a *ABI) Decode(data []byte) (*Call, error) {
 	if len(data) > MaxBytes {
-		return nil, refuse(TooLarge, 0, "", "%d bytes, at most %d", len(data), MaxBytes)
+		return nil, refuse(TooLarge, 0, "%d bytes, at most %d", len(data), MaxBytes)
 	}
 	if len(data) < 4 {
-		return nil, refuse(NoSelector, 0, "", "%d bytes, want a selector of 4", len(data))
+		return nil, refuse(NoSelector, 0, "%d bytes, want a selector of 4", len(data))
 	}
 	f, ok := a.functions[Selector(data[:4])]
 	if !ok {
-		return nil, refuse(UnknownSelector, 0, "", "selector %s is not in the pinned ABI", Selector(data[:4]))
+		return nil, refuse(UnknownSelector, 0, "selector %s is not in the pinned ABI", Selector(data[:4]))
 	}
 	d := decoder{data: data[4:]}
-	args, end, err := d.fields(f.Inputs, 0, f.Name)
+	args, end, err := d.fields(f.Inputs, 0)
 	if err != nil {
-		return nil, err
+		return nil, within(err, f.Name)
 	}
 	if end != len(d.data) {
-		return nil, refuse(TrailingBytes, end+4, f.Name, "%d bytes follow the arguments", len(d.data)-end)
+		return nil, within(refuse(TrailingBytes, end+4, "%d bytes follow the arguments", len(d.data)-end), f.Name)
 	}
 	return &Call{Function: f, Args: args}, nil
 }
@@ -63,41 +63,37 @@ type decoder struct {
 // the next byte after the sequence stands. The tail of a dynamic value must
 // start exactly where the one before ended: that is the canonical layout, and
 // what rules out gaps, overlaps and aliases.
-func (d *decoder) fields(fields []Field, base int, path string) ([]Value, int, error) {
+func (d *decoder) fields(fields []Field, base int) ([]Value, int, error) {
 	head := 0
 	for _, f := range fields {
 		head += f.Type.head
 	}
-	if err := d.need(base, head, path); err != nil {
+	if err := d.need(base, head); err != nil {
 		return nil, 0, err
 	}
 	values := make([]Value, len(fields))
 	at, tail := base, base+head
 	for i, f := range fields {
 		var err error
-		name := f.Name
-		if name == "" {
-			name = fmt.Sprint(i)
-		}
-		if values[i], tail, err = d.member(f.Type, at, base, tail, path+"."+name); err != nil {
-			return nil, 0, err
+		if values[i], tail, err = d.member(f.Type, at, base, tail); err != nil {
+			return nil, 0, within(err, "."+f.label(i))
 		}
 		at += f.Type.head
 	}
 	return values, tail, nil
 }
 
-// elements reads n values of one type, like fields.
-func (d *decoder) list(elem *Type, n, base int, path string) ([]Value, int, error) {
-	if err := d.need(base, n*elem.head, path); err != nil {
+// list reads n values of one type, like fields.
+func (d *decoder) list(elem *Type, n, base int) ([]Value, int, error) {
+	if err := d.need(base, n*elem.head); err != nil {
 		return nil, 0, err
 	}
 	values := make([]Value, n)
 	at, tail := base, base+n*elem.head
 	for i := range values {
 		var err error
-		if values[i], tail, err = d.member(elem, at, base, tail, fmt.Sprintf("%s[%d]", path, i)); err != nil {
-			return nil, 0, err
+		if values[i], tail, err = d.member(elem, at, base, tail); err != nil {
+			return nil, 0, within(err, fmt.Sprintf("[%d]", i))
 		}
 		at += elem.head
 	}
@@ -106,56 +102,56 @@ func (d *decoder) list(elem *Type, n, base int, path string) ([]Value, int, erro
 
 // member reads one value whose head stands at at; tail is where the next dynamic
 // value of the sequence must be.
-func (d *decoder) member(t *Type, at, base, tail int, path string) (Value, int, error) {
+func (d *decoder) member(t *Type, at, base, tail int) (Value, int, error) {
 	if !t.dynamic {
-		v, _, err := d.value(t, at, path)
+		v, _, err := d.value(t, at)
 		return v, tail, err
 	}
-	offset, err := d.size(at, path, "offset")
+	offset, err := d.size(at, "offset")
 	if err != nil {
 		return Value{}, 0, err
 	}
 	if offset != tail-base {
-		return Value{}, 0, refuse(NonCanonicalOffset, at+4, path, "offset %d, the canonical one is %d", offset, tail-base)
+		return Value{}, 0, refuse(NonCanonicalOffset, at+4, "offset %d, the canonical one is %d", offset, tail-base)
 	}
-	return d.value(t, tail, path)
+	return d.value(t, tail)
 }
 
 // value reads one value that stands at at and returns where it ends.
-func (d *decoder) value(t *Type, at int, path string) (Value, int, error) {
+func (d *decoder) value(t *Type, at int) (Value, int, error) {
 	if d.elements++; d.elements > MaxElements {
-		return Value{}, 0, refuse(TooLarge, at+4, path, "more than %d values", MaxElements)
+		return Value{}, 0, refuse(TooLarge, at+4, "more than %d values", MaxElements)
 	}
 	switch t.Kind {
 	case Bytes, String:
-		return d.bytes(t, at, path)
+		return d.bytes(t, at)
 	case Slice:
-		n, err := d.size(at, path, "length")
+		n, err := d.size(at, "length")
 		if err != nil {
 			return Value{}, 0, err
 		}
 		if n > (len(d.data)-at-word)/t.Elem.head {
-			return Value{}, 0, refuse(Truncated, at+4, path, "%d elements do not fit the %d bytes left", n, len(d.data)-at-word)
+			return Value{}, 0, refuse(Truncated, at+4, "%d elements do not fit the %d bytes left", n, len(d.data)-at-word)
 		}
-		list, end, err := d.list(t.Elem, n, at+word, path)
+		list, end, err := d.list(t.Elem, n, at+word)
 		return Value{Type: t, list: list}, end, err
 	case Array:
-		list, end, err := d.list(t.Elem, t.Size, at, path)
+		list, end, err := d.list(t.Elem, t.Size, at)
 		return Value{Type: t, list: list}, end, err
 	case Tuple:
-		list, end, err := d.fields(t.Fields, at, path)
+		list, end, err := d.fields(t.Fields, at)
 		return Value{Type: t, list: list}, end, err
 	}
-	v, err := d.static(t, at, path)
+	v, err := d.static(t, at)
 	return v, at + word, err
 }
 
 // static reads one word and checks every bit that its type leaves no meaning.
-func (d *decoder) static(t *Type, at int, path string) (Value, error) {
-	if err := d.need(at, word, path); err != nil {
+func (d *decoder) static(t *Type, at int) (Value, error) {
+	if err := d.need(at, word); err != nil {
 		return Value{}, err
 	}
-	w := d.data[at : at+word]
+	w := d.data[at : at+word : at+word]
 	ok := true
 	switch t.Kind {
 	case Uint:
@@ -170,47 +166,47 @@ func (d *decoder) static(t *Type, at int, path string) (Value, error) {
 		ok = zero(w[t.Size:])
 	}
 	if !ok {
-		return Value{}, refuse(OutOfRange, at+4, path, "word 0x%x is not a %s", w, t)
+		return Value{}, refuse(OutOfRange, at+4, "word 0x%x is not a %s", w, t)
 	}
 	return Value{Type: t, raw: w}, nil
 }
 
-func (d *decoder) bytes(t *Type, at int, path string) (Value, int, error) {
-	n, err := d.size(at, path, "length")
+func (d *decoder) bytes(t *Type, at int) (Value, int, error) {
+	n, err := d.size(at, "length")
 	if err != nil {
 		return Value{}, 0, err
 	}
 	start := at + word
 	padded := (n + word - 1) / word * word
-	if err := d.need(start, padded, path); err != nil {
+	if err := d.need(start, padded); err != nil {
 		return Value{}, 0, err
 	}
 	if !zero(d.data[start+n : start+padded]) {
-		return Value{}, 0, refuse(DirtyPadding, start+n+4, path, "padding is not zero")
+		return Value{}, 0, refuse(DirtyPadding, start+n+4, "padding is not zero")
 	}
-	raw := d.data[start : start+n]
+	raw := d.data[start : start+n : start+n] // appending to it copies
 	if t.Kind == String && !utf8.Valid(raw) {
-		return Value{}, 0, refuse(InvalidText, start+4, path, "string is not UTF-8")
+		return Value{}, 0, refuse(InvalidText, start+4, "string is not UTF-8")
 	}
 	return Value{Type: t, raw: raw}, start + padded, nil
 }
 
 // size reads an offset or a length: a word that must fit the call data.
-func (d *decoder) size(at int, path, what string) (int, error) {
-	if err := d.need(at, word, path); err != nil {
+func (d *decoder) size(at int, what string) (int, error) {
+	if err := d.need(at, word); err != nil {
 		return 0, err
 	}
 	w := d.data[at : at+word]
 	n := binary.BigEndian.Uint64(w[24:])
 	if !zero(w[:24]) || n > uint64(len(d.data)) {
-		return 0, refuse(Truncated, at+4, path, "%s 0x%x passes the end of the call data", what, new(big.Int).SetBytes(w))
+		return 0, refuse(Truncated, at+4, "%s 0x%x passes the end of the call data", what, new(big.Int).SetBytes(w))
 	}
 	return int(n), nil
 }
 
-func (d *decoder) need(at, n int, path string) error {
+func (d *decoder) need(at, n int) error {
 	if at < 0 || n > len(d.data)-at {
-		return refuse(Truncated, at+4, path, "want %d bytes, %d are left", n, max(0, len(d.data)-at))
+		return refuse(Truncated, at+4, "want %d bytes, %d are left", n, max(0, len(d.data)-at))
 	}
 	return nil
 }

@@ -37,6 +37,15 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("%s at byte %d (%s): %s", r.Code, r.Offset, r.Path, r.Why)
 }
 
-func refuse(code Code, offset int, path, format string, args ...any) *Refusal {
-	return &Refusal{Code: code, Offset: offset, Path: path, Why: fmt.Sprintf(format, args...)}
+func refuse(code Code, offset int, format string, args ...any) error {
+	return &Refusal{Code: code, Offset: offset, Why: fmt.Sprintf(format, args...)}
+}
+
+// within puts a step in front of a refusal's path. The path is built on the way
+// out, so that call data that is read well costs none of it.
+func within(err error, step string) error {
+	if r, ok := err.(*Refusal); ok {
+		r.Path = step + r.Path
+	}
+	return err
 }

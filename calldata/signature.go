@@ -2,6 +2,7 @@ package calldata
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +28,7 @@ func parseSignature(s string) (*Function, error) {
 
 func checkModifiers(rest string) error {
 	for _, w := range strings.Fields(rest) {
-		if strings.HasPrefix(w, "returns") {
+		if w == "returns" || strings.HasPrefix(w, "returns(") {
 			return nil
 		}
 		switch w {
@@ -100,8 +101,15 @@ func (p *sigParser) field(depth int) (Field, error) {
 	}
 	name := p.take(func(c byte) bool { return letterOrDigit(c) || c == '_' || c == '$' })
 	p.spaces()
+	if slices.Contains(notNames, name) {
+		return Field{}, fmt.Errorf("%w: %q is a word of Solidity, not the name of an argument", ErrABI, name)
+	}
 	return Field{Name: name, Type: t}, nil
 }
+
+// notNames would be taken for names where they are part of something that we do
+// not read: "address payable", an event's "indexed".
+var notNames = []string{"payable", "indexed"}
 
 func (p *sigParser) peek() byte {
 	if p.pos < len(p.text) {

@@ -20,7 +20,7 @@ const (
 	Int                        // int8 … int256
 	Address                    // 20 bytes
 	Bool                       // 0 or 1
-	FixedBytes                 // bytes1 … bytes32, function
+	FixedBytes                 // bytes1 … bytes32
 	Bytes                      // any length
 	String                     // UTF-8 of any length
 	Slice                      // T[]
@@ -48,6 +48,15 @@ type Type struct {
 type Field struct {
 	Name string
 	Type *Type
+}
+
+// label is the field's name, or its position where it has none. The two cannot be
+// taken for one another: a name never starts with a digit.
+func (f Field) label(i int) string {
+	if f.Name == "" {
+		return strconv.Itoa(i)
+	}
+	return f.Name
 }
 
 // String returns the canonical spelling: "uint256", "(address,bytes)[]".
@@ -83,6 +92,9 @@ func newType(t Type) (*Type, error) {
 	case Array:
 		t.name, t.dynamic, t.head = fmt.Sprintf("%s[%d]", t.Elem.name, t.Size), t.Elem.dynamic, t.Elem.head*t.Size
 	case Tuple:
+		if err := checkNames(t.Fields); err != nil {
+			return nil, err
+		}
 		t.name, t.head, t.dynamic = tupleLayout(t.Fields)
 	}
 	if t.dynamic {
@@ -92,6 +104,22 @@ func newType(t Type) (*Type, error) {
 		return nil, fmt.Errorf("%w: type %s takes %d bytes, want 1 to %d", ErrABI, t.name, t.head, maxHead)
 	}
 	return &t, nil
+}
+
+// checkNames refuses names by which an argument could not be told from another.
+func checkNames(fields []Field) error {
+	seen := map[string]bool{}
+	for _, f := range fields {
+		switch {
+		case f.Name == "":
+		case !identifier(f.Name):
+			return fmt.Errorf("%w: argument name %q", ErrABI, f.Name)
+		case seen[f.Name]:
+			return fmt.Errorf("%w: two arguments named %q", ErrABI, f.Name)
+		}
+		seen[f.Name] = true
+	}
+	return nil
 }
 
 func tupleLayout(fields []Field) (name string, head int, dynamic bool) {

@@ -63,7 +63,7 @@ func (v Value) Bytes() (b []byte, ok bool) {
 	case Bytes, String:
 		return v.raw, true
 	case FixedBytes:
-		return v.raw[:v.Type.Size], true
+		return v.raw[:v.Type.Size:v.Type.Size], true
 	}
 	return nil, false
 }
@@ -72,8 +72,12 @@ func (v Value) Bytes() (b []byte, ok bool) {
 func (v Value) List() []Value { return v.list }
 
 // JSON returns the value for people and records: integers as decimal strings,
-// addresses and bytes as lower-case hex, arrays and tuples as lists.
+// addresses and bytes as lower-case hex, arrays and tuples as lists. The zero
+// Value is nil.
 func (v Value) JSON() any {
+	if v.Type == nil {
+		return nil
+	}
 	switch v.Type.Kind {
 	case Slice, Array, Tuple:
 		out := make([]any, len(v.list))
@@ -91,6 +95,9 @@ func (v Value) JSON() any {
 
 // String returns the value in one line.
 func (v Value) String() string {
+	if v.Type == nil {
+		return ""
+	}
 	switch v.Type.Kind {
 	case Address:
 		s, _ := v.Address()

@@ -28,9 +28,14 @@ func ParseAddress(s string) (string, error) {
 	return "0x" + lower, nil
 }
 
-// Checksummed returns a lower-case address in its EIP-55 form, for people.
+// Checksummed returns an EVM address in its EIP-55 form, for people. Anything else
+// comes back as it is.
 func Checksummed(address string) string {
-	return "0x" + checksummed(strings.TrimPrefix(strings.ToLower(address), "0x"))
+	lower, err := ParseAddress(strings.ToLower(address))
+	if err != nil {
+		return address
+	}
+	return "0x" + checksummed(strings.TrimPrefix(lower, "0x"))
 }
 
 // checksummed applies EIP-55: a letter is upper case when the matching nibble of

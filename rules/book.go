@@ -35,7 +35,7 @@ type Book struct {
 
 // A Contract pins what we know about one address on one network.
 type Contract struct {
-	// Network is the custodian's name: "EthereumSepolia".
+	// Network is the custodian's name: "EthereumSepolia", in any case.
 	Network string
 	// Address is 0x and 40 hex digits; mixed case must be a valid EIP-55 checksum.
 	Address string
@@ -53,11 +53,12 @@ type Contract struct {
 
 // An Asset is what a plain transfer moves.
 type Asset struct {
-	// Network is the custodian's name of the chain.
+	// Network is the custodian's name of the chain, in any case.
 	Network string
 	// Kind is the custodian's transfer kind: "Native", "Erc20".
 	Kind string
-	// Locator is the asset within its kind: a token contract; empty for Native.
+	// Locator is the asset within its kind: a token contract, where mixed case must
+	// be a valid EIP-55 checksum; empty for Native.
 	Locator string
 	// Name and Decimals are for people.
 	Name     string
@@ -79,26 +80,27 @@ func (b *Book) Check() error {
 	if len(b.Contracts) == 0 && len(b.Transfers) == 0 {
 		bad("no contracts and no transfers: every request would be left to people")
 	}
-	seen := map[string]bool{}
+	seen := map[key]bool{}
 	for i, c := range b.Contracts {
 		for _, err := range c.check() {
 			bad("contract %d (%s %s): %w", i, c.Network, c.Address, err)
 		}
-		if key := c.key(); seen[key] {
+		if seen[c.key()] {
 			bad("contract %d: %s %s is listed twice", i, c.Network, c.Address)
-		} else {
-			seen[key] = true
 		}
+		seen[c.key()] = true
 	}
 	for i, t := range b.Transfers {
 		if t.Network == "" || t.Kind == "" || t.Rule == nil {
 			bad("transfer %d (%s %s): network, kind and rule are required", i, t.Network, t.Kind)
 		}
-		if key := t.key(); seen[key] {
-			bad("transfer %d: %s %s %s is listed twice", i, t.Network, t.Kind, t.Locator)
-		} else {
-			seen[key] = true
+		if _, err := ParseAddress(t.Locator); evm(t.Locator) && err != nil {
+			bad("transfer %d (%s %s): %w", i, t.Network, t.Kind, err)
 		}
+		if seen[t.key()] {
+			bad("transfer %d: %s %s %s is listed twice", i, t.Network, t.Kind, t.Locator)
+		}
+		seen[t.key()] = true
 	}
 	if len(errs) > 0 {
 		return fmt.Errorf("%w: %w", ErrBook, errors.Join(errs...))
@@ -116,11 +118,11 @@ func (c Contract) check() (errs []error) {
 	if c.ABI == nil {
 		return append(errs, errors.New("ABI is required"))
 	}
-	for sig, rule := range c.Functions {
+	for _, sig := range slices.Sorted(maps.Keys(c.Functions)) {
 		if _, ok := c.ABI.Function(sig); !ok {
 			errs = append(errs, fmt.Errorf("function %q is not a canonical signature of the pinned ABI", sig))
 		}
-		if rule == nil {
+		if c.Functions[sig] == nil {
 			errs = append(errs, fmt.Errorf("function %q has no rule", sig))
 		}
 	}
@@ -132,17 +134,30 @@ func (c Contract) check() (errs []error) {
 	return errs
 }
 
-func (c Contract) key() string { return "c/" + c.Network + "/" + strings.ToLower(c.Address) }
-
-func (t Asset) key() string { return "t/" + t.Network + "/" + t.Kind + "/" + normal(t.Locator) }
-
-// normal folds the case of EVM addresses; other locators are exact.
-func normal(s string) string {
-	if len(s) == 42 && strings.HasPrefix(s, "0x") {
-		return strings.ToLower(s)
-	}
-	return s
+// detached copies what a rule could write to.
+func (c Contract) detached() Contract {
+	c.Functions, c.Payable = maps.Clone(c.Functions), slices.Clone(c.Payable)
+	return c
 }
+
+// A key is what entries are looked up by. Networks are compared without regard to
+// case, as addresses are.
+type key struct{ network, kind, locator string }
+
+func (c Contract) key() key {
+	return key{network: strings.ToLower(c.Network), locator: strings.ToLower(c.Address)}
+}
+
+func (t Asset) key() key {
+	k := key{network: strings.ToLower(t.Network), kind: "transfer/" + t.Kind, locator: t.Locator}
+	if evm(t.Locator) { // other locators are exact
+		k.locator = strings.ToLower(t.Locator)
+	}
+	return k
+}
+
+// evm reports whether a locator has the looks of an EVM address.
+func evm(s string) bool { return len(s) == 42 && strings.HasPrefix(s, "0x") }
 
 // Digest is the lower-case hex SHA-256 over Source: for each file, in the order of
 // names, the length and bytes of its name, then those of its content. Empty

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"context"
+
+	"countersign"
 )
 
 // A Check is one condition of a rule: it returns false with a decision when the
@@ -13,7 +15,11 @@ type Check func(ctx context.Context, r *Request) (Decision, bool)
 func All(reason string, checks ...Check) Rule {
 	return func(ctx context.Context, r *Request) Decision {
 		for _, check := range checks {
-			if d, ok := check(ctx, r); !ok {
+			d, ok := check(ctx, r)
+			if !ok && d.Verdict == countersign.Approve { // it would skip the checks after it
+				return Abstain(countersign.NoVerdict, "a check stopped the rule with an approval: %.200q", d.Reason)
+			}
+			if !ok {
 				return d
 			}
 		}

@@ -1,7 +1,7 @@
 package rules
 
 import (
-	"fmt"
+	"strings"
 
 	"countersign"
 )
@@ -24,6 +24,10 @@ const (
 	UnlistedRecipient   = countersign.UnlistedRecipient
 	EvidenceUnavailable = countersign.EvidenceUnavailable
 )
+
+// MaxReason is the longest reason in a decision, in characters: one sentence for
+// people. The engine cuts what is longer.
+const MaxReason = 500
 
 // Approve says yes: every check passed. The budgets that the rule counted against
 // are still to be reserved; when one does not fit, the decision becomes an
@@ -63,10 +67,20 @@ func sound(d Decision) Decision {
 	if d.Reason == "" {
 		d.Reason = string(d.Code)
 	}
+	d.Reason = clip(d.Reason)
 	return d
 }
 
 func unsound(d Decision, what string) Decision {
-	return countersign.Abstained(countersign.NoVerdict, "the rule %s (verdict %q, code %q, reason %q)",
-		what, d.Verdict, d.Code, fmt.Sprintf("%.200s", d.Reason))
+	return countersign.Abstained(countersign.NoVerdict, "the rule %s (verdict %.20q, code %.64q, reason %.200q)",
+		what, d.Verdict, d.Code, d.Reason)
+}
+
+// clip keeps a reason to [MaxReason] characters of valid text.
+func clip(reason string) string {
+	r := []rune(strings.ToValidUTF8(reason, "\uFFFD"))
+	if len(r) <= MaxReason {
+		return string(r)
+	}
+	return string(r[:MaxReason-1]) + "…"
 }

@@ -30,17 +30,36 @@ type Result struct {
 // Decide runs the book on an approval. It never fails: what it cannot decide it
 // abstains on. ctx bounds the rule; a rule that outlives it is left behind and
 // what it returns later is thrown away.
+//
+// The rule gets a copy of everything that it could write to, and what was decoded
+// is put down before it runs, so that the result says what was asked and not what
+// a rule made of it.
 func (b *Book) Decide(ctx context.Context, a countersign.Approval, now time.Time) Result {
-	r := &Request{Approval: a, Now: now.UTC()}
-	rule, refusal := b.find(r)
-	if rule == nil {
-		return r.result(refusal, 0)
+	r := &Request{Approval: detached(a), Now: now.UTC()}
+	rule, d := b.find(r)
+	res := r.result()
+	if rule != nil {
+		start := time.Now()
+		d, res.Claims, res.Evidence = run(ctx, rule, r)
+		res.Took = time.Since(start)
 	}
-	start := time.Now()
-	d, claims, evidence := run(ctx, rule, r)
-	res := r.result(sound(d), time.Since(start))
-	res.Claims, res.Evidence = claims, evidence
+	res.Decision = sound(d)
 	return res
+}
+
+// detached copies an approval down to the last byte.
+func detached(a countersign.Approval) countersign.Approval {
+	a.Policies, a.Votes = slices.Clone(a.Policies), slices.Clone(a.Votes)
+	if t := a.Activity.Transfer; t != nil {
+		own := *t
+		a.Activity.Transfer = &own
+	}
+	if c := a.Activity.Call; c != nil {
+		own := *c
+		own.Data = slices.Clone(c.Data)
+		a.Activity.Call = &own
+	}
+	return a
 }
 
 // find is the way to a rule: what is asked, is it listed, can it be read, is
@@ -61,7 +80,7 @@ func (b *Book) find(r *Request) (Rule, Decision) {
 func (b *Book) findTransfer(r *Request, t countersign.Transfer) (Rule, Decision) {
 	want := Asset{Network: r.Network(), Kind: t.Kind, Locator: t.Asset}.key()
 	i := slices.IndexFunc(b.Transfers, func(a Asset) bool { return a.key() == want })
-	if i < 0 {
+	if i < 0 || b.Transfers[i].Rule == nil {
 		return nil, Abstain(countersign.UnknownAsset, "no rule for %s %s on %s", t.Kind, t.Asset, r.Network())
 	}
 	r.Transfer = &t
@@ -74,17 +93,17 @@ func (b *Book) findCall(r *Request, call countersign.Call) (Rule, Decision) {
 	}
 	want := Contract{Network: r.Network(), Address: call.To}.key()
 	i := slices.IndexFunc(b.Contracts, func(c Contract) bool { return c.key() == want })
-	if i < 0 { // the allowlist comes before the decoder
+	if i < 0 || b.Contracts[i].ABI == nil { // the allowlist comes before the decoder
 		return nil, Abstain(countersign.UnknownContract, "no ABI is pinned for %s on %s", call.To, r.Network())
 	}
-	contract := b.Contracts[i]
+	contract := b.Contracts[i].detached()
 	decoded, err := contract.ABI.Decode(call.Data)
 	if err != nil {
 		return nil, refused(err)
 	}
 	r.Call = &Call{Contract: contract, Value: call.Value, decoded: decoded}
-	rule, ok := contract.Functions[decoded.Function.Signature]
-	if !ok {
+	rule := contract.Functions[decoded.Function.Signature]
+	if rule == nil {
 		return nil, Abstain(countersign.UnknownFunction, "the book has no rule for %s", decoded.Function.Signature)
 	}
 	if !call.Value.IsZero() && !slices.Contains(contract.Payable, decoded.Function.Signature) {
@@ -101,31 +120,35 @@ func refused(err error) Decision {
 	return Abstain(countersign.MalformedCallData, "%s", err)
 }
 
-// run calls the rule on a copy of r in a goroutine of its own, so that a rule
-// that hangs or keeps writing cannot touch what is recorded.
+// An answer is what came of running a rule.
+type answer struct {
+	decision Decision
+	claims   []countersign.Claim
+	evidence []Evidence
+}
+
+// run calls the rule in a goroutine of its own, so that one that hangs is left
+// behind. What a rule counted and noted before it panicked or ran out of time is
+// dropped with the rest of its answer.
 func run(ctx context.Context, rule Rule, r *Request) (Decision, []countersign.Claim, []Evidence) {
-	type answer struct {
-		d Decision
-		r *Request
-	}
 	done := make(chan answer, 1)
-	own := *r
 	go func() {
+		a := answer{decision: Abstain(countersign.RulePanic, "the rule ended its goroutine without an answer")}
 		defer func() {
 			if p := recover(); p != nil {
 				debug.PrintStack()
-				done <- answer{Abstain(countersign.RulePanic, "the rule panicked: %.300s", fmt.Sprint(p)), &own}
+				a = answer{decision: Abstain(countersign.RulePanic, "the rule panicked: %.300s", fmt.Sprint(p))}
 			}
+			done <- a
 		}()
-		d := rule(ctx, &own)
-		done <- answer{d, &own}
+		a = r.answer(rule(ctx, r))
 	}()
 	select {
 	case a := <-done:
 		if ctx.Err() != nil { // too late is too late, even by a moment
 			return timedOut(ctx), nil, nil
 		}
-		return a.d, a.r.claims, a.r.evidence
+		return a.decision, a.claims, a.evidence
 	case <-ctx.Done():
 		return timedOut(ctx), nil, nil
 	}
@@ -135,8 +158,8 @@ func timedOut(ctx context.Context) Decision {
 	return Abstain(countersign.RuleTimeout, "the rule did not finish: %s", context.Cause(ctx))
 }
 
-func (r *Request) result(d Decision, took time.Duration) Result {
-	res := Result{Decision: d, Took: took}
+// result says what was decoded; the decision is still to come.
+func (r *Request) result() (res Result) {
 	if r.Call == nil {
 		return res
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"countersign"
@@ -21,6 +23,7 @@ type Request struct {
 	// Now is the time of the decision, UTC.
 	Now time.Time
 
+	mu       sync.Mutex // a rule may ask its sources at the same time
 	claims   []countersign.Claim
 	evidence []Evidence
 }
@@ -38,6 +41,8 @@ func (r *Request) Network() string { return r.Approval.Activity.Network }
 // it: the engine reserves it when we do, and books it when people do. Count it
 // before any check that may abstain.
 func (r *Request) Count(b Budget, amount Amount) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.claims = append(r.claims, countersign.Claim{
 		Budget: b.Name, Amount: amount, Limit: b.Limit, Since: b.Window.since(r.Now).UTC(),
 	})
@@ -47,7 +52,16 @@ func (r *Request) Count(b Budget, amount Amount) {
 // decision, so that the decision can be explained later.
 func (r *Request) Note(kind, source string, answer []byte) {
 	sum := sha256.Sum256(answer)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.evidence = append(r.evidence, Evidence{Kind: kind, Source: source, Digest: hex.EncodeToString(sum[:]), At: r.Now})
+}
+
+// answer closes the request: what is counted or noted later is not heard.
+func (r *Request) answer(d Decision) answer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return answer{decision: d, claims: slices.Clone(r.claims), evidence: slices.Clone(r.evidence)}
 }
 
 // Evidence is what a rule asked and was told.
@@ -115,36 +129,4 @@ func (c *Call) typed(ok bool, name, want string) {
 	if !ok {
 		panic(fmt.Sprintf("argument %q of %s is not %s", name, c.Function(), want))
 	}
-}
-
-// A Budget is a pot with a limit per window. Requests of one Name share it.
-type Budget struct {
-	Name   string
-	Limit  Amount
-	Window Window
-}
-
-// A Window says since when claims count.
-type Window struct {
-	rolling time.Duration
-	zone    *time.Location
-}
-
-// Rolling counts the last d. It has no seam at midnight.
-func Rolling(d time.Duration) Window { return Window{rolling: d} }
-
-// Day counts the calendar day in a time zone.
-func Day(zone *time.Location) Window { return Window{zone: zone} }
-
-// since returns the start of the window that holds now. The zero Window counts
-// everything ever claimed: a forgotten window is the strictest.
-func (w Window) since(now time.Time) time.Time {
-	switch {
-	case w.rolling > 0:
-		return now.Add(-w.rolling)
-	case w.zone != nil:
-		y, m, d := now.In(w.zone).Date()
-		return time.Date(y, m, d, 0, 0, 0, 0, w.zone)
-	}
-	return time.Unix(0, 0)
 }

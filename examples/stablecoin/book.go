@@ -42,6 +42,7 @@ func New(config []byte) (*rules.Book, error) {
 	}
 	d := desk{
 		recipients: c.recipients, denied: c.denied, maxPerMint: c.MaxPerMint,
+		inWords: func(a rules.Amount) string { return a.Format(c.Decimals) + " " + c.Symbol },
 		dailyMint: rules.Budget{
 			Name:  "mint/" + c.Network + "/" + c.token,
 			Limit: c.DailyMint, Window: rules.Rolling(24 * time.Hour),
@@ -69,6 +70,7 @@ type desk struct {
 	recipients, denied rules.Addresses
 	maxPerMint         rules.Amount
 	dailyMint          rules.Budget
+	inWords            func(rules.Amount) string // an amount for people
 }
 
 // mint is the settlement checker.
@@ -83,7 +85,7 @@ func (d desk) mint(_ context.Context, r *rules.Request) rules.Decision {
 		return rules.Abstain(rules.UnlistedRecipient, "recipient %s is not on the allowlist", rules.Checksummed(to))
 	}
 	if amount.Cmp(d.maxPerMint) > 0 {
-		return rules.Abstain(rules.OverCap, "mint of %s is over the cap of %s", amount, d.maxPerMint)
+		return rules.Abstain(rules.OverCap, "mint of %s is over the cap of %s", d.inWords(amount), d.inWords(d.maxPerMint))
 	}
 	return rules.Approve("mint within policy")
 }
