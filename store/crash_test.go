@@ -1,0 +1,145 @@
+package store_test
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/store"
+)
+
+// TestMain lets the test binary be the process that is killed.
+func TestMain(m *testing.M) {
+	if dsn := os.Getenv("COUNTERSIGN_TEST_APPEND_TO"); dsn != "" {
+		appendForEver(dsn, os.Getenv("COUNTERSIGN_TEST_ROUND"))
+	}
+	os.Exit(m.Run())
+}
+
+// appendForEver decides one thing after the other and says so once it is kept.
+func appendForEver(dsn, round string) {
+	db, err := store.Open(context.Background(), dsn)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	tr := trailOn(db, "us")
+	for i := 0; ; i++ {
+		key := fmt.Sprintf("k/%s/%d", round, i)
+		if _, err := decide(context.Background(), tr, key, claim(1, 1<<40)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		fmt.Println(key)
+	}
+}
+
+// TestKilledWriterLosesNothingAcknowledged kills a writing process with kill -9,
+// again and again on one database.
+func TestKilledWriterLosesNothingAcknowledged(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		var acknowledged []string
+		for round := range 6 {
+			acknowledged = append(acknowledged, killAfter(t, dsn, fmt.Sprint(round), 5+7*round)...)
+		}
+		tr := desk(t, dsn, "us")
+		for _, key := range acknowledged {
+			if _, err := tr.Find(t.Context(), key); err != nil {
+				t.Errorf("%s was acknowledged: %v", key, err)
+			}
+		}
+		n := verified(t, tr)
+		if n < int64(len(acknowledged)) {
+			t.Errorf("%d records, %d were acknowledged", n, len(acknowledged))
+		}
+		// Record and reservation are one transaction: neither without the other.
+		if got := taken(t, tr, time.Time{}); got != fmt.Sprint(n) {
+			t.Errorf("the pot holds %s, want one for each of %d records", got, n)
+		}
+	})
+}
+
+// killAfter runs a writer until it has acknowledged so many, and kills it.
+func killAfter(t *testing.T, dsn, round string, acks int) (keys []string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "COUNTERSIGN_TEST_APPEND_TO="+dsn, "COUNTERSIGN_TEST_ROUND="+round)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for len(keys) < acks && lines.Scan() {
+		keys = append(keys, lines.Text())
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for lines.Scan() { // what it said before it died counts too
+		if strings.HasPrefix(lines.Text(), "k/") {
+			keys = append(keys, lines.Text())
+		}
+	}
+	_ = cmd.Wait() // killed
+	if len(keys) < acks {
+		t.Fatalf("the writer ended after %d of %d", len(keys), acks)
+	}
+	return keys
+}
+
+func TestProcessesMayOpenAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		errs := make(chan error, 6)
+		for range cap(errs) {
+			go func() {
+				db, err := store.Open(t.Context(), dsn)
+				if err == nil {
+					err = db.Close()
+				}
+				errs <- err
+			}()
+		}
+		for range cap(errs) {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// bareTable returns an insert of one row into a plain table of the same database.
+func bareTable(b *testing.B, dsn string) func(i int, text string) {
+	b.Helper()
+	driver, insert, at := "sqlite", "INSERT INTO bare VALUES (?, ?)", "file:"+filepath.Dir(dsn)+"/bare.db?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+	if strings.HasPrefix(dsn, "postgres") {
+		driver, insert, at = "pgx", "INSERT INTO bare VALUES ($1, $2)", dsn
+	}
+	db, err := sql.Open(driver, at)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { db.Close() })
+	if _, err := db.Exec("CREATE TABLE bare (i BIGINT PRIMARY KEY, t TEXT)"); err != nil {
+		b.Fatal(err)
+	}
+	return func(i int, text string) {
+		if _, err := db.Exec(insert, i, text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,288 @@
+package store_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/audit"
+	"countersign/store"
+)
+
+// each runs a test on SQLite and on PostgreSQL: the promises are the same.
+func each(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		test(t, filepath.Join(t.TempDir(), "trail.db"))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		test(t, freshPostgres(t))
+	})
+}
+
+var databases atomic.Int64
+
+// freshPostgres makes an empty database in the server that tools/with-postgres.sh
+// has started.
+func freshPostgres(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("COUNTERSIGN_TEST_POSTGRES")
+	if server == "" {
+		if os.Getenv("COUNTERSIGN_TEST_NO_SKIP") != "" {
+			t.Fatal("would be skipped, and COUNTERSIGN_TEST_NO_SKIP is set: no PostgreSQL; run under tools/with-postgres.sh")
+		}
+		t.Skip("no PostgreSQL: run under tools/with-postgres.sh")
+	}
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("t%d_%d", os.Getpid(), databases.Add(1))
+	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+		admin.Close()
+	})
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+var (
+	start = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	pub   = signingKey.Public().(ed25519.PublicKey)
+
+	signingKey = ed25519.NewKeyFromSeed([]byte("a seed for tests, of 32 bytes..!"))
+)
+
+// desk is one author on one database handle.
+func desk(t testing.TB, dsn, author string) *store.Trail {
+	t.Helper()
+	db, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return trailOn(db, author)
+}
+
+func trailOn(db *store.DB, author string) *store.Trail {
+	return &store.Trail{DB: db, Signer: &audit.Signer{
+		Key: signingKey, Issuer: "test", Subject: author, Now: func() time.Time { return start },
+	}}
+}
+
+func draft(key, approval string) audit.Draft {
+	return audit.Draft{Key: key, Type: audit.DecisionIntent, Body: audit.Intent{ApprovalID: approval}}
+}
+
+// claim asks for n of a pot of limit.
+func claim(n, limit uint64) []countersign.Claim {
+	return []countersign.Claim{{Budget: "pot", Amount: countersign.NewAmount(n), Limit: countersign.NewAmount(limit)}}
+}
+
+// decide reserves the claims if all fit, as the activity does.
+func decide(ctx context.Context, t *store.Trail, key string, claims []countersign.Claim) (fits bool, err error) {
+	_, err = t.Decide(ctx, key, claims, func(bs []countersign.Balance) (audit.Draft, bool) {
+		fits = true
+		for _, b := range bs {
+			fits = fits && b.Fits
+		}
+		return draft(key, key), fits
+	})
+	return fits, err
+}
+
+func taken(t *testing.T, tr *store.Trail, since time.Time) string {
+	t.Helper()
+	sum, err := tr.DB.Taken(t.Context(), "pot", since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sum.String()
+}
+
+// verified checks the whole trail and returns how many records it has.
+func verified(t *testing.T, tr *store.Trail) int64 {
+	t.Helper()
+	report, err := audit.Verify(tr.DB.Entries(t.Context(), store.Filter{}), audit.NewKeys(pub))
+	if err != nil || !report.OK() {
+		t.Fatalf("trail does not verify: %v %+v", err, report.Faults)
+	}
+	return report.Records
+}
+
+func TestTheFirstRecordUnderAKeyStands(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		tr := desk(t, dsn, "us")
+		if _, err := tr.Find(t.Context(), "k"); !errors.Is(err, audit.ErrNoRecord) {
+			t.Errorf("Find = %v, want ErrNoRecord", err)
+		}
+		first, err := tr.Append(t.Context(), draft("k", "ap-1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := tr.Append(t.Context(), draft("k", "ap-2"))
+		if err != nil || again.JWS != first.JWS {
+			t.Errorf("second append: %v, %q; want the first record", err, again.JWS)
+		}
+		if n := verified(t, tr); n != 1 {
+			t.Errorf("%d records, want 1", n)
+		}
+	})
+}
+
+func TestADecisionThatFailsLeavesNothing(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		tr := desk(t, dsn, "us")
+		for name, conclude := range map[string]func([]countersign.Balance) (audit.Draft, bool){
+			"a body that cannot be written": func([]countersign.Balance) (audit.Draft, bool) {
+				return audit.Draft{Key: "k", Type: audit.DecisionIntent, Body: func() {}}, true
+			},
+			"a record that is too large": func([]countersign.Balance) (audit.Draft, bool) {
+				return audit.Draft{Key: "k", Type: audit.DecisionIntent, Body: strings.Repeat("x", audit.MaxEntry)}, true
+			},
+			"another key": func([]countersign.Balance) (audit.Draft, bool) { return draft("other", "ap"), true },
+		} {
+			if _, err := tr.Decide(t.Context(), "k", claim(60, 100), conclude); err == nil {
+				t.Errorf("%s: no error", name)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := tr.Decide(ctx, "k", claim(60, 100), func([]countersign.Balance) (audit.Draft, bool) {
+			cancel()
+			return draft("k", "ap"), true
+		})
+		if err == nil {
+			t.Error("a transaction whose context ended was committed")
+		}
+		if n, sum := verified(t, tr), taken(t, tr, time.Time{}); n != 0 || sum != "0" {
+			t.Errorf("%d records, budget %s; want nothing", n, sum)
+		}
+	})
+}
+
+func TestRecordsAreNeverChanged(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		tr := desk(t, dsn, "us")
+		if _, err := tr.Append(t.Context(), draft("k", "ap")); err != nil {
+			t.Fatal(err)
+		}
+		driver, statements := "sqlite", []string{"UPDATE records SET jws = 'x'", "DELETE FROM records"}
+		if strings.HasPrefix(dsn, "postgres") {
+			driver, statements = "pgx", append(statements, "TRUNCATE records")
+		}
+		raw, err := sql.Open(driver, dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer raw.Close()
+		for _, q := range statements {
+			if _, err := raw.Exec(q); err == nil || !strings.Contains(err.Error(), "never") {
+				t.Errorf("%s: %v, want a refusal", q, err)
+			}
+		}
+		if n := verified(t, tr); n != 1 {
+			t.Errorf("%d records, want 1", n)
+		}
+	})
+}
+
+func TestEntriesAreFiltered(t *testing.T) {
+	each(t, func(t *testing.T, dsn string) {
+		tr := desk(t, dsn, "us")
+		for i := range 6 {
+			at := start.Add(time.Duration(i) * time.Hour)
+			tr.Signer.Now = func() time.Time { return at }
+			d := draft(fmt.Sprint("k", i), fmt.Sprint("ap-", i%2))
+			if i == 5 {
+				d = audit.Draft{Key: "k5", Type: audit.EventStray, Body: audit.Notice{}}
+			}
+			if _, err := tr.Append(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, tt := range []struct {
+			name   string
+			filter store.Filter
+			want   string
+		}{
+			{"all", store.Filter{}, "012345"},
+			{"by type", store.Filter{Type: audit.EventStray}, "5"},
+			{"by approval", store.Filter{Approval: "ap-1"}, "13"},
+			{"from an index, so many", store.Filter{From: 2, Limit: 2}, "23"},
+			{"since and until", store.Filter{Since: start.Add(time.Hour), Until: start.Add(3 * time.Hour)}, "12"},
+			{"none", store.Filter{Approval: "ap-9"}, ""},
+		} {
+			got := ""
+			for e, err := range tr.DB.Entries(t.Context(), tt.filter) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got += fmt.Sprint(e.Index)
+			}
+			if got != tt.want {
+				t.Errorf("%s: records %q, want %q", tt.name, got, tt.want)
+			}
+		}
+	})
+}
+
+func TestOpening(t *testing.T) {
+	dir := t.TempDir()
+	odd := filepath.Join(dir, "a b?c#d%20", "trail.db")
+	tr := desk(t, odd, "us")
+	if _, err := tr.Append(t.Context(), draft("k", "ap")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(odd); err != nil {
+		t.Errorf("an odd path was not taken as it is: %v", err)
+	}
+	reader, err := store.OpenReader(t.Context(), odd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if _, err := reader.Find(t.Context(), "k"); err != nil {
+		t.Errorf("a reader does not find what was written: %v", err)
+	}
+	missing := filepath.Join(dir, "none.db")
+	if _, err := store.OpenReader(t.Context(), missing); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("OpenReader of a missing file: %v, want not exist", err)
+	}
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("OpenReader made a file")
+	}
+	foreign := filepath.Join(dir, "foreign.db")
+	if err := os.WriteFile(foreign, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), foreign); err == nil {
+		t.Error("a foreign file was opened")
+	}
+	_, err = store.Open(t.Context(), "postgres://me:hunter2@127.0.0.1:1/none")
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error %v, want one without the password", err)
+	}
+	if _, err := store.Open(t.Context(), ""); !errors.Is(err, store.ErrDSN) {
+		t.Errorf("empty address: %v, want ErrDSN", err)
+	}
+}
