@@ -190,7 +190,9 @@ func TestForeignAnswers(t *testing.T) {
 		{"HTML error", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500); reply(w, "<html>") }, "500 Internal Server Error"},
 		{"top-level message", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500); reply(w, `{"message":"boom"}`) }, "boom"},
 		{"created", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201); reply(w, `{}`) }, "201 Created"},
-		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect) }, "307"},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		}, "307"},
 		{"endless", func(w http.ResponseWriter, _ *http.Request) {
 			for range 9 {
 				_, _ = w.Write(make([]byte, 1<<20))
