@@ -120,8 +120,11 @@ var tampering = map[string]func(f forger) (trail, int){
 	"replay at the end": func(f forger) (trail, int) {
 		return renumber(append(f.log, f.log[f.place(0, 0)])), len(f.log)
 	},
-	"duplicate":           func(f forger) (trail, int) { p := f.place(0, 0); return slices.Insert(f.log, p, f.log[p]), p },
-	"duplicate, renumber": func(f forger) (trail, int) { p := f.place(0, 0); return renumber(slices.Insert(f.log, p, f.log[p])), p + 1 },
+	"duplicate": func(f forger) (trail, int) { p := f.place(0, 0); return slices.Insert(f.log, p, f.log[p]), p },
+	"duplicate, renumber": func(f forger) (trail, int) {
+		p := f.place(0, 0)
+		return renumber(slices.Insert(f.log, p, f.log[p])), p + 1
+	},
 	"insert what was signed for another place": func(f forger) (trail, int) {
 		p := f.place(1, 0)
 		who := authors[f.IntN(3)]

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
-	"time"
 
 	"countersign"
 	"countersign/audit"
@@ -106,21 +105,4 @@ func BenchmarkVerify(b *testing.B) {
 		}
 		return true
 	})
-}
-
-// ratio runs ours and theirs in turn, so that both have the same weather, and
-// reports how many times longer ours takes.
-func ratio(b *testing.B, ours, theirs func() bool) {
-	b.Helper()
-	var a, z time.Duration
-	for b.Loop() {
-		start := time.Now()
-		ok := ours()
-		middle := time.Now()
-		if !ok || !theirs() {
-			b.Fatal("does not verify")
-		}
-		a, z = a+middle.Sub(start), z+time.Since(middle)
-	}
-	b.ReportMetric(float64(a)/float64(z), "ratio")
 }

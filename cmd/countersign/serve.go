@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+
 	"countersign/config"
+	"countersign/worker"
 
 	"github.com/spf13/cobra"
 )
@@ -13,18 +16,7 @@ func newIngress(o *options) *cobra.Command {
 		Long: `Serve POST /webhooks/dfns, GET /healthz and GET /readyz. A delivery is answered
 200 once Temporal has it and not before; whatever gets another answer is sent
 again. The process keeps nothing and may be run many times behind a balancer.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := o.app(cmd.ErrOrStderr(), config.RoleIngress)
-			if err != nil {
-				return err
-			}
-			c, err := a.dial(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return a.runIngress(cmd.Context(), c)
-		},
+		RunE: o.serve(config.RoleIngress, (*app).runIngress),
 	}
 }
 
@@ -35,17 +27,22 @@ func newWorker(o *options) *cobra.Command {
 		Long: `Run workflows and activities: read approvals, run the rule book, sign and record
 decisions, post them, and see each approval to its end. Several workers may run
 at once on one database; no approval is decided twice.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := o.app(cmd.ErrOrStderr(), config.RoleWorker)
-			if err != nil {
-				return err
-			}
-			c, err := a.dial(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return a.runWorker(cmd.Context(), c)
-		},
+		RunE: o.serve(config.RoleWorker, (*app).runWorker),
+	}
+}
+
+// serve plays one role until it is told to stop.
+func (o *options) serve(role config.Role, run func(*app, context.Context, *worker.Temporal) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		a, err := o.app(cmd.ErrOrStderr(), role)
+		if err != nil {
+			return err
+		}
+		c, err := a.dial(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return run(a, cmd.Context(), c)
 	}
 }

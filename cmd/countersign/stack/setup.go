@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"net/http"
 	"os"
@@ -88,15 +86,7 @@ func (s *Stack) account(ctx context.Context, admin *dfns.Client, name string, a 
 	if a.UserID != "" {
 		return nil
 	}
-	pub, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return err
-	}
-	private, err := audit.EncodePrivateKey(key)
-	if err != nil {
-		return err
-	}
-	der, err := x509.MarshalPKIXPublicKey(pub)
+	private, public, err := newKey()
 	if err != nil {
 		return err
 	}
@@ -111,7 +101,7 @@ func (s *Stack) account(ctx context.Context, admin *dfns.Client, name string, a 
 	}
 	body := map[string]any{
 		"name":      "countersign-" + name,
-		"publicKey": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
+		"publicKey": string(public),
 		"daysValid": 365,
 	}
 	if err := admin.Do(ctx, http.MethodPost, "/auth/service-accounts", body, &created); err != nil {
@@ -197,15 +187,7 @@ func (s *Stack) signingKey() error {
 	if _, err := os.Stat(s.path("signing.pem")); err == nil {
 		return nil
 	}
-	pub, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return err
-	}
-	private, err := audit.EncodePrivateKey(key)
-	if err != nil {
-		return err
-	}
-	public, err := audit.EncodePublicKey(pub)
+	private, public, err := newKey()
 	if err != nil {
 		return err
 	}
@@ -213,6 +195,19 @@ func (s *Stack) signingKey() error {
 		return err
 	}
 	return s.write("signing.pem", private)
+}
+
+// newKey returns a fresh Ed25519 key pair in PEM.
+func newKey() (private, public []byte, err error) {
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	if private, err = audit.EncodePrivateKey(key); err != nil {
+		return nil, nil, err
+	}
+	public, err = audit.EncodePublicKey(pub)
+	return private, public, err
 }
 
 func (s *Stack) writeBook() error {
