@@ -23,6 +23,7 @@ var permanent = []struct {
 	{countersign.ErrID, "InvalidID"},
 	{audit.ErrTooLarge, "RecordTooLarge"},
 	{audit.ErrNoRecord, "NoRecord"},
+	{audit.ErrForged, "ForgedRecord"},
 }
 
 // PermanentErrors returns the names above.

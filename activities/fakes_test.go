@@ -163,7 +163,12 @@ type desk struct {
 
 func newDesk(t *testing.T, book activities.Book, as ...countersign.Approval) *desk {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "trail.db"))
+	return newDeskAt(t, filepath.Join(t.TempDir(), "trail.db"), book, as...)
+}
+
+func newDeskAt(t *testing.T, file string, book activities.Book, as ...countersign.Approval) *desk {
+	t.Helper()
+	db, err := store.Open(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}

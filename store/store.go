@@ -138,8 +138,14 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
-	return err
+	// On SQLite two processes may both find a migration missing; the write lock lets
+	// one make it, and the other's fails whole. Looking again finds it made.
+	for attempt := 1; ; attempt++ {
+		_, err = provider.Up(ctx)
+		if err == nil || db.postgres || attempt == 10 || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // query rewrites ? to $1, $2 … where the database wants that.

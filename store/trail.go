@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/ed25519"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -19,9 +20,29 @@ type Trail struct {
 	Signer *audit.Signer
 }
 
-// Find returns the record under key, or [audit.ErrNoRecord].
+// Find returns the record under key, or [audit.ErrNoRecord]. It is opened under
+// the signer's own key, because it will be acted on: a row that somebody put into
+// the database is [audit.ErrForged], and nothing follows from it.
 func (t *Trail) Find(ctx context.Context, key string) (audit.Entry, error) {
-	return t.DB.find(ctx, t.DB.sql, key)
+	return t.find(ctx, t.DB.sql, key)
+}
+
+func (t *Trail) find(ctx context.Context, q querier, key string) (audit.Entry, error) {
+	e, err := t.DB.find(ctx, q, key)
+	if err != nil {
+		return e, err
+	}
+	pub, ok := t.Signer.Key.Public().(ed25519.PublicKey)
+	if !ok {
+		return audit.Entry{}, fmt.Errorf("%w: signing key is %T, want Ed25519", audit.ErrKey, t.Signer.Key.Public())
+	}
+	if e.Record, err = audit.Open(e.JWS, audit.NewKeys(pub)); err != nil {
+		return audit.Entry{}, fmt.Errorf("record %d: %w", e.Index, err)
+	}
+	if e.Record.Key != key || e.LeafHash != audit.LeafHash(e.JWS) {
+		return audit.Entry{}, fmt.Errorf("record %d under key %s: %w: signed as %s", e.Index, key, audit.ErrForged, e.Record.Key)
+	}
+	return e, nil
 }
 
 // Append adds a record. When its key holds one already, that one stands and is
@@ -79,7 +100,7 @@ func (t *Trail) Void(ctx context.Context, d audit.Draft, decisionKey string) (au
 // append runs draft and appends its result, unless key is taken.
 func (t *Trail) append(ctx context.Context, key string, draft func(*sql.Tx) (audit.Draft, error)) (entry audit.Entry, err error) {
 	err = t.DB.exclusively(ctx, func(tx *sql.Tx) error {
-		entry, err = t.DB.find(ctx, tx, key)
+		entry, err = t.find(ctx, tx, key)
 		if !errors.Is(err, audit.ErrNoRecord) {
 			return err // found, or the database failed
 		}

@@ -1,0 +1,66 @@
+package activities_test
+
+import (
+	"crypto/ed25519"
+	"database/sql"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/activities"
+	"countersign/audit"
+	"countersign/store"
+
+	_ "modernc.org/sqlite" // driver "sqlite"
+)
+
+// TestARecordThatWeDidNotSignIsNotPosted puts an approval on the trail as
+// somebody who has the database and not the key would.
+func TestARecordThatWeDidNotSignIsNotPosted(t *testing.T) {
+	for name, forge := range map[string]func(t *testing.T, d *desk, file string){
+		"signed with another key": func(t *testing.T, d *desk, _ string) {
+			_, key, err := ed25519.GenerateKey(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stranger := &store.Trail{DB: d.db, Signer: &audit.Signer{Key: key, Issuer: "test", Subject: us, Now: time.Now}}
+			_, err = stranger.Append(t.Context(), audit.Draft{
+				Key: countersign.DecisionKey(ap, us), Type: audit.DecisionIntent,
+				Body: audit.Intent{ApprovalID: ap, Snapshot: pending(ap).Snapshot, Decision: countersign.Approved("mine")},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+		"our yes to another approval": func(t *testing.T, d *desk, file string) {
+			d.custodian.approvals["ap-2"] = pending("ap-2")
+			if _, err := d.DecideApproval(t.Context(), activities.DecideInput{ApprovalID: "ap-2"}); err != nil {
+				t.Fatal(err)
+			}
+			raw, err := sql.Open("sqlite", file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			for _, q := range []string{"DROP TRIGGER records_no_update", "UPDATE records SET record_key = '" + countersign.DecisionKey(ap, us) + "'"} {
+				if _, err := raw.Exec(q); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "trail.db")
+			d := newDeskAt(t, file, approving(), pending(ap))
+			forge(t, d, file)
+			_, err := d.PostDecision(t.Context(), activities.PostInput{ApprovalID: ap})
+			permanently(t, err, "ForgedRecord")
+			_, err = d.DecideApproval(t.Context(), activities.DecideInput{ApprovalID: ap})
+			permanently(t, err, "ForgedRecord")
+			if n := d.custodian.effective[ap]; n != 0 {
+				t.Errorf("%d votes, want none", n)
+			}
+		})
+	}
+}
