@@ -3,6 +3,9 @@ package audit_test
 import (
 	"crypto/ed25519"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -105,4 +108,39 @@ func BenchmarkVerify(b *testing.B) {
 		}
 		return true
 	})
+}
+
+func body(e audit.Entry) (in audit.Intent) {
+	if err := e.Decode(&in); err != nil {
+		panic(err)
+	}
+	return in
+}
+
+func canonicalOf(tb testing.TB, rec audit.Record) []byte {
+	tb.Helper()
+	b, err := json.Marshal(rec) // without HTML in it this is the profile's form
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+func TestVerifyReportsAReaderThatFails(t *testing.T) {
+	broken := errors.New("disk")
+	log := newTrail(t, 8)
+	report, err := audit.Verify(func(yield func(audit.Entry, error) bool) {
+		for _, e := range log[:3] {
+			if !yield(e, nil) {
+				return
+			}
+		}
+		yield(audit.Entry{}, broken)
+	}, trusting(authors...))
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "after 3 records") || report.Records != 3 {
+		t.Errorf("Verify = %d records, %v, want 3 and the reader's error", report.Records, err)
+	}
+	if got := fmt.Sprint(report.Faults); got != "[]" {
+		t.Errorf("Verify faults = %s, want none", got)
+	}
 }

@@ -62,7 +62,7 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 	if !errors.Is(err, config.ErrConfig) {
 		t.Fatalf("error %v, want ErrConfig", err)
 	}
-	for _, want := range []string{"Timeout", "Tolerance", "COUNTERSIGN_LISTN: no such setting"} {
+	for _, want := range []string{"COUNTERSIGN_RULE_TIMEOUT: ", `"soon"`, "COUNTERSIGN_WEBHOOK_TOLERANCE: ", "COUNTERSIGN_LISTN: no such setting"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error does not name %s:\n%v", want, err)
 		}
@@ -98,7 +98,7 @@ func TestCheck(t *testing.T) {
 	full, empty := file(t, "full", "x"), file(t, "empty", " \n")
 	good := map[string]string{
 		"COUNTERSIGN_WEBHOOK_SECRET_FILE": full, "COUNTERSIGN_DFNS_TOKEN_FILE": full, "COUNTERSIGN_DFNS_CREDENTIAL_ID": "cr-1",
-		"COUNTERSIGN_DFNS_KEY_FILE": full, "COUNTERSIGN_DFNS_USER_ID": "us-1", "COUNTERSIGN_SIGNING_KEY_FILE": file(t, "sign", "x"), "COUNTERSIGN_ISSUER": "me",
+		"COUNTERSIGN_DFNS_KEY_FILE": full, "COUNTERSIGN_DFNS_USER_ID": "us-1", "COUNTERSIGN_SIGNING_KEY_FILE": file(t, "sign", "x"), "COUNTERSIGN_ISSUER": "me", "COUNTERSIGN_BOOK_FILE": full,
 	}
 	for _, tt := range []struct {
 		name, setting, value string
@@ -112,6 +112,15 @@ func TestCheck(t *testing.T) {
 		{"a token that is not there", "COUNTERSIGN_DFNS_TOKEN_FILE", full + "x", config.Roles, "no such file"},
 		{"one key for two purposes", "COUNTERSIGN_SIGNING_KEY_FILE", full, config.Roles, "one key for one purpose"},
 		{"no URL", "COUNTERSIGN_DFNS_URL", "api.dfns.io", config.Roles, "COUNTERSIGN_DFNS_URL"},
+		{"a token in clear", "COUNTERSIGN_DFNS_URL", "http://api.dfns.io", config.Roles, "is not an https URL"},
+		{"a token in clear to a name like ours", "COUNTERSIGN_DFNS_URL", "http://localhost.example.com", config.Roles, "is not an https URL"},
+		{"another scheme", "COUNTERSIGN_DFNS_URL", "ftp://127.0.0.1", config.Roles, "is not an https URL"},
+		{"http on this machine", "COUNTERSIGN_DFNS_URL", "http://127.0.0.1:9000", config.Roles, ""},
+		{"http on this machine, IPv6", "COUNTERSIGN_DFNS_URL", "http://[::1]:9000", config.Roles, ""},
+		{"no book file for the stock book", "COUNTERSIGN_BOOK_FILE", "", config.Roles, "COUNTERSIGN_BOOK_FILE: is required"},
+		{"an empty book file", "COUNTERSIGN_BOOK_FILE", empty, config.Roles, "COUNTERSIGN_BOOK_FILE: " + empty + " is empty"},
+		{"a directory for a file", "COUNTERSIGN_DFNS_KEY_FILE", filepath.Dir(full), config.Roles, "COUNTERSIGN_DFNS_KEY_FILE: "},
+		{"a book of another's may need no file", "COUNTERSIGN_BOOK", "own", config.Roles, ""},
 		{"no time for the rules", "COUNTERSIGN_RULE_TIMEOUT", "0s", config.Roles, "COUNTERSIGN_RULE_TIMEOUT: must be more than zero"},
 		{"no tolerance", "COUNTERSIGN_WEBHOOK_TOLERANCE", "-1s", config.Roles, "COUNTERSIGN_WEBHOOK_TOLERANCE"},
 		{"a role that is none", "", "", []config.Role{"boss"}, `"boss"`},

@@ -25,6 +25,8 @@ type Field struct {
 	Name    string `json:"name"`
 	Default string `json:"default,omitempty"`
 	Doc     string `json:"doc"`
+
+	field string // in the struct; no two parts share one
 }
 
 // Describe returns every setting, in the order of the struct.
@@ -64,7 +66,7 @@ func describe(part string, f *ast.Field) (Field, bool) {
 	// The comment starts with the Go name; the operator knows another.
 	doc = strings.TrimPrefix(strings.TrimPrefix(doc, f.Names[0].Name+" "), "is ")
 	doc = strings.ToUpper(doc[:1]) + doc[1:]
-	return Field{Part: part, Name: name, Default: reflect.StructTag(raw).Get("envDefault"), Doc: doc}, true
+	return Field{Part: part, Name: name, Default: reflect.StructTag(raw).Get("envDefault"), Doc: doc, field: f.Names[0].Name}, true
 }
 
 // WriteExample writes every setting as a file that [Load] reads: documented,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -38,12 +39,7 @@ func Load(path string, environ []string) (Config, error) {
 	var c Config
 	var errs []error
 	if err := env.ParseWithOptions(&c, env.Options{Environment: values}); err != nil {
-		var all env.AggregateError
-		if errors.As(err, &all) {
-			errs = append(errs, all.Errors...)
-		} else {
-			errs = append(errs, err)
-		}
+		errs = named(err)
 	}
 	known := map[string]bool{}
 	for _, f := range Describe() {
@@ -59,6 +55,27 @@ func Load(path string, environ []string) (Config, error) {
 	}
 	c.Environ = values
 	return c, nil
+}
+
+// named says what is wrong by the names that the operator typed; the parser knows
+// those of the struct.
+func named(err error) (errs []error) {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return []error{err}
+	}
+	names := map[string]string{}
+	for _, f := range Describe() {
+		names[f.field] = f.Name
+	}
+	for _, err := range all.Errors {
+		var parse env.ParseError
+		if errors.As(err, &parse) && names[parse.Name] != "" {
+			err = fmt.Errorf("%s: %w", names[parse.Name], parse.Err)
+		}
+		errs = append(errs, err)
+	}
+	return errs
 }
 
 // elsewhere reports whether a name of ours is read by others: by the command line
@@ -108,7 +125,7 @@ func (c Config) Check(roles ...Role) error {
 type problems []error
 
 func (p *problems) worker(c Config) {
-	if u, err := url.Parse(c.DFNS.BaseURL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+	if u, err := url.Parse(c.DFNS.BaseURL); err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname()))) {
 		p.add("COUNTERSIGN_DFNS_URL", fmt.Errorf("%q is not an https URL", c.DFNS.BaseURL))
 	}
 	p.file("COUNTERSIGN_DFNS_TOKEN_FILE", c.DFNS.TokenFile)
@@ -119,7 +136,7 @@ func (p *problems) worker(c Config) {
 	p.file("COUNTERSIGN_SIGNING_KEY_FILE", c.Trail.SigningKeyFile)
 	p.required("COUNTERSIGN_ISSUER", c.Trail.Issuer)
 	p.required("COUNTERSIGN_BOOK", c.Rules.Book)
-	if c.Rules.BookFile != "" {
+	if c.Rules.BookFile != "" || c.Rules.Book == "stablecoin" {
 		p.file("COUNTERSIGN_BOOK_FILE", c.Rules.BookFile)
 	}
 	p.positive("COUNTERSIGN_RULE_TIMEOUT", int64(c.Rules.Timeout))
@@ -130,7 +147,22 @@ func (p *problems) worker(c Config) {
 	}
 }
 
-func (p *problems) add(name string, err error) { *p = append(*p, fmt.Errorf("%s: %w", name, err)) }
+// add notes a problem, once: roles have settings in common.
+func (p *problems) add(name string, err error) {
+	err = fmt.Errorf("%s: %w", name, err)
+	for _, known := range *p {
+		if known.Error() == err.Error() {
+			return
+		}
+	}
+	*p = append(*p, err)
+}
+
+// loopback reports whether a host is this machine, where nobody listens in.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
 
 func (p *problems) required(name, value string) {
 	if value == "" {

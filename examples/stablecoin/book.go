@@ -12,10 +12,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"countersign/calldata"
 	"countersign/rules"
+	"countersign/strictjson"
 )
 
 // The source is part of the book: its digest stands in every decision.
@@ -41,11 +43,11 @@ func New(config []byte) (*rules.Book, error) {
 		return nil, fmt.Errorf("stablecoin book: %w", err)
 	}
 	d := desk{
-		recipients: c.recipients, denied: c.denied, maxPerMint: c.MaxPerMint,
+		recipients: c.recipients, denied: c.denied, maxPerMint: c.maxPerMint,
 		inWords: func(a rules.Amount) string { return a.Format(c.Decimals) + " " + c.Symbol },
 		dailyMint: rules.Budget{
 			Name:  "mint/" + c.Network + "/" + c.token,
-			Limit: c.DailyMint, Window: rules.Rolling(24 * time.Hour),
+			Limit: c.dailyMint, Window: rules.Rolling(24 * time.Hour),
 		},
 	}
 	return &rules.Book{
@@ -102,8 +104,11 @@ func parse(config []byte) (Config, error) {
 	if err := dec.Decode(&c); err != nil {
 		return c, fmt.Errorf("configuration: %w", err)
 	}
-	if dec.More() {
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return c, errors.New("configuration: more than one JSON value")
+	}
+	if err := strictjson.Check(config); err != nil { // a cap that stands there twice is two caps
+		return c, fmt.Errorf("configuration: %w", err)
 	}
 	return c, c.check()
 }

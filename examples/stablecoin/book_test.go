@@ -106,13 +106,30 @@ func TestEachMistakeInTheConfigurationIsNamed(t *testing.T) {
 	for _, tt := range []struct{ name, old, new, want string }{
 		{"no network", `"Net"`, `""`, "network: is empty"},
 		{"a wrong token", token, "0x12", "token: not an EVM address"},
-		{"a cap of zero", `"5000000"`, `"0"`, "max_per_mint"},
-		{"a cap that is a number", `"5000000"`, `5000000`, "configuration"},
-		{"a negative budget", `"20000000"`, `"-1"`, "not an amount"},
+		{"no symbol", `"TUSD"`, `""`, "symbol: is empty"},
+		{"decimals below zero", `"decimals":6`, `"decimals":-1`, "decimals: -1"},
+		{"decimals that no token has", `"decimals":6`, `"decimals":1000000000`, "decimals: 1000000000"},
+		{"decimals in parts", `"decimals":6`, `"decimals":6.5`, "decimals"},
+		{"a cap of zero", `"5000000"`, `"0"`, "max_per_mint: must be more than zero"},
+		{"no cap", `"max_per_mint":"5000000",`, ``, "max_per_mint: not an amount"},
+		{"a cap with a point", `"5000000"`, `"5.0"`, "max_per_mint: not an amount"},
+		{"a cap of null", `"5000000"`, `null`, "max_per_mint: not an amount"},
+		{"a cap that is a number", `"5000000"`, `5000000`, "max_per_mint"},
+		{"a budget of zero", `"20000000"`, `"0"`, "daily_mint: must be more than zero"},
+		{"a negative budget", `"20000000"`, `"-1"`, "daily_mint: not an amount"},
+		{"a wrong deny-list", denied, "0xbad", "deny_list: not an EVM address"},
+		{"a mistyped token", token, "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "token: not an EVM address"},
 		{"a wrong recipient", ours, "nobody", "recipients: not an EVM address"},
 		{"a recipient on both lists", ours, denied, "is on the deny-list too"},
 		{"a field that nobody reads", `"symbol"`, `"symbl"`, `unknown field "symbl"`},
 		{"more behind it", `"]}`, `"]} {}`, "more than one JSON value"},
+		{"a bracket too many", `"]}`, `"]}]`, "more than one JSON value"},
+		{"a brace too many", `"]}`, `"]}}`, "more than one JSON value"},
+		{"a cap that stands there twice", `"daily_mint"`, `"max_per_mint":"9","daily_mint"`, "JSON refused"},
+		{"a cap that stands there in two cases", `"daily_mint"`, `"Max_Per_Mint":"9","daily_mint"`, "JSON refused"},
+		{"nothing at all", good, "", "configuration"},
+		{"null", good, "null", "token: not an EVM address"},
+		{"a list", good, "[]", "configuration"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := stablecoin.New([]byte(strings.Replace(good, tt.old, tt.new, 1)))
@@ -130,5 +147,23 @@ func TestAnotherConfigurationIsAnotherBook(t *testing.T) {
 	}
 	if a, b := newBook(t).Digest(), other.Digest(); a == b || len(a) != 64 {
 		t.Errorf("digests %q and %q", a, b)
+	}
+}
+
+func TestAllMistakesInTheConfigurationAtOnce(t *testing.T) {
+	_, err := stablecoin.New([]byte(`{"decimals":-1,"recipients":["x"],"deny_list":["y"]}`))
+	for _, want := range []string{"network: ", "symbol: ", "decimals: ", "max_per_mint: ", "daily_mint: ", "token: ", "recipients: ", "deny_list: "} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error does not name %s\n%v", want, err)
+		}
+	}
+}
+
+// The budget is of one token on one network, over a rolling day.
+func TestMintsAreCountedAgainstTheDay(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	got := newBook(t).Decide(t.Context(), asks("40c10f19", ours, 7), now).Claims
+	if len(got) != 1 || got[0].Budget != "mint/Net/"+token || got[0].Limit.String() != "20000000" || !got[0].Since.Equal(now.Add(-24*time.Hour)) {
+		t.Errorf("claims %+v", got)
 	}
 }

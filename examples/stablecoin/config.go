@@ -3,7 +3,10 @@ package stablecoin
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
+	"countersign"
 	"countersign/rules"
 )
 
@@ -13,19 +16,20 @@ type Config struct {
 	// Network is the custodian's name of the chain, Token the contract.
 	Network string `json:"network"`
 	Token   string `json:"token"`
-	// Symbol and Decimals are for people.
+	// Symbol and Decimals are for people; Decimals is at most 255, as on the chain.
 	Symbol   string `json:"symbol"`
 	Decimals int    `json:"decimals"`
 	// MaxPerMint caps one mint and DailyMint the last 24 hours, both in minor
 	// units, as decimal strings.
-	MaxPerMint rules.Amount `json:"max_per_mint"`
-	DailyMint  rules.Amount `json:"daily_mint"`
+	MaxPerMint string `json:"max_per_mint"`
+	DailyMint  string `json:"daily_mint"`
 	// Recipients may be minted to; DenyList must never be.
 	Recipients []string `json:"recipients"`
 	DenyList   []string `json:"deny_list"`
 
-	token              string
-	recipients, denied rules.Addresses
+	token                 string
+	maxPerMint, dailyMint rules.Amount
+	recipients, denied    rules.Addresses
 }
 
 // check reports every mistake by the name of its field.
@@ -39,20 +43,35 @@ func (c *Config) check() error {
 	if c.Network == "" {
 		field("network", errors.New("is empty"))
 	}
-	if c.MaxPerMint.IsZero() || c.DailyMint.IsZero() {
-		field("max_per_mint, daily_mint", errors.New("must be more than zero"))
+	if c.Symbol == "" {
+		field("symbol", errors.New("is empty"))
+	}
+	if c.Decimals < 0 || c.Decimals > 255 {
+		field("decimals", fmt.Errorf("%d is not between 0 and 255", c.Decimals))
 	}
 	var err error
+	c.maxPerMint, err = moreThanZero(c.MaxPerMint)
+	field("max_per_mint", err)
+	c.dailyMint, err = moreThanZero(c.DailyMint)
+	field("daily_mint", err)
 	c.token, err = rules.ParseAddress(c.Token)
 	field("token", err)
 	c.recipients, err = rules.NewAddresses(c.Recipients...)
 	field("recipients", err)
 	c.denied, err = rules.NewAddresses(c.DenyList...)
 	field("deny_list", err)
-	for a := range c.denied {
+	for _, a := range slices.Sorted(maps.Keys(c.denied)) {
 		if c.recipients.Has(a) {
 			field("recipients", fmt.Errorf("%s is on the deny-list too", a))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func moreThanZero(s string) (rules.Amount, error) {
+	a, err := countersign.ParseAmount(s)
+	if err == nil && a.IsZero() {
+		err = errors.New("must be more than zero")
+	}
+	return a, err
 }
