@@ -24,7 +24,8 @@ import (
 	"strconv"
 	"strings"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	_ "modernc.org/sqlite" // driver "sqlite"
@@ -60,20 +61,23 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 // OpenReader opens an existing database for reading; it changes no schema and
 // creates no file.
 func OpenReader(ctx context.Context, dsn string) (*DB, error) {
-	if !isPostgres(dsn) {
-		if _, err := os.Stat(dsn); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrDSN, err)
-		}
-	}
 	db, err := connect(dsn, true)
 	if err != nil {
 		return nil, err
 	}
-	if err := db.sql.PingContext(ctx); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("open %s: %w", redact(dsn), err)
+	if !db.postgres { // mode=ro alone says "unable to open database file"
+		if _, err := os.Stat(dsn); err != nil {
+			db.Close()
+			return nil, fmt.Errorf("%w: %w", ErrDSN, err)
+		}
 	}
-	return db, nil
+	// Ours, and not another program's table of the same name.
+	rows, err := db.sql.QueryContext(ctx, "SELECT idx, record_key, jws, leaf_hash FROM records LIMIT 1")
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("%s holds no trail: %w", redact(dsn), err)
+	}
+	return db, rows.Close()
 }
 
 // Close releases the connections.
@@ -83,19 +87,30 @@ func connect(dsn string, readOnly bool) (*DB, error) {
 	if dsn == "" {
 		return nil, fmt.Errorf("%w: empty, want a SQLite path or postgres://…", ErrDSN)
 	}
+	if !isPostgres(dsn) && strings.Contains(dsn, "://") {
+		scheme, _, _ := strings.Cut(dsn, "://")
+		return nil, fmt.Errorf("%w: %s://…, want a SQLite path or postgres://…", ErrDSN, scheme)
+	}
 	if isPostgres(dsn) {
-		conn, err := sql.Open("pgx", dsn)
+		cfg, err := pgx.ParseConfig(dsn)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrDSN, redact(dsn), err)
 		}
-		return &DB{sql: conn, postgres: true}, nil
+		if readOnly {
+			cfg.RuntimeParams["default_transaction_read_only"] = "on"
+		}
+		return &DB{sql: stdlib.OpenDB(*cfg), postgres: true}, nil
 	}
 	if !readOnly {
 		if err := os.MkdirAll(filepath.Dir(dsn), 0o700); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDSN, err)
 		}
 	}
-	conn, err := sql.Open("sqlite", sqliteURI(dsn, readOnly))
+	abs, err := filepath.Abs(dsn) // "//x", ":memory:" and "file:x" mean something else in a URI
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDSN, err)
+	}
+	conn, err := sql.Open("sqlite", sqliteURI(abs, readOnly))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDSN, dsn, err)
 	}
@@ -116,7 +131,7 @@ func sqliteURI(path string, readOnly bool) string {
 		q.Add("_pragma", "synchronous(FULL)")
 		q.Set("_txlock", "immediate")
 	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
 func (db *DB) migrate(ctx context.Context) error {
@@ -170,10 +185,16 @@ func isPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
-// redact takes the password out of a DSN.
+// redact takes what may be secret out of a DSN: the password and all parameters,
+// and everything when it cannot be read.
 func redact(dsn string) string {
-	if u, err := url.Parse(dsn); err == nil && isPostgres(dsn) {
-		return u.Redacted()
+	if !isPostgres(dsn) {
+		return dsn
 	}
-	return dsn
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "postgres://…"
+	}
+	u.RawQuery = ""
+	return u.Redacted()
 }
