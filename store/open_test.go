@@ -230,12 +230,3 @@ func rawDB(t testing.TB, dsn string) *sql.DB {
 	t.Cleanup(func() { raw.Close() })
 	return raw
 }
-
-// skip leaves a test out, unless that must not happen.
-func skip(t testing.TB, why string) {
-	t.Helper()
-	if os.Getenv("COUNTERSIGN_NO_SKIP") != "" || os.Getenv("COUNTERSIGN_TEST_NO_SKIP") != "" {
-		t.Fatal("would be skipped, and COUNTERSIGN_NO_SKIP is set: " + why)
-	}
-	t.Skip(why)
-}

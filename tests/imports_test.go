@@ -30,7 +30,7 @@ var imports = map[string][]string{
 	"custody/dfns/activity": {""},
 	"config":                {},
 
-	"examples/stablecoin": {"calldata", "rules"},
+	"examples/stablecoin": {"", "calldata", "rules", "strictjson"},
 
 	// These know everyone: they wire the parts.
 	"cmd/countersign":       {"*"},
