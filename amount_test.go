@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/big"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -74,6 +75,22 @@ func TestParseAmount(t *testing.T) {
 				t.Errorf("ParseAmount = %s, %v, want %s", got, err, tt.text)
 			}
 		})
+	}
+}
+
+// A number of a million digits is refused for its length, not after it was read.
+func TestParseAmountDoesNotReadWhatIsTooLong(t *testing.T) {
+	long := strings.Repeat("9", 1_000_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 4 {
+		if _, err := countersign.ParseAmount(long); err == nil {
+			t.Fatal("accepted")
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if used := (after.TotalAlloc - before.TotalAlloc) / 4; used > 64<<10 {
+		t.Errorf("refusing it allocated %d bytes", used)
 	}
 }
 

@@ -164,7 +164,7 @@ func since(w rules.Window, at time.Time) time.Time {
 // it twice; Cairo, Beirut and Santiago skip it.
 func TestADayStartsOnce(t *testing.T) {
 	zones := []string{
-		"Europe/Berlin", "America/New_York", "America/Havana", "Atlantic/Azores", "Africa/Cairo", "Asia/Beirut",
+		"Europe/Berlin", "America/New_York", "America/Havana", "Atlantic/Azores", "Africa/Cairo", "Asia/Beirut", "Asia/Amman",
 		"America/Santiago", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "UTC",
 	}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -192,6 +192,8 @@ func TestDaysWithoutAndWithTwoMidnights(t *testing.T) {
 		{"New York in spring", "America/New_York", "2026-03-08T20:00:00Z", "2026-03-08T05:00:00Z"},
 		{"Havana before the second midnight", "America/Havana", "2023-11-05T04:30:00Z", "2023-11-05T04:00:00Z"},
 		{"Havana after the second midnight", "America/Havana", "2023-11-05T05:30:00Z", "2023-11-05T04:00:00Z"},
+		{"Amman before the second midnight", "Asia/Amman", "2021-10-28T21:30:00Z", "2021-10-28T21:00:00Z"},
+		{"Amman after the second midnight", "Asia/Amman", "2021-10-28T22:30:00Z", "2021-10-28T21:00:00Z"},
 		{"Santiago skips midnight", "America/Santiago", "2023-09-03T12:00:00Z", "2023-09-03T04:00:00Z"},
 	} {
 		zone, err := time.LoadLocation(tt.zone)
