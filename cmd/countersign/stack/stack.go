@@ -1,12 +1,15 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -44,40 +47,61 @@ type Stack struct {
 }
 
 // Start starts the children, waits for their health and sets up what the product
-// needs. On an error nothing is left running.
-func Start(ctx context.Context, cfg Config) (s *Stack, err error) {
-	if cfg.Ready == 0 {
-		cfg.Ready = 60 * time.Second
+// needs. On an error nothing is left running. A port that was found free may be
+// taken by another process before a child listens; where the choice of ports is
+// ours, others are tried.
+func Start(ctx context.Context, cfg Config) (*Stack, error) {
+	for attempt := 1; ; attempt++ {
+		s, err := startOnce(ctx, cfg)
+		if err == nil || attempt == 3 || !cfg.chooses() || ctx.Err() != nil {
+			return s, err
+		}
+		cfg.Log.Warn("stack did not start, trying other ports", "attempt", attempt, "error", err)
 	}
-	if cfg.TimeScale == 0 {
-		cfg.TimeScale = 1
-	}
+}
+
+// startOnce is one attempt of Start.
+func startOnce(ctx context.Context, cfg Config) (*Stack, error) {
+	cfg.Ready = cmp.Or(cfg.Ready, 60*time.Second)
+	cfg.TimeScale = cmp.Or(cfg.TimeScale, 1)
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("stack directory: %w", err)
 	}
-	for _, addr := range []*string{&cfg.TemporalAddr, &cfg.UIAddr, &cfg.SandboxAddr, &cfg.RPCAddr, &cfg.IngressAddr} {
+	for _, addr := range cfg.addresses() {
 		if err := settle(addr); err != nil {
 			return nil, err
 		}
 	}
-	s = &Stack{Config: cfg, ConfigFile: filepath.Join(cfg.Dir, "countersign.env")}
-	defer func() {
-		if err != nil {
-			s.Stop()
-		}
-	}()
-	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Ready, fmt.Errorf("not up within %s", cfg.Ready))
-	defer cancel()
-	if err := s.StartTemporal(ctx); err != nil {
+	s := &Stack{Config: cfg, ConfigFile: filepath.Join(cfg.Dir, "countersign.env")}
+	if err := s.start(ctx); err != nil {
+		s.Stop()
 		return nil, err
-	}
-	if err := s.startSandbox(ctx); err != nil {
-		return nil, err
-	}
-	if err := s.setUp(ctx); err != nil {
-		return nil, fmt.Errorf("set up the sandbox: %w", err)
 	}
 	return s, nil
+}
+
+func (s *Stack) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.Ready, fmt.Errorf("not up within %s", s.Ready))
+	defer cancel()
+	if err := s.StartTemporal(ctx); err != nil {
+		return err
+	}
+	if err := s.startSandbox(ctx); err != nil {
+		return err
+	}
+	if err := s.setUp(ctx); err != nil {
+		return fmt.Errorf("set up the sandbox: %w", err)
+	}
+	return nil
+}
+
+func (c *Config) addresses() []*string {
+	return []*string{&c.TemporalAddr, &c.UIAddr, &c.SandboxAddr, &c.RPCAddr, &c.IngressAddr}
+}
+
+// chooses reports whether a port is ours to choose.
+func (c *Config) chooses() bool {
+	return slices.ContainsFunc(c.addresses(), func(a *string) bool { return *a == "" || strings.HasSuffix(*a, ":0") })
 }
 
 // Stop ends the children, last started first.
