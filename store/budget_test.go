@@ -161,29 +161,3 @@ func TestCountingTwiceInOneRequest(t *testing.T) {
 		}
 	})
 }
-
-// BenchmarkAppend tells what a signed record in its place costs on top of a bare
-// INSERT of a row of the same size, in one run.
-func BenchmarkAppend(b *testing.B) {
-	for _, kind := range []string{"SQLite", "PostgreSQL"} {
-		b.Run(kind, func(b *testing.B) {
-			dsn := b.TempDir() + "/trail.db"
-			if kind == "PostgreSQL" {
-				dsn = freshPostgres(b)
-			}
-			tr, bare := desk(b, dsn, "us"), bareTable(b, dsn)
-			var ours, theirs time.Duration
-			for i := 0; b.Loop(); i++ {
-				t0 := time.Now()
-				e, err := tr.Append(b.Context(), draft(fmt.Sprint("k", i), "ap"))
-				if err != nil {
-					b.Fatal(err)
-				}
-				t1 := time.Now()
-				bare(i, e.JWS)
-				ours, theirs = ours+t1.Sub(t0), theirs+time.Since(t1)
-			}
-			b.ReportMetric(float64(theirs)/float64(ours), "of-bare-INSERT")
-		})
-	}
-}

@@ -3,11 +3,9 @@ package store_test
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -120,26 +118,4 @@ func TestProcessesMayOpenAtOnce(t *testing.T) {
 			}
 		}
 	})
-}
-
-// bareTable returns an insert of one row into a plain table of the same database.
-func bareTable(b *testing.B, dsn string) func(i int, text string) {
-	b.Helper()
-	driver, insert, at := "sqlite", "INSERT INTO bare VALUES (?, ?)", "file:"+filepath.Dir(dsn)+"/bare.db?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
-	if strings.HasPrefix(dsn, "postgres") {
-		driver, insert, at = "pgx", "INSERT INTO bare VALUES ($1, $2)", dsn
-	}
-	db, err := sql.Open(driver, at)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { db.Close() })
-	if _, err := db.Exec("CREATE TABLE bare (i BIGINT PRIMARY KEY, t TEXT)"); err != nil {
-		b.Fatal(err)
-	}
-	return func(i int, text string) {
-		if _, err := db.Exec(insert, i, text); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -69,6 +69,8 @@ func TestAddressesThatCannotBeUsed(t *testing.T) {
 		{"sslpassword among the parameters", "postgres://127.0.0.1:1/none?user=me&sslpassword=hunter2", "127.0.0.1:1/none"},
 		{"a password that is no URL", "postgres://me:%zz-hunter2@127.0.0.1:1/none", "postgres://"},
 		{"a port that is no number", "postgres://me:hunter2@127.0.0.1:port/none", "postgres://"},
+		{"no port, password behind", "postgres://127.0.0.1:port/none?user=me&password=hunter2", "postgres://"},
+		{"an unknown option, password behind", "postgres://127.0.0.1:1/none?sslmode=perhaps&password=hunter2", "sslmode"},
 		{"an unknown option", "postgres://me:hunter2@127.0.0.1:1/none?sslmode=perhaps", "sslmode"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -170,7 +172,7 @@ func TestManyProcessesStartOnANewDatabase(t *testing.T) {
 			race(t, dsn)
 			return
 		}
-		for range 4 { // the window is narrow
+		for range 10 { // the window is narrow
 			race(t, filepath.Join(t.TempDir(), "trail.db"))
 		}
 	})

@@ -72,12 +72,10 @@ func (db *DB) balances(ctx context.Context, tx *sql.Tx, claims []countersign.Cla
 		if err != nil {
 			return nil, err
 		}
-		if before, err = before.Add(own[c.Budget]); err != nil {
-			return nil, fmt.Errorf("budget %s: %w", c.Budget, err)
-		}
+		before = sumUpTo(before, own[c.Budget])
 		after, err := before.Add(c.Amount)
 		b := countersign.Balance{Claim: c, Before: before, Fits: err == nil && after.Cmp(c.Limit) <= 0}
-		own[c.Budget], _ = own[c.Budget].Add(c.Amount)
+		own[c.Budget] = sumUpTo(own[c.Budget], c.Amount)
 		out = append(out, b)
 	}
 	return out, nil
@@ -96,12 +94,10 @@ func (db *DB) taken(ctx context.Context, tx *sql.Tx, budget string, since time.T
 			return sum, err
 		}
 		a, err := countersign.ParseAmount(text)
-		if err == nil {
-			sum, err = sum.Add(a)
-		}
 		if err != nil {
 			return sum, fmt.Errorf("budget %s: %w", budget, err)
 		}
+		sum = sumUpTo(sum, a)
 	}
 	return sum, rows.Err()
 }
@@ -113,14 +109,7 @@ func (db *DB) insertClaims(ctx context.Context, tx *sql.Tx, key string, claims [
 		if _, ok := total[c.Budget]; !ok {
 			order = append(order, c.Budget)
 		}
-		sum, err := total[c.Budget].Add(c.Amount)
-		if err != nil {
-			if state == reserved {
-				return fmt.Errorf("budget %s: %w", c.Budget, err)
-			}
-			continue // an absurd amount that we abstained on cannot be booked
-		}
-		total[c.Budget] = sum
+		total[c.Budget] = sumUpTo(total[c.Budget], c.Amount)
 	}
 	for _, budget := range order {
 		_, err := tx.ExecContext(ctx, db.query("INSERT INTO claims (decision_key, budget, amount, state, at) VALUES (?, ?, ?, ?, ?)"),
@@ -147,4 +136,18 @@ func (db *DB) Taken(ctx context.Context, budget string, since time.Time) (sum co
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
 	return db.taken(ctx, tx, budget, since)
+}
+
+// full is the largest amount, 2^256-1: a budget that holds it takes no more.
+var full = countersign.MustAmount("115792089237316195423570985008687907853269984665640564039457584007913129639935")
+
+// sumUpTo is a+b, or full when that is more. People do approve unlimited amounts,
+// and two of them in one window must close the budget, not fail every decision
+// that asks it.
+func sumUpTo(a, b countersign.Amount) countersign.Amount {
+	sum, err := a.Add(b)
+	if err != nil {
+		return full
+	}
+	return sum
 }

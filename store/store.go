@@ -41,7 +41,15 @@ var ErrDSN = errors.New("database address")
 type DB struct {
 	sql      *sql.DB
 	postgres bool
+	// writer has room for the one appending transaction of this process. Who waits
+	// here holds no connection and is not passed over; SQLite's own lock is polled,
+	// and lets a busy process starve some of its callers.
+	writer chan struct{}
 }
+
+// maxConns bounds what one process takes of PostgreSQL's connections, 100 in all by
+// default: a worker may ask from a thousand activities at once.
+const maxConns = 16
 
 // Open opens the database at dsn and brings its schema up to date. A dsn that
 // starts with postgres:// or postgresql:// is PostgreSQL (13 or newer); anything
@@ -99,7 +107,9 @@ func connect(dsn string, readOnly bool) (*DB, error) {
 		if readOnly {
 			cfg.RuntimeParams["default_transaction_read_only"] = "on"
 		}
-		return &DB{sql: stdlib.OpenDB(*cfg), postgres: true}, nil
+		conn := stdlib.OpenDB(*cfg)
+		conn.SetMaxOpenConns(maxConns)
+		return &DB{sql: conn, postgres: true, writer: make(chan struct{}, 1)}, nil
 	}
 	if !readOnly {
 		if err := os.MkdirAll(filepath.Dir(dsn), 0o700); err != nil {
@@ -114,7 +124,7 @@ func connect(dsn string, readOnly bool) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDSN, dsn, err)
 	}
-	return &DB{sql: conn}, nil
+	return &DB{sql: conn, writer: make(chan struct{}, 1)}, nil
 }
 
 // sqliteURI asks for a write-ahead log that is synced at every commit: an
@@ -139,7 +149,8 @@ func (db *DB) migrate(ctx context.Context) error {
 	var opts []goose.ProviderOption
 	if db.postgres {
 		dialect, dir = goose.DialectPostgres, "migrations/postgres"
-		locker, err := lock.NewPostgresSessionLocker() // two processes may start at once
+		// Two processes may start at once; who is second looks again every second.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 		if err != nil {
 			return err
 		}

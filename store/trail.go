@@ -54,8 +54,9 @@ func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) 
 // Decide makes and keeps a decision in one transaction. When key holds one
 // already, that is returned and conclude is not called: a decision is never made
 // twice, nor differently. Otherwise conclude is told how the claims stand and
-// returns the decision; with reserve, every claim that fits is reserved by it,
-// without, they are noted for the case that people approve.
+// returns the decision; with reserve, the claims are reserved by it, and it is an
+// error when one does not fit; without, they are noted for the case that people
+// approve. It must not use the Trail itself.
 func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Claim,
 	conclude func([]countersign.Balance) (d audit.Draft, reserve bool),
 ) (audit.Entry, error) {
@@ -71,6 +72,11 @@ func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Cla
 		}
 		if d.Key != key {
 			return audit.Draft{}, fmt.Errorf("decide %s: draft has key %s", key, d.Key)
+		}
+		for _, b := range balances {
+			if reserve && !b.Fits { // a cap holds whatever conclude says
+				return audit.Draft{}, fmt.Errorf("%s on top of %s does not fit the limit of %s of budget %s", b.Amount, b.Before, b.Limit, b.Budget)
+			}
 		}
 		return d, t.DB.insertClaims(ctx, tx, key, claims, state, t.Signer.Now())
 	})
@@ -126,7 +132,17 @@ func (t *Trail) append(ctx context.Context, key string, draft func(*sql.Tx) (aud
 // exclusively runs f in a transaction that no other appending transaction
 // overlaps.
 func (db *DB) exclusively(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := db.sql.BeginTx(ctx, nil)
+	select {
+	case db.writer <- struct{}{}:
+		defer func() { <-db.writer }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var opts *sql.TxOptions
+	if db.postgres { // whatever the server's default: behind the lock we must read the newest
+		opts = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
+	tx, err := db.sql.BeginTx(ctx, opts)
 	if err != nil {
 		return err
 	}

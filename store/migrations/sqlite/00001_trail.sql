@@ -24,6 +24,14 @@ BEGIN SELECT RAISE(ABORT, 'records are never changed'); END;
 CREATE TRIGGER records_no_delete BEFORE DELETE ON records
 BEGIN SELECT RAISE(ABORT, 'records are never removed'); END;
 -- +goose StatementEnd
+-- INSERT OR REPLACE removes what is in its way without asking the trigger above.
+-- +goose StatementBegin
+CREATE TRIGGER records_no_replace BEFORE INSERT ON records
+WHEN EXISTS (SELECT 1 FROM records WHERE idx = NEW.idx)
+  OR EXISTS (SELECT 1 FROM records WHERE record_key = NEW.record_key)
+  OR EXISTS (SELECT 1 FROM records WHERE subject = NEW.subject AND seq = NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'records are never replaced'); END;
+-- +goose StatementEnd
 
 -- What requests take from budgets. Amounts are decimal text: they may be wider
 -- than any SQL integer.

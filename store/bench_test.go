@@ -1,0 +1,89 @@
+package store_test
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/audit"
+)
+
+// BenchmarkAppend tells what a signed record in its place costs on top of a bare
+// INSERT of the same row into a table with the same keys, synced as well: both in
+// turn, in one run, by one writer and by eight. "×bare" is how many times longer
+// ours takes.
+func BenchmarkAppend(b *testing.B) {
+	for _, kind := range []string{"SQLite", "PostgreSQL"} {
+		for _, writers := range []int{1, 8} {
+			b.Run(fmt.Sprintf("%s/writers=%d", kind, writers), func(b *testing.B) { benchAppend(b, kind, writers) })
+		}
+	}
+}
+
+func benchAppend(b *testing.B, kind string, writers int) {
+	dsn := filepath.Join(b.TempDir(), "trail.db")
+	bareDSN := "file:" + filepath.Join(b.TempDir(), "bare.db") +
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
+	if kind == "PostgreSQL" {
+		dsn = freshPostgres(b)
+		bareDSN = dsn
+	}
+	tr, bare := desk(b, dsn, "us"), rawDB(b, bareDSN)
+	bare.SetMaxOpenConns(16)
+	if _, err := bare.ExecContext(b.Context(), `CREATE TABLE bare (idx BIGINT PRIMARY KEY, record_key TEXT NOT NULL UNIQUE,
+		type TEXT NOT NULL, subject TEXT NOT NULL, seq BIGINT NOT NULL, jws TEXT NOT NULL, leaf_hash TEXT NOT NULL, UNIQUE (subject, seq))`); err != nil {
+		b.Fatal(err)
+	}
+	const each = 10
+	var ours, theirs time.Duration
+	total := 0
+	for round := 0; b.Loop(); round++ {
+		kept := make([][each]audit.Entry, writers)
+		ours += parallel(b, writers, func(w int) (err error) {
+			for i := range each {
+				if kept[w][i], err = tr.Append(b.Context(), draft(fmt.Sprintf("k/%d/%d/%d", round, w, i), "ap")); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		theirs += parallel(b, writers, func(w int) error {
+			for _, e := range kept[w] {
+				if err := insertBare(b, bare, e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		total += writers * each
+	}
+	b.ReportMetric(float64(ours)/float64(theirs), "×bare")
+	b.ReportMetric(float64(total)/ours.Seconds(), "appends/s")
+	b.ReportMetric(float64(total)/theirs.Seconds(), "bare/s")
+}
+
+// parallel runs f by so many writers and returns how long they took together.
+func parallel(b *testing.B, writers int, f func(w int) error) time.Duration {
+	b.Helper()
+	start := time.Now()
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			if err := f(w); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	return time.Since(start)
+}
+
+func insertBare(b *testing.B, db *sql.DB, e audit.Entry) error {
+	// Both drivers take numbered parameters.
+	_, err := db.ExecContext(b.Context(), "INSERT INTO bare VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		e.Index, e.Record.Key, string(e.Record.Type), e.Record.Subject, e.Record.Seq, e.JWS, e.LeafHash)
+	return err
+}
