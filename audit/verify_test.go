@@ -144,3 +144,24 @@ func TestVerifyReportsAReaderThatFails(t *testing.T) {
 		t.Errorf("Verify faults = %s, want none", got)
 	}
 }
+
+func TestAnAuthorWhoMiscounts(t *testing.T) {
+	for name, change := range map[string]func(*audit.Head){
+		"skips a number":    func(h *audit.Head) { h.Seq++ },
+		"repeats a number":  func(h *audit.Head) { h.Seq-- },
+		"names no one":      func(h *audit.Head) { h.Prev = "" },
+		"names another":     func(h *audit.Head) { h.Prev = audit.LeafHash("other") },
+		"begins once again": func(h *audit.Head) { h.Seq, h.Prev = 0, "" },
+		"skips an index":    func(h *audit.Head) { h.Index++ },
+	} {
+		log := newTrail(t, 21)
+		h := log.head("ana")
+		change(&h)
+		bad := seal(t, "ana", notices("miscounted"), h)
+		bad.Index = int64(len(log))
+		log = append(log, bad)
+		if got := log.verify(t); len(got.Faults) != 1 || got.Faults[0].Index != 21 {
+			t.Errorf("%s: faults %v, want one at 21", name, got.Faults)
+		}
+	}
+}

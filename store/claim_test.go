@@ -94,18 +94,11 @@ func TestBudgetsKeepTheirBooks(t *testing.T) {
 		tr := desk(t, dsn, "us")
 		round := 0
 		rapid.Check(t, func(r *rapid.T) {
-			round++
 			pot := "pot/" + strconv.Itoa(round)
+			round++ // a pot of its own
 			limit := rapid.Uint64Range(0, 200).Draw(r, "limit")
 			state, amount := map[string]string{}, map[string]uint64{}
-			sum := func() (n uint64) {
-				for k, s := range state {
-					if s == "reserved" || s == "committed" {
-						n += amount[k]
-					}
-				}
-				return n
-			}
+			sum := func() uint64 { return held(state, amount) }
 			for i := range rapid.IntRange(1, 12).Draw(r, "steps") {
 				key := fmt.Sprintf("%s/%d", pot, rapid.IntRange(0, 4).Draw(r, "key"))
 				var err error
@@ -139,6 +132,16 @@ func TestBudgetsKeepTheirBooks(t *testing.T) {
 		})
 		verified(t, tr)
 	})
+}
+
+// held is what a model's claims take from their pot.
+func held(state map[string]string, amount map[string]uint64) (n uint64) {
+	for k, s := range state {
+		if s == "reserved" || s == "committed" {
+			n += amount[k]
+		}
+	}
+	return n
 }
 
 // Sixty-four callers on two handles ask for amounts wider than any SQL integer.
