@@ -34,6 +34,8 @@ type Function struct {
 	Signature string
 	Selector  Selector
 	Inputs    []Field
+
+	args *Type // the inputs as one tuple; nil without inputs
 }
 
 // ParseABI compiles a JSON ABI. Entries other than functions are passed over.
@@ -130,7 +132,7 @@ func newFunction(name string, inputs []Field) (*Function, error) {
 		if err != nil {
 			return nil, fmt.Errorf("function %.64s: %w", name, err)
 		}
-		f.Signature = name + args.name
+		f.Signature, f.args = name+args.name, args
 	}
 	f.Selector = selectorOf(f.Signature)
 	return f, nil

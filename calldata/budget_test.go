@@ -133,7 +133,7 @@ func TestDecodeLeavesTheCallDataAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range c.Args { // a view must not let its user write past it
+	for _, v := range c.Args() { // a view must not let its user write past it
 		b, _ := v.Bytes()
 		_ = append(b, "overwritten"...)
 	}

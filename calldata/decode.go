@@ -14,199 +14,269 @@ const (
 	MaxElements = 10_000    // values of any kind in one call
 )
 
-// A Call is call data that was read in full.
+// A Call is call data that was read in full. It is a view: it must not outlive a
+// change of the bytes that it was read from.
 type Call struct {
 	Function *Function
-	// Args are in the order of Function.Inputs.
-	Args []Value
+
+	data  []byte // without the selector
+	nodes []node // the arguments first, in order, then what is inside them
+}
+
+// A node is one value: where it stands in the data, and its own.
+type node struct {
+	typ   *Type
+	at, n uint32 // first byte and length of what it holds; n counts the elements of a composite
+	first uint32 // the first of its elements among the nodes
 }
 
 // Decode reads the call in data, selector first. The error is a [*Refusal].
 func (a *ABI) Decode(data []byte) (*Call, error) {
-	if len(data) > MaxBytes {
-		return nil, refuse(TooLarge, 0, "%d bytes, at most %d", len(data), MaxBytes)
+	var small struct { // most calls have few arguments: one allocation serves them
+		Call
+		own [3]node
 	}
+	small.nodes = small.own[:0]
+	if err := a.DecodeInto(&small.Call, data); err != nil {
+		return nil, err
+	}
+	return &small.Call, nil
+}
+
+// DecodeInto is [ABI.Decode] into a call that the caller owns, whose memory it
+// uses again: the values of the call that was in c must not be used any more.
+// With a call that is large enough it allocates nothing. After a refusal c is
+// empty.
+func (a *ABI) DecodeInto(c *Call, data []byte) error {
+	c.Function = nil
 	if len(data) < 4 {
-		return nil, refuse(NoSelector, 0, "%d bytes, want a selector of 4", len(data))
+		return refuse(NoSelector, 0, "%d bytes, want a selector of 4", len(data))
 	}
 	f, ok := a.functions[Selector(data[:4])]
 	if !ok {
-		return nil, refuse(UnknownSelector, 0, "selector %s is not in the pinned ABI", Selector(data[:4]))
+		if len(data) > MaxBytes {
+			return tooLarge(data)
+		}
+		return refuse(UnknownSelector, 0, "selector %s is not in the pinned ABI", Selector(data[:4]))
 	}
-	d := decoder{data: data[4:]}
-	args, end, err := d.fields(f.Inputs, 0)
-	if err != nil {
-		return nil, within(err, f.Name)
-	}
-	if end != len(d.data) {
-		return nil, within(refuse(TrailingBytes, end+4, "%d bytes follow the arguments", len(d.data)-end), f.Name)
-	}
-	return &Call{Function: f, Args: args}, nil
+	return f.DecodeInto(c, data[4:])
 }
 
-// Arg returns the argument with a name.
-func (c *Call) Arg(name string) (Value, bool) {
-	for i, f := range c.Function.Inputs {
-		if f.Name == name && name != "" {
-			return c.Args[i], true
+// DecodeInto reads the arguments of f from data, which has no selector, as
+// [ABI.DecodeInto] does. Offsets in a refusal count the four bytes of a selector
+// before the data.
+func (f *Function) DecodeInto(c *Call, data []byte) error {
+	c.Function, c.data, c.nodes = nil, data, c.nodes[:0]
+	if len(data)+4 > MaxBytes {
+		return tooLarge(data)
+	}
+	d := decoder{data: data, nodes: c.nodes}
+	end := 0
+	if f.args != nil {
+		var r *Refusal
+		if n := f.estimate(len(data)); cap(d.nodes) < n {
+			d.nodes = make([]node, 0, n)
+		}
+		first := d.reserve(len(f.args.Fields))
+		end, r = d.fields(f.args, 0, first)
+		c.nodes = d.nodes
+		if r != nil {
+			return within(r, f.Name)
 		}
 	}
-	return Value{}, false
+	if end != len(data) {
+		return within(refuse(TrailingBytes, end+4, "%d bytes follow the arguments", len(data)-end), f.Name)
+	}
+	c.Function = f
+	return nil
+}
+
+// estimate is how many nodes a call of size bytes is likely to need.
+func (f *Function) estimate(size int) int {
+	if !f.args.dynamic {
+		return len(f.args.Fields)
+	}
+	return len(f.args.Fields) + size/(3*word)
+}
+
+func tooLarge(data []byte) error {
+	return refuse(TooLarge, 0, "%d bytes, at most %d", len(data), MaxBytes)
 }
 
 type decoder struct {
-	data     []byte // without selector
-	elements int
+	data  []byte // without selector
+	nodes []node
 }
 
-// fields reads a sequence of values whose head starts at base, and returns where
-// the next byte after the sequence stands. The tail of a dynamic value must
-// start exactly where the one before ended: that is the canonical layout, and
-// what rules out gaps, overlaps and aliases.
-func (d *decoder) fields(fields []Field, base int) ([]Value, int, error) {
-	head := 0
-	for _, f := range fields {
-		head += f.Type.head
+// reserve makes n nodes in a row and returns the first.
+func (d *decoder) reserve(n int) int {
+	first := len(d.nodes)
+	if first+n <= cap(d.nodes) {
+		d.nodes = d.nodes[:first+n]
+	} else {
+		d.nodes = append(d.nodes, make([]node, n)...)
 	}
-	if err := d.need(base, head); err != nil {
-		return nil, 0, err
+	return first
+}
+
+// fields reads the members of a tuple whose heads start at base into nodes from
+// first, and returns where the next byte after the tuple stands. The tail of a
+// dynamic member must start exactly where the one before ended: that is the
+// canonical layout, and what rules out gaps, overlaps and aliases.
+func (d *decoder) fields(t *Type, base, first int) (int, *Refusal) {
+	if r := d.need(base, t.inner); r != nil {
+		return 0, r
 	}
-	values := make([]Value, len(fields))
-	at, tail := base, base+head
-	for i, f := range fields {
-		var err error
-		if values[i], tail, err = d.member(f.Type, at, base, tail); err != nil {
-			return nil, 0, within(err, "."+f.label(i))
+	at, tail := base, base+t.inner
+	for i := range t.Fields {
+		ft := t.Fields[i].Type
+		var r *Refusal
+		if tail, r = d.member(ft, at, base, tail, first+i); r != nil {
+			return 0, r.within("." + t.Fields[i].label(i))
 		}
-		at += f.Type.head
+		at += ft.head
 	}
-	return values, tail, nil
+	return tail, nil
 }
 
-// list reads n values of one type, like fields.
-func (d *decoder) list(elem *Type, n, base int) ([]Value, int, error) {
-	if err := d.need(base, n*elem.head); err != nil {
-		return nil, 0, err
+// list reads n values of one type, like fields. The caller has bounded n.
+func (d *decoder) list(elem *Type, n, base, first int) (int, *Refusal) {
+	if r := d.need(base, n*elem.head); r != nil {
+		return 0, r
 	}
-	values := make([]Value, n)
 	at, tail := base, base+n*elem.head
-	for i := range values {
-		var err error
-		if values[i], tail, err = d.member(elem, at, base, tail); err != nil {
-			return nil, 0, within(err, fmt.Sprintf("[%d]", i))
+	for i := range n {
+		var r *Refusal
+		if tail, r = d.member(elem, at, base, tail, first+i); r != nil {
+			return 0, r.within(fmt.Sprintf("[%d]", i))
 		}
 		at += elem.head
 	}
-	return values, tail, nil
+	return tail, nil
 }
 
-// member reads one value whose head stands at at; tail is where the next dynamic
-// value of the sequence must be.
-func (d *decoder) member(t *Type, at, base, tail int) (Value, int, error) {
+// member reads one value whose head stands at at into node i; tail is where the
+// next dynamic value of the sequence must be. It returns the tail after it.
+func (d *decoder) member(t *Type, at, base, tail, i int) (int, *Refusal) {
 	if !t.dynamic {
-		v, _, err := d.value(t, at)
-		return v, tail, err
+		if t.Kind < Bytes {
+			return tail, d.static(t, at, i)
+		}
+		_, r := d.value(t, at, i)
+		return tail, r
 	}
-	offset, err := d.size(at, "offset")
-	if err != nil {
-		return Value{}, 0, err
+	offset, r := d.size(at, "offset")
+	if r != nil {
+		return 0, r
 	}
 	if offset != tail-base {
-		return Value{}, 0, refuse(NonCanonicalOffset, at+4, "offset %d, the canonical one is %d", offset, tail-base)
+		return 0, refusal(NonCanonicalOffset, at+4, "offset %d, the canonical one is %d", offset, tail-base)
 	}
-	return d.value(t, tail)
+	return d.value(t, tail, i)
 }
 
-// value reads one value that stands at at and returns where it ends.
-func (d *decoder) value(t *Type, at int) (Value, int, error) {
-	if d.elements++; d.elements > MaxElements {
-		return Value{}, 0, refuse(TooLarge, at+4, "more than %d values", MaxElements)
-	}
+// value reads one value that stands at at and is not a single word, and returns
+// where it ends.
+func (d *decoder) value(t *Type, at, i int) (int, *Refusal) {
 	switch t.Kind {
 	case Bytes, String:
-		return d.bytes(t, at)
+		return d.bytes(t, at, i)
 	case Slice:
-		n, err := d.size(at, "length")
-		if err != nil {
-			return Value{}, 0, err
+		n, r := d.size(at, "length")
+		if r != nil {
+			return 0, r
 		}
 		if n > (len(d.data)-at-word)/t.Elem.head {
-			return Value{}, 0, refuse(Truncated, at+4, "%d elements do not fit the %d bytes left", n, len(d.data)-at-word)
+			return 0, refusal(Truncated, at+4, "%d elements do not fit the %d bytes left", n, len(d.data)-at-word)
 		}
-		list, end, err := d.list(t.Elem, n, at+word)
-		return Value{Type: t, list: list}, end, err
+		first, r := d.composite(t, at, n, i)
+		if r != nil {
+			return 0, r
+		}
+		return d.list(t.Elem, n, at+word, first)
 	case Array:
-		list, end, err := d.list(t.Elem, t.Size, at)
-		return Value{Type: t, list: list}, end, err
+		if r := d.need(at, t.inner); r != nil { // before room is made for the elements
+			return 0, r
+		}
+		first, r := d.composite(t, at, t.Size, i)
+		if r != nil {
+			return 0, r
+		}
+		return d.list(t.Elem, t.Size, at, first)
 	case Tuple:
-		list, end, err := d.fields(t.Fields, at)
-		return Value{Type: t, list: list}, end, err
+		first, r := d.composite(t, at, len(t.Fields), i)
+		if r != nil {
+			return 0, r
+		}
+		return d.fields(t, at, first)
 	}
-	v, err := d.static(t, at)
-	return v, at + word, err
+	return at + word, d.static(t, at, i)
+}
+
+// composite makes node i one of n elements and returns the first of them.
+func (d *decoder) composite(t *Type, at, n, i int) (first int, r *Refusal) {
+	if len(d.nodes)+n > MaxElements {
+		return 0, refusal(TooLarge, at+4, "more than %d values", MaxElements)
+	}
+	first = d.reserve(n)
+	d.nodes[i] = node{typ: t, at: uint32(at), n: uint32(n), first: uint32(first)}
+	return first, nil
 }
 
 // static reads one word and checks every bit that its type leaves no meaning.
-func (d *decoder) static(t *Type, at int) (Value, error) {
-	if err := d.need(at, word); err != nil {
-		return Value{}, err
-	}
-	w := d.data[at : at+word : at+word]
-	ok := true
-	switch t.Kind {
-	case Uint:
-		ok = zero(w[:word-t.Size/8])
-	case Int:
+// The caller has checked that the word is there.
+func (d *decoder) static(t *Type, at, i int) *Refusal {
+	w := d.data[at : at+word]
+	ok := binary.BigEndian.Uint64(w)&t.unused[0]|
+		binary.BigEndian.Uint64(w[8:])&t.unused[1]|
+		binary.BigEndian.Uint64(w[16:])&t.unused[2]|
+		binary.BigEndian.Uint64(w[24:])&t.unused[3] == 0
+	if t.Kind == Int {
 		ok = signExtended(w, t.Size)
-	case Address:
-		ok = zero(w[:12])
-	case Bool:
-		ok = zero(w[:31]) && w[31] <= 1
-	case FixedBytes:
-		ok = zero(w[t.Size:])
 	}
 	if !ok {
-		return Value{}, refuse(OutOfRange, at+4, "word 0x%x is not a %s", w, t)
+		return refusal(OutOfRange, at+4, "word 0x%x is not a %s", w, t)
 	}
-	return Value{Type: t, raw: w}, nil
+	d.nodes[i] = node{typ: t, at: uint32(at), n: word}
+	return nil
 }
 
-func (d *decoder) bytes(t *Type, at int) (Value, int, error) {
-	n, err := d.size(at, "length")
-	if err != nil {
-		return Value{}, 0, err
+func (d *decoder) bytes(t *Type, at, i int) (int, *Refusal) {
+	n, r := d.size(at, "length")
+	if r != nil {
+		return 0, r
 	}
 	start := at + word
 	padded := (n + word - 1) / word * word
-	if err := d.need(start, padded); err != nil {
-		return Value{}, 0, err
+	if r := d.need(start, padded); r != nil {
+		return 0, r
 	}
 	if !zero(d.data[start+n : start+padded]) {
-		return Value{}, 0, refuse(DirtyPadding, start+n+4, "padding is not zero")
+		return 0, refusal(DirtyPadding, start+n+4, "padding is not zero")
 	}
-	raw := d.data[start : start+n : start+n] // appending to it copies
-	if t.Kind == String && !utf8.Valid(raw) {
-		return Value{}, 0, refuse(InvalidText, start+4, "string is not UTF-8")
+	if t.Kind == String && !utf8.Valid(d.data[start:start+n]) {
+		return 0, refusal(InvalidText, start+4, "string is not UTF-8")
 	}
-	return Value{Type: t, raw: raw}, start + padded, nil
+	d.nodes[i] = node{typ: t, at: uint32(start), n: uint32(n)}
+	return start + padded, nil
 }
 
 // size reads an offset or a length: a word that must fit the call data.
-func (d *decoder) size(at int, what string) (int, error) {
-	if err := d.need(at, word); err != nil {
-		return 0, err
+func (d *decoder) size(at int, what string) (int, *Refusal) {
+	if r := d.need(at, word); r != nil {
+		return 0, r
 	}
 	w := d.data[at : at+word]
 	n := binary.BigEndian.Uint64(w[24:])
-	if !zero(w[:24]) || n > uint64(len(d.data)) {
-		return 0, refuse(Truncated, at+4, "%s 0x%x passes the end of the call data", what, new(big.Int).SetBytes(w))
+	if binary.BigEndian.Uint64(w)|binary.BigEndian.Uint64(w[8:])|binary.BigEndian.Uint64(w[16:]) != 0 || n > uint64(len(d.data)) {
+		return 0, refusal(Truncated, at+4, "%s 0x%x passes the end of the call data", what, new(big.Int).SetBytes(w))
 	}
 	return int(n), nil
 }
 
-func (d *decoder) need(at, n int) error {
-	if at < 0 || n > len(d.data)-at {
-		return refuse(Truncated, at+4, "want %d bytes, %d are left", n, max(0, len(d.data)-at))
+func (d *decoder) need(at, n int) *Refusal {
+	if n > len(d.data)-at {
+		return refusal(Truncated, at+4, "want %d bytes, %d are left", n, max(0, len(d.data)-at))
 	}
 	return nil
 }

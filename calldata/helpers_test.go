@@ -110,7 +110,7 @@ func (o oracle) agrees(t rapidT, data []byte, c *calldata.Call) {
 	}
 	for i, v := range values {
 		want := plain(o.inputs[i].Type, reflect.ValueOf(v))
-		if got := c.Args[i].JSON(); !reflect.DeepEqual(got, want) {
+		if got := c.Args()[i].JSON(); !reflect.DeepEqual(got, want) {
 			t.Fatalf("%s argument %d = %v, go-ethereum reads %v", c.Function.Signature, i, got, want)
 		}
 	}

@@ -104,7 +104,7 @@ func TestHostile(t *testing.T) {
 				return
 			}
 			if c != nil {
-				t.Fatalf("accepted as %v", c.Args)
+				t.Fatalf("accepted as %v", c.Args())
 			}
 			got := refusal(t, err)
 			if got.Code != tt.code || got.Offset != tt.offset || got.Path != tt.path {

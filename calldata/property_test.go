@@ -117,7 +117,7 @@ func TestSpoiltCallsAreRefused(t *testing.T) {
 				spoilt++
 				c, err := a.Decode(data)
 				if err == nil {
-					rt.Fatalf("%s\n%x\nwas read as %v", c.Function.Signature, data, c.Args)
+					rt.Fatalf("%s\n%x\nwas read as %v", c.Function.Signature, data, c.Args())
 				}
 				r := refusal(t, err)
 				if !slices.Contains(codes, r.Code) || at != anywhere && r.Offset != at {

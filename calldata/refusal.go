@@ -38,14 +38,23 @@ func (r *Refusal) Error() string {
 }
 
 func refuse(code Code, offset int, format string, args ...any) error {
+	return refusal(code, offset, format, args...)
+}
+
+func refusal(code Code, offset int, format string, args ...any) *Refusal {
 	return &Refusal{Code: code, Offset: offset, Why: fmt.Sprintf(format, args...)}
 }
 
 // within puts a step in front of a refusal's path. The path is built on the way
 // out, so that call data that is read well costs none of it.
+func (r *Refusal) within(step string) *Refusal {
+	r.Path = step + r.Path
+	return r
+}
+
 func within(err error, step string) error {
 	if r, ok := err.(*Refusal); ok {
-		r.Path = step + r.Path
+		return r.within(step)
 	}
 	return err
 }

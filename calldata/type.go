@@ -41,7 +41,9 @@ type Type struct {
 
 	name    string // canonical spelling, as hashed for the selector
 	head    int    // bytes that the type takes in its parent's head
+	inner   int    // bytes of the heads of an Array's elements or a Tuple's fields
 	dynamic bool
+	unused  [4]uint64 // the bits of a word that the type leaves no meaning
 }
 
 // A Field is a named argument or tuple member. The name may be empty.
@@ -97,6 +99,7 @@ func newType(t Type) (*Type, error) {
 		}
 		t.name, t.head, t.dynamic = tupleLayout(t.Fields)
 	}
+	t.inner, t.unused = t.head, unusedBits(t)
 	if t.dynamic {
 		t.head = word
 	}
@@ -104,6 +107,30 @@ func newType(t Type) (*Type, error) {
 		return nil, fmt.Errorf("%w: type %s takes %d bytes, want 1 to %d", ErrABI, t.name, t.head, maxHead)
 	}
 	return &t, nil
+}
+
+// unusedBits returns the bits of a word, as four big-endian numbers, that must be
+// zero in every value of t. Signed integers are extended and checked apart.
+func unusedBits(t Type) (mask [4]uint64) {
+	from, to := 0, 0 // the bits of the word that are in use, from the left
+	switch t.Kind {
+	case Uint:
+		from, to = 256-t.Size, 256
+	case Address:
+		from, to = 256-160, 256
+	case Bool:
+		from, to = 255, 256
+	case FixedBytes:
+		from, to = 0, 8*t.Size
+	default:
+		return mask
+	}
+	for bit := range 256 {
+		if bit < from || bit >= to {
+			mask[bit/64] |= 1 << (63 - bit%64)
+		}
+	}
+	return mask
 }
 
 // checkNames refuses names by which an argument could not be told from another.

@@ -90,9 +90,9 @@ func TestIntsAreCopies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i, _ := c.Args[0].Int()
+	i, _ := c.Args()[0].Int()
 	i.Add(i, big.NewInt(1))
-	if amount, _ := c.Args[0].Amount(); amount.String() != "41" {
+	if amount, _ := c.Args()[0].Amount(); amount.String() != "41" {
 		t.Errorf("the argument became %s", amount)
 	}
 }

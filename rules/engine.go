@@ -170,7 +170,7 @@ func (r *Request) result() (res Result) {
 		if name == "" {
 			name = fmt.Sprint(i)
 		}
-		res.Args[name] = r.Call.decoded.Args[i].JSON()
+		res.Args[name] = r.Call.decoded.At(i).JSON()
 	}
 	return res
 }

@@ -109,7 +109,7 @@ func printDecoded(cmd *cobra.Command, asJSON bool, abi *calldata.ABI, data []byt
 	}
 	d := decoded{Selector: call.Function.Selector.String(), Function: call.Function.Signature}
 	for i, in := range call.Function.Inputs {
-		d.Args = append(d.Args, decodedField{Name: in.Name, Type: in.Type.String(), Value: call.Args[i].JSON()})
+		d.Args = append(d.Args, decodedField{Name: in.Name, Type: in.Type.String(), Value: call.At(i).JSON()})
 	}
 	if asJSON {
 		return printJSON(out, d)
