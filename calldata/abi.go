@@ -96,7 +96,7 @@ func MustABI(signatures ...string) *ABI {
 
 // Function returns the function with a canonical signature.
 func (a *ABI) Function(signature string) (*Function, bool) {
-	f, ok := a.functions[selectorOf(signature)]
+	f, ok := a.functions[SelectorOf(signature)]
 	return f, ok && f.Signature == signature
 }
 
@@ -134,11 +134,12 @@ func newFunction(name string, inputs []Field) (*Function, error) {
 		}
 		f.Signature, f.args = name+args.name, args
 	}
-	f.Selector = selectorOf(f.Signature)
+	f.Selector = SelectorOf(f.Signature)
 	return f, nil
 }
 
-func selectorOf(signature string) Selector {
+// SelectorOf returns the selector of a canonical signature.
+func SelectorOf(signature string) Selector {
 	h := sha3.NewLegacyKeccak256() // the EVM's Keccak, not the SHA-3 of FIPS 202
 	h.Write([]byte(signature))
 	return Selector(h.Sum(nil)[:4])

@@ -91,6 +91,39 @@ func (f *Function) DecodeInto(c *Call, data []byte) error {
 	return nil
 }
 
+// A Space is memory for the values of several calls, so that reading many small
+// ones allocates few times. The zero Space is ready for use. It grows with what is
+// read and is freed with the calls in it.
+type Space struct{ free []node }
+
+// DecodeIn is [Function.DecodeInto] with memory from a space. The call in c is
+// given new memory; that of an earlier one stays as it is.
+func (f *Function) DecodeIn(s *Space, c *Call, data []byte) error {
+	if n := f.size(len(data)); cap(s.free) < n {
+		s.free = make([]node, 0, max(n, spaceSize))
+	}
+	c.nodes = s.free[:0]
+	err := f.DecodeInto(c, data)
+	if end := len(c.nodes); end < cap(c.nodes) {
+		s.free = c.nodes[end:end]
+	} else {
+		s.free = nil
+	}
+	c.nodes = c.nodes[:len(c.nodes):len(c.nodes)]
+	return err
+}
+
+// spaceSize is how many values a space makes room for at a time.
+const spaceSize = 128
+
+// size is [Function.estimate] for any function.
+func (f *Function) size(bytes int) int {
+	if f.args == nil {
+		return 0
+	}
+	return f.estimate(bytes)
+}
+
 // estimate is how many nodes a call of size bytes is likely to need.
 func (f *Function) estimate(size int) int {
 	if !f.args.dynamic {

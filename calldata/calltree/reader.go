@@ -1,0 +1,250 @@
+package calltree
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"countersign/calldata"
+	"countersign/calldata/risk"
+)
+
+// The budget of one tree.
+const (
+	// MaxDepth is how many wrappers a call may be inside of. Real ones have four or
+	// five: bundler, entry point, account, MultiSend, token.
+	MaxDepth = 16
+	// MaxNodes is how many calls one transaction may make. A MultiSend that fills
+	// [calldata.MaxBytes] with its smallest record has 1,541.
+	MaxNodes = 2_000
+)
+
+// A Contract is what is known of one address.
+type Contract struct {
+	// ABI holds the functions that are pinned to the address. A wrapper's signature
+	// in it is unwrapped.
+	ABI *calldata.ABI
+	// Protocol says which of several meanings a signature has; see [Protocol].
+	Protocol Protocol
+}
+
+// A Protocol tells apart contracts that share signatures. Wire format.
+type Protocol string
+
+// The protocols.
+const (
+	// UniswapUR12, UniswapUR2 and UniswapUR211 are the versions of Uniswap's
+	// Universal Router, each with commands of its own.
+	UniswapUR12  Protocol = "uniswap-ur-v1.2"
+	UniswapUR2   Protocol = "uniswap-ur-v2"
+	UniswapUR211 Protocol = "uniswap-ur-v2.1.1"
+	// SafeMultiSend15 is the MultiSend of Safe 1.5, where address zero stands for
+	// the Safe itself. SafeMultiSendCallOnly refuses delegatecalls, of any version
+	// before 1.5.
+	SafeMultiSend15       Protocol = "safe-multisend-v1.5"
+	SafeMultiSendCallOnly Protocol = "safe-multisend-call-only"
+)
+
+var protocols = []Protocol{UniswapUR12, UniswapUR2, UniswapUR211, SafeMultiSend15, SafeMultiSendCallOnly}
+
+// A Reader reads transactions of one chain. It is immutable and safe for
+// concurrent use.
+type Reader struct {
+	contracts map[Address]*contract
+}
+
+// contract is a Contract, looked up once per call.
+type contract struct {
+	functions map[calldata.Selector]*function
+	protocol  Protocol
+}
+
+type function struct {
+	*calldata.Function
+	wrapper  *wrapper
+	classify risk.Classifier
+}
+
+// New compiles what is known of a chain's contracts.
+func New(known map[Address]Contract) (*Reader, error) {
+	r := &Reader{contracts: make(map[Address]*contract, len(known))}
+	for a, k := range known {
+		if k.ABI == nil {
+			return nil, fmt.Errorf("contract %s: no ABI", a)
+		}
+		if k.Protocol != "" && !slices.Contains(protocols, k.Protocol) {
+			return nil, fmt.Errorf("contract %s: protocol %q is not known, want one of %q", a, k.Protocol, protocols)
+		}
+		c := &contract{functions: map[calldata.Selector]*function{}, protocol: k.Protocol}
+		for _, f := range k.ABI.Functions() {
+			c.functions[f.Selector] = &function{Function: f, wrapper: wrappers[f.Signature], classify: risk.Classify(f)}
+		}
+		r.contracts[a] = c
+	}
+	return r, nil
+}
+
+// A Transaction is what is to be signed.
+type Transaction struct {
+	// To is the target; nil creates a contract.
+	To *Address
+	// Value is the native amount, Data the call data or, for a creation, the code.
+	Value Wei
+	Data  []byte
+	// Delegates are the accounts whose code EIP-7702 authorisations would install;
+	// SetCode is true for a transaction of type 4, whether it lists any or not.
+	Delegates []Address
+	SetCode   bool
+}
+
+// Read returns the tree of some transactions that are made together, in order:
+// one, or a batch of user operations. It never fails: what cannot be read is an
+// opaque leaf that says why.
+func (r *Reader) Read(txs ...Transaction) *Tree {
+	run := &reading{reader: r, tree: &Tree{}}
+	run.tree.Roots = run.reserve(len(txs))
+	for i, tx := range txs {
+		n := &run.tree.Roots[i]
+		n.Value, n.Data = tx.Value, tx.Data
+		if tx.To == nil {
+			n.Operation = Create
+		} else {
+			n.To = *tx.To
+		}
+		run.node(n, 0)
+		run.setCode(n, tx)
+	}
+	return run.tree
+}
+
+// reading is one tree in the making. Nodes and values come from memory that is
+// asked for in large pieces.
+type reading struct {
+	reader   *Reader
+	tree     *Tree
+	free     []Node
+	spare    calldata.Space
+	upgraded []Address
+}
+
+// reserve makes n nodes in a row; the caller has checked the budget.
+func (r *reading) reserve(n int) []Node {
+	if n > len(r.free) {
+		r.free = make([]Node, max(n, min(2*r.tree.Nodes, 64)))
+	}
+	nodes := r.free[:n:n]
+	r.free = r.free[n:]
+	r.tree.Nodes += n
+	return nodes
+}
+
+// node reads one call and what is inside it.
+func (r *reading) node(n *Node, depth int) {
+	if !n.Step { // a step was read with the program that it is part of
+		r.call(n, depth)
+	}
+	n.Risks |= basicRisks(n)
+	if n.Kind.Opaque() {
+		r.tree.Opaque++
+		return
+	}
+	for i := range n.Children {
+		r.node(&n.Children[i], depth+1)
+	}
+}
+
+// call decodes a call and makes its children.
+func (r *reading) call(n *Node, depth int) {
+	f := r.decode(n, depth)
+	if f == nil {
+		return
+	}
+	if f.classify != nil {
+		n.Risks |= f.classify(&n.Call)
+	}
+	if f.wrapper != nil {
+		f.wrapper.unwrap(&unwrapping{reading: r, node: n, contract: r.reader.contracts[n.To], via: f.wrapper.via})
+	}
+}
+
+// decode fills in what the call is and returns its function, if it has one.
+func (r *reading) decode(n *Node, depth int) *function {
+	switch {
+	case len(n.Anomalies) > 0: // its wrapper has refused it already
+		return nil
+	case n.Operation == Create || n.To == create2Factory:
+		n.refuse(Creation, refusal(ContractCreation, "%d bytes of code would be deployed", len(n.Data)))
+		return nil
+	case depth > MaxDepth:
+		n.refuse(Malformed, refusal(TooDeep, "more than %d wrappers", MaxDepth))
+		return nil
+	case slices.Contains(r.upgraded, n.To):
+		n.refuse(Unknown, refusal(AfterUpgrade, "an earlier call changes the code of %s", n.To))
+		return nil
+	case len(n.Data) == 0:
+		if n.Operation == Delegatecall || n.Operation == Self {
+			n.refuse(Unknown, refusal(NoCallData, "a delegatecall without data runs the fallback of %s", n.To))
+			return nil
+		}
+		n.Kind = Transfer
+		return nil
+	}
+	return r.pinned(n)
+}
+
+// pinned decodes a call of a contract that is known.
+func (r *reading) pinned(n *Node) *function {
+	c := r.reader.contracts[n.To]
+	if c == nil {
+		n.refuse(Unknown, refusal(UnknownContract, "no ABI is pinned to %s", n.To))
+		return nil
+	}
+	if len(n.Data) < 4 {
+		n.refuse(Malformed, refusal(calldata.NoSelector, "%d bytes, want a selector of 4", len(n.Data)))
+		return nil
+	}
+	f := c.functions[calldata.Selector(n.Data[:4])]
+	if f == nil {
+		n.refuse(Unknown, refusal(calldata.UnknownSelector, "selector %s is not in the ABI pinned to %s", calldata.Selector(n.Data[:4]), n.To))
+		return nil
+	}
+	if err := f.DecodeIn(&r.spare, &n.Call, n.Data[4:]); err != nil {
+		n.refuse(Malformed, err.(*calldata.Refusal))
+		return nil
+	}
+	return f
+}
+
+// setCode adds a leaf for every account that the transaction would give code to:
+// from then on its address means something else.
+func (r *reading) setCode(root *Node, tx Transaction) {
+	if len(tx.Delegates) == 0 {
+		if tx.SetCode {
+			root.refuse(Unknown, refusal(SetCode, "a transaction of type 4 without authorisations"))
+			r.tree.Opaque++
+		}
+		return
+	}
+	if r.tree.Nodes+len(tx.Delegates) > MaxNodes {
+		root.refuse(Malformed, refusal(TooManyCalls, "%d authorisations", len(tx.Delegates)))
+		r.tree.Opaque++
+		return
+	}
+	leaves := r.reserve(len(tx.Delegates))
+	for i, d := range tx.Delegates {
+		leaves[i] = Node{To: d, Operation: Delegatecall, Via: "eip7702", Risks: risk.Delegatecall | risk.Upgrade}
+		leaves[i].refuse(Unknown, refusal(SetCode, "an EIP-7702 authorisation gives an account the code of %s", d))
+	}
+	r.tree.Opaque += len(leaves)
+	root.Children = append(slices.Clip(root.Children), leaves...)
+}
+
+// create2Factory is the deterministic deployment proxy: its call data is a salt
+// and the code to deploy, without a selector (github.com/Arachnid/deterministic-deployment-proxy).
+var create2Factory = Address{0x4e, 0x59, 0xb4, 0x48, 0x47, 0xb3, 0x79, 0x57, 0x85, 0x88, 0x92, 0x0c, 0xa7, 0x8f, 0xbf, 0x26, 0xc0, 0xb4, 0x95, 0x6c}
+
+func refusal(code calldata.Code, format string, args ...any) *calldata.Refusal {
+	return &calldata.Refusal{Code: code, Why: fmt.Sprintf(format, args...)}
+}
+
+func index(i int) string { return "[" + strconv.Itoa(i) + "]" }
