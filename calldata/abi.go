@@ -35,7 +35,9 @@ type Function struct {
 	Selector  Selector
 	Inputs    []Field
 
-	args *Type // the inputs as one tuple; nil without inputs
+	types []*Type // every type in the inputs; Type.id says where
+	args  *Type   // the inputs as one tuple; nil without inputs
+	words []*Type // the inputs' types, where each is one word; nil otherwise
 }
 
 // ParseABI compiles a JSON ABI. Entries other than functions are passed over.
@@ -133,9 +135,30 @@ func newFunction(name string, inputs []Field) (*Function, error) {
 			return nil, fmt.Errorf("function %.64s: %w", name, err)
 		}
 		f.Signature, f.args = name+args.name, args
+		for _, in := range inputs {
+			if in.Type.Kind < Bytes {
+				f.words = append(f.words, in.Type)
+			}
+		}
+		if len(f.words) < len(inputs) {
+			f.words = nil
+		}
 	}
 	f.Selector = SelectorOf(f.Signature)
+	f.number(inputs)
 	return f, nil
+}
+
+// number gives every type in the inputs its place among the function's types. Types
+// are made for one function each.
+func (f *Function) number(fields []Field) {
+	for _, field := range fields {
+		for t := field.Type; t != nil; t = t.Elem {
+			f.types = append(f.types, t)
+			t.id = uint32(len(f.types))
+			f.number(t.Fields)
+		}
+	}
 }
 
 // SelectorOf returns the selector of a canonical signature.

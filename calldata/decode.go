@@ -23,9 +23,10 @@ type Call struct {
 	nodes []node // the arguments first, in order, then what is inside them
 }
 
-// A node is one value: where it stands in the data, and its own.
+// A node is one value. It holds no pointer, so that the garbage collector has
+// nothing to look for in a million of them.
 type node struct {
-	typ   *Type
+	typ   uint32 // its type's place in Function.types, from 1; 0 for no value
 	at, n uint32 // first byte and length of what it holds; n counts the elements of a composite
 	first uint32 // the first of its elements among the nodes
 }
@@ -70,6 +71,9 @@ func (f *Function) DecodeInto(c *Call, data []byte) error {
 	if len(data)+4 > MaxBytes {
 		return tooLarge(data)
 	}
+	if len(f.words) > 0 {
+		return f.decodeWords(c, data)
+	}
 	d := decoder{data: data, nodes: c.nodes}
 	end := 0
 	if f.args != nil {
@@ -91,16 +95,45 @@ func (f *Function) DecodeInto(c *Call, data []byte) error {
 	return nil
 }
 
+// decodeWords is DecodeInto for the most common functions: every argument is one
+// word.
+func (f *Function) decodeWords(c *Call, data []byte) error {
+	n := len(f.words)
+	if n > cap(c.nodes) {
+		c.nodes = make([]node, 0, n)
+	}
+	d := decoder{data: data, nodes: c.nodes[:n]}
+	c.nodes = d.nodes
+	if r := d.need(0, n*word); r != nil {
+		return within(r, f.Name)
+	}
+	for i, t := range f.words {
+		if r := d.static(t, i*word, i); r != nil {
+			return within(r.within("."+f.Inputs[i].label(i)), f.Name)
+		}
+	}
+	if n*word != len(data) {
+		return within(refuse(TrailingBytes, n*word+4, "%d bytes follow the arguments", len(data)-n*word), f.Name)
+	}
+	c.Function = f
+	return nil
+}
+
 // A Space is memory for the values of several calls, so that reading many small
 // ones allocates few times. The zero Space is ready for use. It grows with what is
 // read and is freed with the calls in it.
-type Space struct{ free []node }
+type Space struct{ all, free []node }
+
+// Reset takes back the memory of all calls that were read into the space: their
+// values must not be used any more.
+func (s *Space) Reset() { s.free = s.all[:0] }
 
 // DecodeIn is [Function.DecodeInto] with memory from a space. The call in c is
 // given new memory; that of an earlier one stays as it is.
 func (f *Function) DecodeIn(s *Space, c *Call, data []byte) error {
-	if n := f.size(len(data)); cap(s.free) < n {
-		s.free = make([]node, 0, max(n, spaceSize))
+	if n := f.size(len(data)); n > cap(s.free) {
+		s.all = make([]node, 0, max(n, 2*cap(s.all), spaceSize))
+		s.free = s.all
 	}
 	c.nodes = s.free[:0]
 	err := f.DecodeInto(c, data)
@@ -118,8 +151,8 @@ const spaceSize = 128
 
 // size is [Function.estimate] for any function.
 func (f *Function) size(bytes int) int {
-	if f.args == nil {
-		return 0
+	if f.args == nil || len(f.words) > 0 {
+		return len(f.words)
 	}
 	return f.estimate(bytes)
 }
@@ -252,25 +285,25 @@ func (d *decoder) composite(t *Type, at, n, i int) (first int, r *Refusal) {
 		return 0, refusal(TooLarge, at+4, "more than %d values", MaxElements)
 	}
 	first = d.reserve(n)
-	d.nodes[i] = node{typ: t, at: uint32(at), n: uint32(n), first: uint32(first)}
+	d.nodes[i] = node{typ: t.id, at: uint32(at), n: uint32(n), first: uint32(first)}
 	return first, nil
 }
 
 // static reads one word and checks every bit that its type leaves no meaning.
 // The caller has checked that the word is there.
 func (d *decoder) static(t *Type, at, i int) *Refusal {
-	w := d.data[at : at+word]
-	ok := binary.BigEndian.Uint64(w)&t.unused[0]|
+	w := (*[word]byte)(d.data[at:])
+	ok := binary.BigEndian.Uint64(w[0:])&t.unused[0]|
 		binary.BigEndian.Uint64(w[8:])&t.unused[1]|
 		binary.BigEndian.Uint64(w[16:])&t.unused[2]|
 		binary.BigEndian.Uint64(w[24:])&t.unused[3] == 0
 	if t.Kind == Int {
-		ok = signExtended(w, t.Size)
+		ok = signExtended(w[:], t.Size)
 	}
 	if !ok {
 		return refusal(OutOfRange, at+4, "word 0x%x is not a %s", w, t)
 	}
-	d.nodes[i] = node{typ: t, at: uint32(at), n: word}
+	d.nodes[i] = node{typ: t.id, at: uint32(at), n: word}
 	return nil
 }
 
@@ -290,7 +323,7 @@ func (d *decoder) bytes(t *Type, at, i int) (int, *Refusal) {
 	if t.Kind == String && !utf8.Valid(d.data[start:start+n]) {
 		return 0, refusal(InvalidText, start+4, "string is not UTF-8")
 	}
-	d.nodes[i] = node{typ: t, at: uint32(start), n: uint32(n)}
+	d.nodes[i] = node{typ: t.id, at: uint32(start), n: uint32(n)}
 	return start + padded, nil
 }
 

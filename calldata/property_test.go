@@ -22,6 +22,9 @@ func TestCanonicalCallsAreRead(t *testing.T) {
 			rt.Fatalf("%s\n%x\nrefused: %v", f.Signature, data, err)
 		}
 		newOracle(t, f).agrees(rt, data, c)
+		if again := c.Encode(); !bytes.Equal(again, data) {
+			rt.Fatalf("%s\n%x\nencoded again:\n%x", f.Signature, data, again)
+		}
 	})
 }
 
@@ -169,6 +172,9 @@ func TestAlteredCallsAreReadAlikeOrRefused(t *testing.T) {
 				data := alter(rt, anyCall(rt, a.Functions()[0]))
 				if c, err := a.Decode(data); err == nil {
 					newOracle(t, c.Function).agrees(rt, data, c)
+					if again := c.Encode(); !bytes.Equal(again, data) {
+						rt.Fatalf("%s\n%x\nencoded again:\n%x", c.Function.Signature, data, again)
+					}
 				} else {
 					refusal(t, err)
 				}

@@ -39,6 +39,7 @@ type Type struct {
 	// Fields are the members of Tuple.
 	Fields []Field
 
+	id      uint32 // the type's place in Function.types, from 1
 	name    string // canonical spelling, as hashed for the selector
 	head    int    // bytes that the type takes in its parent's head
 	inner   int    // bytes of the heads of an Array's elements or a Tuple's fields

@@ -3,6 +3,7 @@ package calldata
 import (
 	"encoding/hex"
 	"math/big"
+	"slices"
 	"strings"
 
 	"countersign"
@@ -52,17 +53,18 @@ func (v Value) node() *node {
 }
 
 // Type returns the value's type; nil for the zero Value.
-func (v Value) Type() *Type { return v.node().typ }
+func (v Value) Type() *Type {
+	n := v.node()
+	if n.typ == 0 {
+		return nil
+	}
+	return v.call.Function.types[n.typ-1]
+}
 
 // is reports whether the value is of one of some kinds.
 func (v Value) is(kinds ...Kind) (*node, bool) {
-	n := v.node()
-	for _, k := range kinds {
-		if n.typ != nil && n.typ.Kind == k {
-			return n, true
-		}
-	}
-	return n, false
+	t := v.Type()
+	return v.node(), t != nil && slices.Contains(kinds, t.Kind)
 }
 
 // raw returns the bytes of a value that is not a composite. Appending to them
@@ -105,7 +107,7 @@ func (v Value) Int() (i *big.Int, ok bool) {
 	}
 	raw := v.raw(n)
 	i = new(big.Int).SetBytes(raw)
-	if n.typ.Kind == Int && raw[0]&0x80 != 0 {
+	if v.Type().Kind == Int && raw[0]&0x80 != 0 {
 		i.Sub(i, new(big.Int).Lsh(big.NewInt(1), 256))
 	}
 	return i, true
@@ -123,8 +125,8 @@ func (v Value) Bytes() (b []byte, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	if n.typ.Kind == FixedBytes {
-		return v.raw(n)[:n.typ.Size:n.typ.Size], true
+	if t := v.Type(); t.Kind == FixedBytes {
+		return v.raw(n)[:t.Size:t.Size], true
 	}
 	return v.raw(n), true
 }
@@ -157,11 +159,10 @@ func (v Value) At(i int) Value {
 
 // Member returns the member of a tuple with a name.
 func (v Value) Member(name string) (Value, bool) {
-	n, ok := v.is(Tuple)
-	if !ok || name == "" {
+	if _, ok := v.is(Tuple); !ok || name == "" {
 		return Value{}, false
 	}
-	for i, f := range n.typ.Fields {
+	for i, f := range v.Type().Fields {
 		if f.Name == name {
 			return v.At(i), true
 		}
@@ -186,11 +187,11 @@ func (v Value) List() []Value {
 // addresses and bytes as lower-case hex, booleans as they are, arrays and tuples
 // as lists. The zero Value is nil.
 func (v Value) JSON() any {
-	n := v.node()
-	if n.typ == nil {
+	n, t := v.node(), v.Type()
+	if t == nil {
 		return nil
 	}
-	switch n.typ.Kind {
+	switch t.Kind {
 	case Slice, Array, Tuple:
 		out := make([]any, v.Len())
 		for i := range out {
@@ -218,11 +219,11 @@ func (v Value) Text() any {
 
 // String returns the value in one line.
 func (v Value) String() string {
-	n := v.node()
-	if n.typ == nil {
+	n, t := v.node(), v.Type()
+	if t == nil {
 		return ""
 	}
-	switch n.typ.Kind {
+	switch t.Kind {
 	case Address:
 		s, _ := v.Address()
 		return s

@@ -52,7 +52,7 @@ func (n *Node) Answer() Answer {
 	for i := range n.Children {
 		a.Children[i] = n.Children[i].Answer()
 	}
-	for _, r := range n.Anomalies {
+	if r := n.Anomaly; r != nil {
 		a.Anomalies = append(a.Anomalies, AnomalyEntry{Code: r.Code, Offset: r.Offset, Path: r.Path, Why: r.Why})
 	}
 	return a

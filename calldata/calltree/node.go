@@ -1,6 +1,7 @@
 package calltree
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"math/big"
 
@@ -14,6 +15,15 @@ type Address [20]byte
 
 // String returns 0x and 40 lower-case hex digits.
 func (a Address) String() string { return "0x" + hex.EncodeToString(a[:]) }
+
+// equal is a == b, in words.
+func equal(a, b *Address) bool {
+	u := binary.NativeEndian.Uint64
+	return u(a[:]) == u(b[:]) && u(a[8:]) == u(b[8:]) && binary.NativeEndian.Uint32(a[16:]) == binary.NativeEndian.Uint32(b[16:])
+}
+
+// zero is nobody's address.
+var zero Address
 
 // Wei is a native amount as one big-endian word.
 type Wei [32]byte
@@ -31,7 +41,10 @@ func (w Wei) Amount() countersign.Amount {
 }
 
 // IsZero reports whether nothing is moved.
-func (w Wei) IsZero() bool { return w == Wei{} }
+func (w *Wei) IsZero() bool {
+	u := binary.NativeEndian.Uint64 // word by word: a transaction has many of these
+	return u(w[:])|u(w[8:])|u(w[16:])|u(w[24:]) == 0
+}
 
 // An Operation is how one call reaches the next. Wire format.
 type Operation uint8
@@ -106,9 +119,9 @@ type Node struct {
 	Call calldata.Call
 	// Children are the calls that this one makes, in order.
 	Children []Node
-	// Anomalies say why the node is opaque, or what else rules out a decision. Their
-	// offsets count bytes of Data, their paths start at Call.
-	Anomalies []*calldata.Refusal
+	// Anomaly says why the node is opaque; nil when it was read. Its offset counts
+	// bytes of Data, its path starts at the function.
+	Anomaly *calldata.Refusal
 }
 
 // Selector returns the first four bytes of the data; ok is false where there are
@@ -128,10 +141,12 @@ func (n *Node) Function() string {
 	return n.Call.Function.Signature
 }
 
-// refuse makes the node an opaque leaf for a reason.
+// refuse makes the node an opaque leaf for a reason. The first reason stays.
 func (n *Node) refuse(kind Kind, r *calldata.Refusal) {
-	n.Kind, n.Children = kind, nil
-	n.Anomalies = append(n.Anomalies, r)
+	if n.Anomaly == nil {
+		n.Kind, n.Anomaly = kind, r
+	}
+	n.Children = nil
 }
 
 // A Tree is all calls of one transaction.
@@ -143,6 +158,8 @@ type Tree struct {
 	Opaque int
 	// Nodes counts all calls.
 	Nodes int
+
+	memory reading
 }
 
 // Walk visits every node in the order of execution with its path: the functions
@@ -182,12 +199,12 @@ type Problem struct {
 	*calldata.Refusal
 }
 
-// Problems returns every anomaly, in the order of execution. A tree without
+// Problems returns the anomalies of all nodes, in the order of execution. A tree without
 // problems was read in full.
 func (t *Tree) Problems() (ps []Problem) {
 	t.Walk(func(path string, n *Node) {
-		for _, r := range n.Anomalies {
-			ps = append(ps, Problem{Path: path, Node: n, Refusal: r})
+		if n.Anomaly != nil {
+			ps = append(ps, Problem{Path: path, Node: n, Refusal: n.Anomaly})
 		}
 	})
 	return ps

@@ -101,10 +101,20 @@ type Transaction struct {
 // one, or a batch of user operations. It never fails: what cannot be read is an
 // opaque leaf that says why.
 func (r *Reader) Read(txs ...Transaction) *Tree {
-	run := &reading{reader: r, tree: &Tree{}}
-	run.tree.Roots = run.reserve(len(txs))
+	t := &Tree{}
+	r.ReadInto(t, txs...)
+	return t
+}
+
+// ReadInto is [Reader.Read] into a tree that the caller owns, whose memory it uses
+// again: the nodes and values of what was in t must not be used any more. With a
+// tree that is large enough, call data that is read in full allocates nothing.
+func (r *Reader) ReadInto(t *Tree, txs ...Transaction) {
+	run := &t.memory
+	run.reset(r, t)
+	t.Roots = run.reserve(len(txs))
 	for i, tx := range txs {
-		n := &run.tree.Roots[i]
+		n := &t.Roots[i]
 		n.Value, n.Data = tx.Value, tx.Data
 		if tx.To == nil {
 			n.Operation = Create
@@ -114,7 +124,6 @@ func (r *Reader) Read(txs ...Transaction) *Tree {
 		run.node(n, 0)
 		run.setCode(n, tx)
 	}
-	return run.tree
 }
 
 // reading is one tree in the making. Nodes and values come from memory that is
@@ -122,20 +131,45 @@ func (r *Reader) Read(txs ...Transaction) *Tree {
 type reading struct {
 	reader   *Reader
 	tree     *Tree
-	free     []Node
-	spare    calldata.Space
 	upgraded []Address
+
+	nodes []Node // the newest piece
+	used  int    // nodes of it that are taken
+	spare calldata.Space
+
+	current unwrapping
+
+	// The contract that was looked up last: the calls of a batch tend to have one
+	// target.
+	last   Address
+	latest *contract
 }
 
-// reserve makes n nodes in a row; the caller has checked the budget.
+// reset starts a tree with the memory of the one before.
+func (r *reading) reset(reader *Reader, t *Tree) {
+	t.Roots, t.Opaque, t.Nodes = nil, 0, 0
+	r.reader, r.tree, r.upgraded, r.used, r.latest = reader, t, r.upgraded[:0], 0, nil
+	r.spare.Reset()
+}
+
+// reserve makes n empty nodes in a row; the caller has checked the budget.
 func (r *reading) reserve(n int) []Node {
-	if n > len(r.free) {
-		r.free = make([]Node, max(n, min(2*r.tree.Nodes, 64)))
+	if n > len(r.nodes)-r.used {
+		r.nodes, r.used = make([]Node, max(n+1, 2*len(r.nodes))), 0
 	}
-	nodes := r.free[:n:n]
-	r.free = r.free[n:]
+	nodes := r.nodes[r.used : r.used+n : r.used+n]
+	clear(nodes)
+	r.used += n
 	r.tree.Nodes += n
 	return nodes
+}
+
+// contract returns what is known of an address; nil when nothing is.
+func (r *reading) contract(a *Address) *contract {
+	if r.latest == nil || !equal(&r.last, a) {
+		r.last, r.latest = *a, r.reader.contracts[*a]
+	}
+	return r.latest
 }
 
 // node reads one call and what is inside it.
@@ -163,22 +197,24 @@ func (r *reading) call(n *Node, depth int) {
 		n.Risks |= f.classify(&n.Call)
 	}
 	if f.wrapper != nil {
-		f.wrapper.unwrap(&unwrapping{reading: r, node: n, contract: r.reader.contracts[n.To], via: f.wrapper.via})
+		// One at a time: the children are read when all of them have been made.
+		r.current = unwrapping{reading: r, node: n, contract: r.contract(&n.To), via: f.wrapper.via}
+		f.wrapper.unwrap(&r.current)
 	}
 }
 
 // decode fills in what the call is and returns its function, if it has one.
 func (r *reading) decode(n *Node, depth int) *function {
 	switch {
-	case len(n.Anomalies) > 0: // its wrapper has refused it already
+	case n.Anomaly != nil: // its wrapper has refused it already
 		return nil
-	case n.Operation == Create || n.To == create2Factory:
+	case n.Operation == Create:
 		n.refuse(Creation, refusal(ContractCreation, "%d bytes of code would be deployed", len(n.Data)))
 		return nil
 	case depth > MaxDepth:
 		n.refuse(Malformed, refusal(TooDeep, "more than %d wrappers", MaxDepth))
 		return nil
-	case slices.Contains(r.upgraded, n.To):
+	case len(r.upgraded) > 0 && slices.Contains(r.upgraded, n.To):
 		n.refuse(Unknown, refusal(AfterUpgrade, "an earlier call changes the code of %s", n.To))
 		return nil
 	case len(n.Data) == 0:
@@ -194,7 +230,11 @@ func (r *reading) decode(n *Node, depth int) *function {
 
 // pinned decodes a call of a contract that is known.
 func (r *reading) pinned(n *Node) *function {
-	c := r.reader.contracts[n.To]
+	c := r.contract(&n.To)
+	if c == nil && n.To == create2Factory {
+		n.refuse(Creation, refusal(ContractCreation, "%d bytes of salt and code for the CREATE2 factory", len(n.Data)))
+		return nil
+	}
 	if c == nil {
 		n.refuse(Unknown, refusal(UnknownContract, "no ABI is pinned to %s", n.To))
 		return nil
@@ -220,14 +260,12 @@ func (r *reading) pinned(n *Node) *function {
 func (r *reading) setCode(root *Node, tx Transaction) {
 	if len(tx.Delegates) == 0 {
 		if tx.SetCode {
-			root.refuse(Unknown, refusal(SetCode, "a transaction of type 4 without authorisations"))
-			r.tree.Opaque++
+			r.refuseRoot(root, Unknown, refusal(SetCode, "a transaction of type 4 without authorisations"))
 		}
 		return
 	}
 	if r.tree.Nodes+len(tx.Delegates) > MaxNodes {
-		root.refuse(Malformed, refusal(TooManyCalls, "%d authorisations", len(tx.Delegates)))
-		r.tree.Opaque++
+		r.refuseRoot(root, Malformed, refusal(TooManyCalls, "%d authorisations", len(tx.Delegates)))
 		return
 	}
 	leaves := r.reserve(len(tx.Delegates))
@@ -237,6 +275,15 @@ func (r *reading) setCode(root *Node, tx Transaction) {
 	}
 	r.tree.Opaque += len(leaves)
 	root.Children = append(slices.Clip(root.Children), leaves...)
+}
+
+// refuseRoot makes a root that was read an opaque leaf; what is opaque inside it
+// still counts.
+func (r *reading) refuseRoot(root *Node, kind Kind, why *calldata.Refusal) {
+	if !root.Kind.Opaque() {
+		r.tree.Opaque++
+	}
+	root.refuse(kind, why)
 }
 
 // create2Factory is the deterministic deployment proxy: its call data is a salt

@@ -85,14 +85,12 @@ func record(b []byte) (size int, ok bool) {
 	if len(b) < recordHead {
 		return 0, false
 	}
-	length := b[53:recordHead]
-	for _, c := range length[:24] {
-		if c != 0 {
-			return 0, false
-		}
+	n := binary.BigEndian.Uint64(b[77:])
+	if binary.NativeEndian.Uint64(b[53:])|binary.NativeEndian.Uint64(b[61:])|binary.NativeEndian.Uint64(b[69:]) != 0 ||
+		n > uint64(len(b)-recordHead) {
+		return 0, false
 	}
-	n := binary.BigEndian.Uint64(length[24:])
-	return recordHead + int(n&(1<<40-1)), n <= uint64(len(b)-recordHead)
+	return recordHead + int(n), true
 }
 
 func (x *unwrapping) record(n *Node, r []byte) {
@@ -107,7 +105,7 @@ func (x *unwrapping) record(n *Node, r []byte) {
 	case r[0] == 1:
 		n.Operation = Delegatecall
 	}
-	if n.To != (Address{}) {
+	if !equal(&n.To, &zero) {
 		return
 	}
 	// From Safe 1.5 on address zero is the Safe itself; before it is address zero.
