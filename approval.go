@@ -1,6 +1,9 @@
 package countersign
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // An ApprovalStatus is where an approval stands, by the custodian's word.
 type ApprovalStatus string
@@ -60,9 +63,9 @@ type Vote struct {
 	At      time.Time `json:"at,omitzero"`
 }
 
-// An Activity is what is asked for. Exactly one of Transfer and Call is set when
-// the request was of a kind that we read; neither when it was not, and then
-// nobody but people may decide it.
+// An Activity is what is asked for. Exactly one of Transfer, Call, Operations and
+// TypedData is set when the request was of a kind that we read; none when it was
+// not, and then nobody but people may decide it.
 type Activity struct {
 	// Kind is the custodian's activity kind, e.g. "Wallets:Sign".
 	Kind string `json:"kind"`
@@ -76,7 +79,11 @@ type Activity struct {
 
 	Transfer *Transfer `json:"transfer,omitempty"`
 	Call     *Call     `json:"call,omitempty"`
-	// Unreadable says why neither is set, for people.
+	// Operations are calls that one smart account makes together, in order.
+	Operations []Call `json:"operations,omitempty"`
+	// TypedData is a message to be signed off the chain.
+	TypedData *TypedData `json:"typed_data,omitempty"`
+	// Unreadable says why none of them is set, for people.
 	Unreadable string `json:"unreadable,omitempty"`
 }
 
@@ -104,4 +111,23 @@ type Call struct {
 	Value Amount `json:"value"`
 	// Data is the call data: selector and arguments.
 	Data []byte `json:"data"`
+	// GasLimit and MaxFeePerGas (in wei) bound what is spent on gas beside Value; zero
+	// where the custodian chooses.
+	GasLimit     Amount `json:"gas_limit,omitzero"`
+	MaxFeePerGas Amount `json:"max_fee_per_gas,omitzero"`
+	// SetsCode is true for a transaction of type 4 (EIP-7702), which gives accounts
+	// the code of Delegates: 0x and 40 lower-case hex digits each.
+	SetsCode  bool     `json:"sets_code,omitempty"`
+	Delegates []string `json:"delegates,omitempty"`
+}
+
+// TypedData is an EIP-712 message: its types, the domain that binds it to a contract
+// on a chain, and its values, each as the JSON that was given. Whoever holds the
+// signature may use it without asking again.
+type TypedData struct {
+	Types   json.RawMessage `json:"types"`
+	Domain  json.RawMessage `json:"domain"`
+	Message json.RawMessage `json:"message"`
+	// ChainID is the EIP-155 number of the network that the wallet is on.
+	ChainID uint64 `json:"chain_id"`
 }

@@ -49,6 +49,10 @@ const (
 	UnreadableActivity  ReasonCode = "unreadable_activity"    // a kind of activity or request that we do not decode
 	ContractCreation    ReasonCode = "contract_creation"      // a transaction without a target
 	ValueWithCall       ReasonCode = "value_with_call"        // native value sent along with a call that expects none
+	UnnamedRisk         ReasonCode = "unnamed_risk"           // a call carries a class of risk that its rule did not name
+	OpaqueCall          ReasonCode = "opaque_call"            // a call inside of which something cannot be read
+	CodeChanged         ReasonCode = "code_changed"           // a contract's code is not the pinned one
+	CodeUnverified      ReasonCode = "code_unverified"        // a pinned contract's code could not be compared
 	SelfInitiated       ReasonCode = "self_initiated"         // our own service account is the maker
 	NoRule              ReasonCode = "no_rule"                // the book says nothing about this
 	NoVerdict           ReasonCode = "no_verdict"             // a rule returned no verdict, or approved and rejected without ground

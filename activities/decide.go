@@ -2,8 +2,6 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -109,43 +107,6 @@ func (a *Approvals) judge(ctx context.Context, approval countersign.Approval) ru
 	defer cancel()
 	return a.Book.Decide(ctx, approval, now)
 }
-
-// intent is the whole decision as it is signed. An approval that does not fit its
-// budgets becomes an abstention here, inside the transaction that holds them.
-func (a *Approvals) intent(ctx context.Context, in DecideInput, approval countersign.Approval, r rules.Result, balances []countersign.Balance) audit.Intent {
-	decision := r.Decision
-	for _, b := range balances {
-		if decision.Verdict == countersign.Approve && !b.Fits {
-			decision = countersign.Abstained(countersign.OverBudget, "%s on top of %s does not fit the limit of %s of budget %s",
-				b.Amount, b.Before, b.Limit, b.Budget)
-		}
-	}
-	intent := audit.Intent{
-		Custodian: a.Custodian.Name(), ApprovalID: approval.ID, InitiatorID: approval.InitiatorID,
-		Snapshot: approval.Snapshot, Policies: approval.Policies, Request: approval.Activity,
-		Decision: decision, Rules: a.Rules, Budgets: balances, Trigger: in.Trigger, Workflow: here(ctx),
-	}
-	for _, e := range r.Evidence {
-		intent.Evidence = append(intent.Evidence, audit.Evidence(e))
-	}
-	if call := approval.Activity.Call; call != nil {
-		sum := sha256.Sum256(call.Data)
-		intent.CallHash = hex.EncodeToString(sum[:])
-		if len(call.Data) > maxRecordedData { // the hash and the snapshot still bind every byte
-			short := *call
-			short.Data = nil
-			intent.Request.Call = &short
-		}
-	}
-	if r.Function != "" {
-		intent.Decoded = &audit.Decoded{Contract: r.Contract, Function: r.Function, Args: r.Args}
-	}
-	return intent
-}
-
-// maxRecordedData keeps a record under [audit.MaxEntry]: base64 inside base64url
-// grows call data by 16/9, and the rest of a record by 4/3.
-const maxRecordedData = 16 << 10
 
 // decided reads a decision back from the trail.
 func decided(e audit.Entry) (DecideResult, error) {

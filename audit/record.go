@@ -75,6 +75,23 @@ type Decoded struct {
 	Contract string         `json:"contract"`
 	Function string         `json:"function"`
 	Args     map[string]any `json:"args"`
+	// Inside are the calls that a wrapper makes; of a record with very many, only the
+	// call data in the request tells them.
+	Inside []DecodedCall `json:"inside,omitempty"`
+}
+
+// DecodedCall is a call inside a wrapper.
+type DecodedCall struct {
+	// To is the called address, Contract the book's name for it, Function the
+	// canonical signature, empty for a call without data.
+	To       string `json:"to"`
+	Contract string `json:"contract,omitempty"`
+	Function string `json:"function,omitempty"`
+	// Operation is call, delegatecall, staticcall or self; Value is in wei.
+	Operation string             `json:"operation"`
+	Value     countersign.Amount `json:"value"`
+	Args      map[string]any     `json:"args,omitempty"`
+	Inside    []DecodedCall      `json:"inside,omitempty"`
 }
 
 // Rules name the rules that decided.

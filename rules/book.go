@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"countersign/calldata"
+	"countersign/calldata/calltree"
+	"countersign/calldata/risk"
 )
 
 // A Rule decides one request. It must be safe to run again: the engine runs it
@@ -46,9 +48,14 @@ type Contract struct {
 	// Functions maps canonical signatures ("mint(address,uint256)") to rules. A
 	// function of the ABI without a rule is decoded and then left to people.
 	Functions map[string]Rule
-	// Payable lists signatures that may carry native value. For every other one
-	// value sent along makes the engine abstain before the rule is asked.
-	Payable []string
+	// Protocol tells apart contracts that share signatures: see [calltree.Protocol].
+	// Optional.
+	Protocol calltree.Protocol
+	// Risks names, by signature, the classes of risk that the function's rule has
+	// thought of. A call that carries another class is left to people before the rule
+	// is asked; so is native value sent along, unless [risk.Value] is named. For a
+	// wrapper it covers the calls inside as well.
+	Risks map[string]risk.Set
 }
 
 // An Asset is what a plain transfer moves.
@@ -126,17 +133,20 @@ func (c Contract) check() (errs []error) {
 			errs = append(errs, fmt.Errorf("function %q has no rule", sig))
 		}
 	}
-	for _, sig := range c.Payable {
+	for _, sig := range slices.Sorted(maps.Keys(c.Risks)) {
 		if c.Functions[sig] == nil {
-			errs = append(errs, fmt.Errorf("payable function %q has no rule", sig))
+			errs = append(errs, fmt.Errorf("risks are named for function %q, which has no rule", sig))
 		}
+	}
+	if err := c.Protocol.Check(); err != nil {
+		errs = append(errs, err)
 	}
 	return errs
 }
 
 // detached copies what a rule could write to.
 func (c Contract) detached() Contract {
-	c.Functions, c.Payable = maps.Clone(c.Functions), slices.Clone(c.Payable)
+	c.Functions, c.Risks = maps.Clone(c.Functions), maps.Clone(c.Risks)
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"countersign"
 	"countersign/calldata"
+	"countersign/calldata/risk"
 	"countersign/rules"
 )
 
@@ -22,7 +23,7 @@ func TestABookReportsEveryMistakeAtOnce(t *testing.T) {
 			{Address: "0x12", ABI: abi},
 			{Network: net, Address: strings.Replace(token, "aA", "Aa", 1), ABI: abi},
 			{Network: net, Address: alice},
-			{Network: net, Address: alice, ABI: abi, Functions: map[string]rules.Rule{"mint(address)": approve, "burn(uint256)": nil}, Payable: []string{"deposit()"}},
+			{Network: net, Address: alice, ABI: abi, Functions: map[string]rules.Rule{"mint(address)": approve, "burn(uint256)": nil}, Risks: map[string]risk.Set{"deposit()": risk.Value}},
 		},
 		Transfers: []rules.Asset{{Network: net, Kind: "Native"}, {Network: net, Kind: "Native", Rule: approve}, {Network: net, Kind: "Native", Rule: approve}},
 	}
@@ -32,7 +33,7 @@ func TestABookReportsEveryMistakeAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		`name ""`, "network is required", `"0x12"`, "EIP-55 checksum", "ABI is required", "listed twice",
-		`"mint(address)" is not a canonical signature`, `"burn(uint256)" has no rule`, `payable function "deposit()"`,
+		`"mint(address)" is not a canonical signature`, `"burn(uint256)" has no rule`, `risks are named for function "deposit()", which has no rule`,
 		"network, kind and rule are required", "transfer 2: EthereumSepolia Native  is listed twice",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -2,14 +2,12 @@ package rules
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"time"
 
 	"countersign"
-	"countersign/calldata"
 )
 
 // A Result is a decision with all that it rests on.
@@ -23,6 +21,8 @@ type Result struct {
 	Contract string
 	Function string
 	Args     map[string]any
+	// Inside are the calls that a wrapper makes, in order.
+	Inside []DecodedCall
 	// Took is how long the rule ran.
 	Took time.Duration
 }
@@ -35,7 +35,7 @@ type Result struct {
 // is put down before it runs, so that the result says what was asked and not what
 // a rule made of it.
 func (b *Book) Decide(ctx context.Context, a countersign.Approval, now time.Time) Result {
-	r := &Request{Approval: detached(a), Now: now.UTC()}
+	r := &Request{Approval: detached(a), Now: now.UTC(), book: b, notes: &notes{}}
 	rule, d := b.find(r)
 	res := r.result()
 	if rule != nil {
@@ -55,24 +55,47 @@ func detached(a countersign.Approval) countersign.Approval {
 		a.Activity.Transfer = &own
 	}
 	if c := a.Activity.Call; c != nil {
-		own := *c
-		own.Data = slices.Clone(c.Data)
+		own := detachedCall(*c)
 		a.Activity.Call = &own
 	}
+	a.Activity.Operations = slices.Clone(a.Activity.Operations)
+	for i, c := range a.Activity.Operations {
+		a.Activity.Operations[i] = detachedCall(c)
+	}
+	if t := a.Activity.TypedData; t != nil {
+		a.Activity.TypedData = &countersign.TypedData{
+			Types: slices.Clone(t.Types), Domain: slices.Clone(t.Domain), Message: slices.Clone(t.Message), ChainID: t.ChainID,
+		}
+	}
 	return a
+}
+
+func detachedCall(c countersign.Call) countersign.Call {
+	c.Data, c.Delegates = slices.Clone(c.Data), slices.Clone(c.Delegates)
+	return c
 }
 
 // find is the way to a rule: what is asked, is it listed, can it be read, is
 // there a rule. It fills r and returns nil with an abstention otherwise.
 func (b *Book) find(r *Request) (Rule, Decision) {
 	act := r.Approval.Activity
+	given := 0
+	for _, is := range []bool{act.Transfer != nil, act.Call != nil, len(act.Operations) > 0, act.TypedData != nil} {
+		if is {
+			given++
+		}
+	}
 	switch {
-	case act.Transfer != nil && act.Call != nil:
-		return nil, Abstain(countersign.UnreadableActivity, "activity is both a transfer and a call")
+	case act.Unreadable != "":
+		return nil, Abstain(countersign.UnreadableActivity, "%s request of kind %q is not read: %.300s", act.Kind, act.Request, act.Unreadable)
+	case given > 1:
+		return nil, Abstain(countersign.UnreadableActivity, "activity is more than one of a transfer, a call, operations and typed data")
 	case act.Transfer != nil:
 		return b.findTransfer(r, *act.Transfer)
 	case act.Call != nil:
-		return b.findCall(r, *act.Call)
+		return b.findCalls(r, *act.Call)
+	case len(act.Operations) > 0:
+		return b.findCalls(r, act.Operations...)
 	}
 	return nil, Abstain(countersign.UnreadableActivity, "%s request of kind %q is not read: %.300s", act.Kind, act.Request, act.Unreadable)
 }
@@ -85,39 +108,6 @@ func (b *Book) findTransfer(r *Request, t countersign.Transfer) (Rule, Decision)
 	}
 	r.Transfer = &t
 	return b.Transfers[i].Rule, Decision{}
-}
-
-func (b *Book) findCall(r *Request, call countersign.Call) (Rule, Decision) {
-	if call.To == "" {
-		return nil, Abstain(countersign.ContractCreation, "the transaction would create a contract")
-	}
-	want := Contract{Network: r.Network(), Address: call.To}.key()
-	i := slices.IndexFunc(b.Contracts, func(c Contract) bool { return c.key() == want })
-	if i < 0 || b.Contracts[i].ABI == nil { // the allowlist comes before the decoder
-		return nil, Abstain(countersign.UnknownContract, "no ABI is pinned for %s on %s", call.To, r.Network())
-	}
-	contract := b.Contracts[i].detached()
-	decoded, err := contract.ABI.Decode(call.Data)
-	if err != nil {
-		return nil, refused(err)
-	}
-	r.Call = &Call{Contract: contract, Value: call.Value, decoded: decoded}
-	rule := contract.Functions[decoded.Function.Signature]
-	if rule == nil {
-		return nil, Abstain(countersign.UnknownFunction, "the book has no rule for %s", decoded.Function.Signature)
-	}
-	if !call.Value.IsZero() && !slices.Contains(contract.Payable, decoded.Function.Signature) {
-		return nil, Abstain(countersign.ValueWithCall, "%s wei are sent along with %s", call.Value, decoded.Function.Signature)
-	}
-	return rule, Decision{}
-}
-
-func refused(err error) Decision {
-	var r *calldata.Refusal
-	if errors.As(err, &r) && r.Code == calldata.UnknownSelector {
-		return Abstain(countersign.UnknownFunction, "%s", r.Why)
-	}
-	return Abstain(countersign.MalformedCallData, "%s", err)
 }
 
 // An answer is what came of running a rule.
@@ -160,17 +150,12 @@ func timedOut(ctx context.Context) Decision {
 
 // result says what was decoded; the decision is still to come.
 func (r *Request) result() (res Result) {
-	if r.Call == nil {
+	if r.Call == nil || r.Call.Function() == "" {
 		return res
 	}
-	f := r.Call.decoded.Function
-	res.Contract, res.Function, res.Args = r.Call.Contract.Name, f.Signature, map[string]any{}
-	for i, in := range f.Inputs {
-		name := in.Name
-		if name == "" {
-			name = fmt.Sprint(i)
-		}
-		res.Args[name] = r.Call.decoded.At(i).JSON()
+	res.Contract, res.Function, res.Args = r.Call.Contract.Name, r.Call.Function(), r.Call.arguments()
+	for _, c := range r.Call.Inside {
+		res.Inside = append(res.Inside, c.result())
 	}
 	return res
 }

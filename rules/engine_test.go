@@ -11,6 +11,7 @@ import (
 
 	"countersign"
 	"countersign/calldata"
+	"countersign/calldata/risk"
 	"countersign/rules"
 
 	"pgregory.net/rapid"
@@ -34,7 +35,7 @@ func book(rule rules.Rule) *rules.Book {
 		Contracts: []rules.Contract{{
 			Network: net, Address: token, Name: "TUSD", ABI: abi,
 			Functions: map[string]rules.Rule{"mint(address,uint256)": rule, "deposit()": rule},
-			Payable:   []string{"deposit()"},
+			Risks:     map[string]risk.Set{"mint(address,uint256)": risk.Recipient, "deposit()": risk.Value | risk.Recipient},
 		}},
 		Transfers: []rules.Asset{{Network: net, Kind: "Native", Rule: rule}, {Network: net, Kind: "Erc20", Locator: token, Rule: rule}},
 	}
@@ -97,7 +98,7 @@ func TestTheWayToARule(t *testing.T) {
 		{"a function without a rule", call(token, burn), countersign.UnknownFunction},
 		{"a byte too many", call(token, append(mint[:len(mint):len(mint)], 0)), countersign.MalformedCallData},
 		{"a byte too few", call(token, mint[:len(mint)-1]), countersign.MalformedCallData},
-		{"no call data", call(token, nil), countersign.MalformedCallData},
+		{"no call data: a native transfer", call(token, nil), countersign.WithinPolicy},
 		{"value with a function that takes none", with(call(token, mint), func(a *countersign.Approval) { a.Activity.Call.Value = countersign.NewAmount(1) }), countersign.ValueWithCall},
 		{"value with one that does", with(call(token, deposit), func(a *countersign.Approval) { a.Activity.Call.Value = countersign.NewAmount(1) }), countersign.WithinPolicy},
 		{"a contract creation", call("", mint), countersign.ContractCreation},

@@ -15,10 +15,20 @@ import (
 var imports = map[string][]string{
 	"":           {},
 	"strictjson": {},
-	"calldata":   {"", "strictjson"},
 	"audit":      {""},
-	"rules":      {"", "calldata"},
-	"store":      {"", "audit"},
+
+	"calldata":                 {"", "strictjson"},
+	"calldata/risk":            {"calldata"},
+	"calldata/universalrouter": {"calldata", "calldata/risk"},
+	"calldata/calltree":        {"", "calldata", "calldata/risk", "calldata/universalrouter"},
+	"calldata/rawtx":           {"", "strictjson"},
+	"calldata/typeddata":       {"", "strictjson"},
+
+	"chain":         {"chain/codepin", "strictjson"},
+	"chain/codepin": {},
+
+	"rules": {"", "calldata", "calldata/calltree", "calldata/risk", "calldata/typeddata", "chain/codepin"},
+	"store": {"", "audit"},
 
 	"activities": {"", "audit", "rules"},
 	"workflows":  {"", "activities", "audit"},
@@ -27,16 +37,17 @@ var imports = map[string][]string{
 
 	"ingress":               {"", "strictjson", "workflows"},
 	"custody/dfns":          {"", "strictjson", "custody/dfns/activity"},
-	"custody/dfns/activity": {""},
+	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
 	"config":                {},
 
-	"examples/stablecoin": {"", "calldata", "rules", "strictjson"},
+	"examples/stablecoin": {"", "calldata", "calldata/risk", "rules", "strictjson"},
 
 	// These know everyone: they wire the parts.
-	"cmd/countersign":       {"*"},
-	"cmd/countersign/stack": {"*"},
-	"cmd/countersign/demo":  {"*"},
-	"tests":                 {"*"},
+	"cmd/countersign":        {"*"},
+	"cmd/countersign/decode": {"*"},
+	"cmd/countersign/stack":  {"*"},
+	"cmd/countersign/demo":   {"*"},
+	"tests":                  {"*"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

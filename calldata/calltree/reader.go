@@ -19,34 +19,6 @@ const (
 	MaxNodes = 2_000
 )
 
-// A Contract is what is known of one address.
-type Contract struct {
-	// ABI holds the functions that are pinned to the address. A wrapper's signature
-	// in it is unwrapped.
-	ABI *calldata.ABI
-	// Protocol says which of several meanings a signature has; see [Protocol].
-	Protocol Protocol
-}
-
-// A Protocol tells apart contracts that share signatures. Wire format.
-type Protocol string
-
-// The protocols.
-const (
-	// UniswapUR12, UniswapUR2 and UniswapUR211 are the versions of Uniswap's
-	// Universal Router, each with commands of its own.
-	UniswapUR12  Protocol = "uniswap-ur-v1.2"
-	UniswapUR2   Protocol = "uniswap-ur-v2"
-	UniswapUR211 Protocol = "uniswap-ur-v2.1.1"
-	// SafeMultiSend15 is the MultiSend of Safe 1.5, where address zero stands for
-	// the Safe itself. SafeMultiSendCallOnly refuses delegatecalls, of any version
-	// before 1.5.
-	SafeMultiSend15       Protocol = "safe-multisend-v1.5"
-	SafeMultiSendCallOnly Protocol = "safe-multisend-call-only"
-)
-
-var protocols = []Protocol{UniswapUR12, UniswapUR2, UniswapUR211, SafeMultiSend15, SafeMultiSendCallOnly}
-
 // A Reader reads transactions of one chain. It is immutable and safe for
 // concurrent use.
 type Reader struct {
@@ -72,8 +44,8 @@ func New(known map[Address]Contract) (*Reader, error) {
 		if k.ABI == nil {
 			return nil, fmt.Errorf("contract %s: no ABI", a)
 		}
-		if k.Protocol != "" && !slices.Contains(protocols, k.Protocol) {
-			return nil, fmt.Errorf("contract %s: protocol %q is not known, want one of %q", a, k.Protocol, protocols)
+		if err := k.Protocol.Check(); err != nil {
+			return nil, fmt.Errorf("contract %s: %w", a, err)
 		}
 		c := &contract{functions: map[calldata.Selector]*function{}, protocol: k.Protocol}
 		for _, f := range k.ABI.Functions() {

@@ -8,8 +8,6 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
-	"github.com/ethereum/go-ethereum/rlp"
-	"github.com/holiman/uint256"
 	"pgregory.net/rapid"
 )
 
@@ -29,9 +27,9 @@ func number(bits int) *rapid.Generator[*big.Int] {
 	})
 }
 
-func num(t *rapid.T, what string) *big.Int        { return number(256).Draw(t, what) }
-func num256(t *rapid.T, what string) *uint256.Int { return uint256.MustFromBig(num(t, what)) }
-func num64(t *rapid.T, what string) uint64        { return number(64).Draw(t, what).Uint64() }
+func num(t *rapid.T, what string) *big.Int { return number(256).Draw(t, what) }
+
+func num64(t *rapid.T, what string) uint64 { return number(64).Draw(t, what).Uint64() }
 
 func chainOf(t *rapid.T) *big.Int {
 	return new(big.Int).SetUint64(rapid.Uint64Min(1).Draw(t, "chain"))
@@ -45,12 +43,12 @@ func hash(t *rapid.T, what string) common.Hash {
 	return common.BytesToHash(rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, what))
 }
 
-func recipient(t *rapid.T) *common.Address {
+// recipient is empty where a contract is created.
+func recipient(t *rapid.T) []byte {
 	if rapid.Bool().Draw(t, "creation") {
 		return nil
 	}
-	a := address(t, "to")
-	return &a
+	return address(t, "to").Bytes()
 }
 
 func anyData(t *rapid.T) []byte {
@@ -72,9 +70,9 @@ func anyAccessList(t *rapid.T) types.AccessList {
 
 func anyAuthorizations(t *rapid.T) (list []types.SetCodeAuthorization) {
 	for range rapid.IntRange(1, 3).Draw(t, "authorizations") {
-		a, err := types.SignSetCode(key, types.SetCodeAuthorization{
-			ChainID: *uint256.NewInt(num64(t, "authorization chain")), Address: address(t, "code"), Nonce: num64(t, "authorization nonce"),
-		})
+		a := types.SetCodeAuthorization{Address: address(t, "code"), Nonce: num64(t, "authorization nonce")}
+		a.ChainID.SetUint64(num64(t, "authorization chain"))
+		a, err := types.SignSetCode(key, a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,18 +97,14 @@ type sample struct {
 	unsigned, signed []byte
 }
 
-func anySample(t *rapid.T) sample {
-	f := anyFields(t)
-	tx, chain := fromFields(f)
-	s := sample{tx: tx, chain: chain}
-	var err error
-	if s.unsigned, err = rlp.EncodeToBytes(f); err != nil {
-		t.Fatal(err)
+func anySample(t *rapid.T) (s sample) {
+	typ := rapid.IntRange(-1, 4).Draw(t, "type")
+	s.unsigned = encode(anyFields(t, typ))
+	if typ > 0 {
+		s.unsigned = append([]byte{byte(typ)}, s.unsigned...)
 	}
-	if tx.Type() > 0 {
-		s.unsigned = append([]byte{tx.Type()}, s.unsigned...)
-	}
-	signed, err := types.SignTx(tx, signer(chain), key)
+	s.tx, s.chain = gethReads(t, s.unsigned, false)
+	signed, err := types.SignTx(s.tx, signer(s.chain), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,20 +121,31 @@ func signer(chain *big.Int) types.Signer {
 	return types.LatestSignerForChainID(chain)
 }
 
-func anyFields(t *rapid.T) any {
-	switch rapid.IntRange(-1, 4).Draw(t, "type") {
-	case -1:
-		return &legacyFields{num64(t, "nonce"), num(t, "price"), num64(t, "gas"), recipient(t), num(t, "value"), anyData(t)}
-	case 0:
-		return &protectedFields{num64(t, "nonce"), num(t, "price"), num64(t, "gas"), recipient(t), num(t, "value"), anyData(t), chainOf(t), 0, 0}
-	case 1:
-		return &accessListFields{chainOf(t), num64(t, "nonce"), num(t, "price"), num64(t, "gas"), recipient(t), num(t, "value"), anyData(t), anyAccessList(t)}
-	case 2:
-		return &dynamicFeeFields{chainOf(t), num64(t, "nonce"), num(t, "tip"), num(t, "cap"), num64(t, "gas"), recipient(t), num(t, "value"), anyData(t), anyAccessList(t)}
-	case 3:
-		return &blobFields{uint256.MustFromBig(chainOf(t)), num64(t, "nonce"), num256(t, "tip"), num256(t, "cap"), num64(t, "gas"), address(t, "to"),
-			num256(t, "value"), anyData(t), anyAccessList(t), num256(t, "blob cap"), anyBlobHashes(t)}
+// anyFields draws what is hashed for a signature, in the order of the type's EIP;
+// -1 is a legacy transaction from before EIP-155.
+func anyFields(t *rapid.T, typ int) (fields []any) {
+	if typ > 0 {
+		fields = append(fields, chainOf(t))
 	}
-	return &setCodeFields{uint256.MustFromBig(chainOf(t)), num64(t, "nonce"), num256(t, "tip"), num256(t, "cap"), num64(t, "gas"), address(t, "to"),
-		num256(t, "value"), anyData(t), anyAccessList(t), anyAuthorizations(t)}
+	fields = append(fields, num64(t, "nonce"), num(t, "price or tip"))
+	if typ >= 2 {
+		fields = append(fields, num(t, "cap"))
+	}
+	to := recipient(t)
+	if typ >= 3 {
+		to = address(t, "to").Bytes()
+	}
+	fields = append(fields, num64(t, "gas"), to, num(t, "value"), anyData(t))
+	if typ > 0 {
+		fields = append(fields, anyAccessList(t))
+	}
+	switch typ {
+	case 0:
+		fields = append(fields, chainOf(t), uint(0), uint(0))
+	case 3:
+		fields = append(fields, num(t, "blob cap"), anyBlobHashes(t))
+	case 4:
+		fields = append(fields, anyAuthorizations(t))
+	}
+	return fields
 }

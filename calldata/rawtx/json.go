@@ -113,9 +113,8 @@ func (o *object) typ() uint8 {
 			fit = slices.Delete(fit, i, i+1)
 		}
 	}
-	if len(fit) > 1 {
-		o.refuse(AmbiguousType, o.at, "type", "is not there, and the members fit the types %v", fit)
-	}
+	// What is left may be any of the types 0 to 2. They differ in how the fee is
+	// written, and not in what the transaction does: libraries choose one by the chain.
 	return fit[0]
 }
 

@@ -85,9 +85,6 @@ var refusedJSON = []struct {
 	{"blobs", `{"type":3,"blobs":[]}`, rawtx.UnknownMember, 10, "", `"blobs"`},
 	{"a signature", `{"type":2,"r":"0x1"}`, rawtx.UnknownMember, 10, "", `"r"`},
 
-	{"no type and nothing that tells", `{` + to + `}`, rawtx.AmbiguousType, 0, "type", "[0 1 2]"},
-	{"no type and gasPrice only", `{` + to + `,"gasPrice":"1"}`, rawtx.AmbiguousType, 0, "type", "[0 1]"},
-	{"no type and an access list only", `{` + to + `,"accessList":[]}`, rawtx.AmbiguousType, 0, "type", "[1 2]"},
 	{"type 5", `{"type":5}`, rawtx.UnknownType, 8, "type", "want 0 to 4"},
 	{"type 256", `{"type":"0x100"}`, rawtx.UnknownType, 8, "type", "want 0 to 4"},
 	{"type of another name", `{"type":"berlin"}`, rawtx.BadMember, 8, "type", "neither"},

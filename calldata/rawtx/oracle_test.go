@@ -15,135 +15,65 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/rlp"
-	"github.com/holiman/uint256"
-)
-
-// fields are the signing fields of the types 0 to 4, as go-ethereum's codec
-// reads and writes them: what is hashed for a signature, without the type byte.
-type (
-	legacyFields struct {
-		Nonce    uint64
-		GasPrice *big.Int
-		Gas      uint64
-		To       *common.Address `rlp:"nil"`
-		Value    *big.Int
-		Data     []byte
-	}
-	protectedFields struct {
-		Nonce    uint64
-		GasPrice *big.Int
-		Gas      uint64
-		To       *common.Address `rlp:"nil"`
-		Value    *big.Int
-		Data     []byte
-		ChainID  *big.Int
-		R, S     uint64
-	}
-	accessListFields struct {
-		ChainID    *big.Int
-		Nonce      uint64
-		GasPrice   *big.Int
-		Gas        uint64
-		To         *common.Address `rlp:"nil"`
-		Value      *big.Int
-		Data       []byte
-		AccessList types.AccessList
-	}
-	dynamicFeeFields struct {
-		ChainID    *big.Int
-		Nonce      uint64
-		Tip, Cap   *big.Int
-		Gas        uint64
-		To         *common.Address `rlp:"nil"`
-		Value      *big.Int
-		Data       []byte
-		AccessList types.AccessList
-	}
-	blobFields struct {
-		ChainID    *uint256.Int
-		Nonce      uint64
-		Tip, Cap   *uint256.Int
-		Gas        uint64
-		To         common.Address
-		Value      *uint256.Int
-		Data       []byte
-		AccessList types.AccessList
-		BlobCap    *uint256.Int
-		BlobHashes []common.Hash
-	}
-	setCodeFields struct {
-		ChainID    *uint256.Int
-		Nonce      uint64
-		Tip, Cap   *uint256.Int
-		Gas        uint64
-		To         common.Address
-		Value      *uint256.Int
-		Data       []byte
-		AccessList types.AccessList
-		AuthList   []types.SetCodeAuthorization
-	}
 )
 
 // gethReads reads raw with go-ethereum, which must write the same bytes again.
-// chain is nil for what is bound to none.
+// What is to be signed it knows only as what is hashed; here it gets it with a
+// signature of zeros. chain is nil for what is bound to none.
 func gethReads(t rapidT, raw []byte, signed bool) (tx *types.Transaction, chain *big.Int) {
 	t.Helper()
-	if signed {
-		tx = new(types.Transaction)
-		if err := tx.UnmarshalBinary(raw); err != nil {
-			t.Fatalf("we read %x, go-ethereum says %v", raw, err)
+	tx = new(types.Transaction)
+	if !signed {
+		var eip155 []byte
+		if raw, eip155 = withZeros(t, raw); eip155 != nil {
+			chain = new(big.Int).SetBytes(eip155)
 		}
-		again, err := tx.MarshalBinary()
-		if err != nil || !bytes.Equal(again, raw) {
-			t.Fatalf("we accept\n%x, canonical is\n%x (%v)", raw, again, err)
-		}
-		if tx.Protected() {
-			chain = tx.ChainId()
-		}
-		return tx, chain
 	}
-	payload, prefix, v := raw, []byte{}, any(&protectedFields{})
-	if raw[0] < 0xc0 {
-		prefix, payload = raw[:1], raw[1:]
-		v = map[byte]any{1: &accessListFields{}, 2: &dynamicFeeFields{}, 3: &blobFields{}, 4: &setCodeFields{}}[raw[0]]
-	} else if content, _, _ := rlp.SplitList(raw); count(content) == 6 {
-		v = &legacyFields{}
-	}
-	if err := rlp.DecodeBytes(payload, v); err != nil {
+	if err := tx.UnmarshalBinary(raw); err != nil {
 		t.Fatalf("we read %x, go-ethereum says %v", raw, err)
 	}
-	again, err := rlp.EncodeToBytes(v)
-	if again = append(prefix, again...); err != nil || !bytes.Equal(again, raw) {
+	again, err := tx.MarshalBinary()
+	if err != nil || !bytes.Equal(again, raw) {
 		t.Fatalf("we accept\n%x, canonical is\n%x (%v)", raw, again, err)
 	}
-	return fromFields(v)
-}
-
-func count(content []byte) int {
-	n, _ := rlp.CountValues(content)
-	return n
-}
-
-func fromFields(v any) (*types.Transaction, *big.Int) {
-	switch f := v.(type) {
-	case *legacyFields:
-		return types.NewTx(&types.LegacyTx{Nonce: f.Nonce, GasPrice: f.GasPrice, Gas: f.Gas, To: f.To, Value: f.Value, Data: f.Data}), nil
-	case *protectedFields:
-		return types.NewTx(&types.LegacyTx{Nonce: f.Nonce, GasPrice: f.GasPrice, Gas: f.Gas, To: f.To, Value: f.Value, Data: f.Data}), f.ChainID
-	case *accessListFields:
-		return types.NewTx(&types.AccessListTx{ChainID: f.ChainID, Nonce: f.Nonce, GasPrice: f.GasPrice, Gas: f.Gas, To: f.To,
-			Value: f.Value, Data: f.Data, AccessList: f.AccessList}), f.ChainID
-	case *dynamicFeeFields:
-		return types.NewTx(&types.DynamicFeeTx{ChainID: f.ChainID, Nonce: f.Nonce, GasTipCap: f.Tip, GasFeeCap: f.Cap, Gas: f.Gas, To: f.To,
-			Value: f.Value, Data: f.Data, AccessList: f.AccessList}), f.ChainID
-	case *blobFields:
-		return types.NewTx(&types.BlobTx{ChainID: f.ChainID, Nonce: f.Nonce, GasTipCap: f.Tip, GasFeeCap: f.Cap, Gas: f.Gas, To: f.To, Value: f.Value,
-			Data: f.Data, AccessList: f.AccessList, BlobFeeCap: f.BlobCap, BlobHashes: f.BlobHashes}), f.ChainID.ToBig()
-	case *setCodeFields:
-		return types.NewTx(&types.SetCodeTx{ChainID: f.ChainID, Nonce: f.Nonce, GasTipCap: f.Tip, GasFeeCap: f.Cap, Gas: f.Gas, To: f.To, Value: f.Value,
-			Data: f.Data, AccessList: f.AccessList, AuthList: f.AuthList}), f.ChainID.ToBig()
+	if tx.Type() > 0 || tx.Protected() {
+		chain = tx.ChainId()
 	}
-	panic(fmt.Sprintf("%T", v))
+	return tx, chain
+}
+
+// withZeros appends v, r and s to a payload, in place of EIP-155's three.
+func withZeros(t rapidT, raw []byte) (zeros, eip155 []byte) {
+	t.Helper()
+	prefix, payload := []byte{}, raw
+	if raw[0] < 0xc0 {
+		prefix, payload = raw[:1:1], raw[1:]
+	}
+	var items []rlp.RawValue
+	if err := rlp.DecodeBytes(payload, &items); err != nil {
+		t.Fatalf("we read %x, go-ethereum says %v", raw, err)
+	}
+	if again := encode(items); !bytes.Equal(again, payload) {
+		t.Fatalf("we accept\n%x, canonical is\n%x", payload, again)
+	}
+	if len(prefix) == 0 && len(items) == 9 {
+		if err := rlp.DecodeBytes(items[6], &eip155); err != nil {
+			t.Fatalf("chain of %x: %v", raw, err)
+		}
+		items = items[:6]
+	}
+	for range 3 {
+		items = append(items, rlp.RawValue{0x80})
+	}
+	return append(prefix, encode(items)...), eip155
+}
+
+func encode(v any) []byte {
+	b, err := rlp.EncodeToBytes(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 // want is what we should read where go-ethereum reads tx.

@@ -15,7 +15,6 @@ const (
 	MalformedJSON Code = "malformed_json" // not one JSON object that all readers read alike
 	TrailingBytes Code = "trailing_bytes" // bytes follow the transaction
 	UnknownType   Code = "unknown_type"   // no type of transaction that we read
-	AmbiguousType Code = "ambiguous_type" // JSON without a type, and more than one fits
 	NetworkForm   Code = "network_form"   // a blob transaction together with its blobs
 	BadMember     Code = "bad_member"     // a value that its member cannot have
 	MissingMember Code = "missing_member" // a member that the type cannot be without

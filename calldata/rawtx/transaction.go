@@ -25,6 +25,8 @@ const kzg = "0x01"
 // ChainID and the fees that the type lacks can be nil.
 type Transaction struct {
 	// Type is 0 (legacy), 1 (EIP-2930), 2 (EIP-1559), 3 (EIP-4844) or 4 (EIP-7702).
+	// JSON that fits more than one of the first three is read as the lowest: they
+	// differ in how the fee is written, and whoever signs chooses.
 	Type uint8
 	// ChainID is never zero. Where it is nil after [Parse], the transaction is
 	// one from before EIP-155 and its signature is good on every chain.

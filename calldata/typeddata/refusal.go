@@ -30,7 +30,8 @@ type Refusal struct {
 	// Offset is the byte, from 0, in the text that the first step of Path names.
 	Offset int
 	// Path begins with "types", "domain", "message" or "primaryType" and leads to
-	// what was refused: "types.Mail[1].type", "message.details[2].amount".
+	// what was refused: "types.Mail[1].type", "message.details[2].amount". It is
+	// empty where all of them together are too large.
 	Path string
 	Why  string
 }

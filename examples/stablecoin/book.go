@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"countersign/calldata"
+	"countersign/calldata/risk"
 	"countersign/rules"
 	"countersign/strictjson"
 )
@@ -55,6 +56,7 @@ func New(config []byte) (*rules.Book, error) {
 		Contracts: []rules.Contract{{
 			Network: c.Network, Address: c.token, Name: c.Symbol, ABI: token,
 			Functions: map[string]rules.Rule{"mint(address,uint256)": d.mint},
+			Risks:     map[string]risk.Set{"mint(address,uint256)": risk.Recipient}, // d.mint looks who it is
 		}},
 		Transfers: []rules.Asset{{
 			Network: c.Network, Kind: "Erc20", Locator: c.token, Name: c.Symbol, Decimals: c.Decimals,

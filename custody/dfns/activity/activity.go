@@ -25,7 +25,7 @@ var requests = []string{
 }
 
 // Read translates what is asked. Whatever is not exactly of a shape that we know
-// has neither a transfer nor a call, and says why. Keys count exactly as
+// has neither a transfer nor a call nor typed data, and says why. Keys count exactly as
 // documented; raw must have passed strictjson.Check, or it could mean something
 // else to another reader.
 func Read(raw json.RawMessage) countersign.Activity {
@@ -61,11 +61,14 @@ func Read(raw json.RawMessage) countersign.Activity {
 	case name == "transferRequest":
 		a.Transfer, err = transfer(a.Request, body)
 	case name == "transactionRequest":
-		a.Call, err = call(a.Request, body)
+		err = transaction(&a, body)
+	case name == "signatureRequest":
+		err = signature(&a, body)
 	default:
 		err = fmt.Errorf("a %s is not read", name)
 	}
-	if err != nil {
+	if err != nil { // half of what is asked is none of it
+		a.Transfer, a.Call, a.Operations, a.TypedData = nil, nil, nil, nil
 		a.Unreadable = err.Error()
 	}
 	return a

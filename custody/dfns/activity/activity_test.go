@@ -123,7 +123,11 @@ func TestUnreadableActivities(t *testing.T) {
 		{"unknown activity", `{"kind":"Vaults:ReleaseQuarantine","changeRequest":{"id":"cr-1","kind":"Vault"}}`, "Vault", "are not read"},
 		{"policy change", `{"kind":"Policies:Modify","changeRequest":{"id":"cr-1","kind":"Policy","operationKind":"Update"}}`, "Policy", "are not read"},
 		{"incoming", `{"kind":"Wallets:IncomingTransaction","blockchainEvent":{"kind":"NativeTransfer","walletId":"wa-1"}}`, "NativeTransfer", "are not read"},
-		{"signature", `{"kind":"Wallets:Sign","signatureRequest":{"id":"sig-1","requestBody":{"kind":"Eip712"}}}`, "Eip712", "a signatureRequest is not read"},
+		{"signature of a hash", `{"kind":"Wallets:Sign","signatureRequest":{"id":"sig-1","network":"Ethereum","requestBody":{"kind":"Hash","hash":"0x00"}}}`, "Hash", `signatures of kind "Hash" are not read`},
+		{"signature of typed data without a message", `{"kind":"Wallets:Sign","signatureRequest":{"id":"sig-1","network":"Ethereum","requestBody":{"kind":"Eip712","types":{},"domain":{}}}}`, "Eip712", "types, domain and message are required"},
+		{"typed data on an unknown network", `{"kind":"Wallets:Sign","signatureRequest":{"id":"sig-1","network":"Nowhere","requestBody":{"kind":"Eip712","types":{},"domain":{},"message":{}}}}`, "Eip712", `network "Nowhere" has no chain ID`},
+		{"typed data for another network", `{"kind":"Wallets:Sign","signatureRequest":{"id":"sig-1","network":"Ethereum","requestBody":{"kind":"Eip712","network":"Base","types":{},"domain":{},"message":{}}}}`, "Eip712", `it is for network "Base"`},
+		{"typed data with a primary type", `{"kind":"Wallets:Sign","signatureRequest":{"id":"sig-1","network":"Ethereum","requestBody":{"kind":"Eip712","primaryType":"Permit","types":{},"domain":{},"message":{}}}}`, "Eip712", `member "primaryType"`},
 		{"swap", `{"kind":"Wallets:Sign","swapRequest":{"id":"swap-1"}}`, "swapRequest", "a swapRequest is not read"},
 		{"request is a text", `{"kind":"Wallets:Sign","transferRequest":"x"}`, "transferRequest", "not read"},
 		{"new transfer kind", transferOf(`{"kind":"Brc20","to":"x","amount":"1"}`), "Brc20", `kind "Brc20" are not read`},
@@ -139,8 +143,22 @@ func TestUnreadableActivities(t *testing.T) {
 		{"no contract", transferOf(`{"kind":"Erc20","to":"` + evmB + `","amount":"1"}`), "Erc20", "contract"},
 		{"recipient by name", transferOf(`{"kind":"Erc20","contract":"` + evmA + `","to":"ana.eth","amount":"1"}`), "Erc20", "to is not 0x"},
 		{"asset that could be two", transferOf(`{"kind":"Iou","currency":"USD/x","issuer":"r","to":"rTo","amount":"1"}`), "Iou", "holds a slash"},
-		{"serialized transaction", transactionOf(`{"kind":"Transaction","transaction":"0x02f8"}`), "Transaction", `kind "Transaction" are not read`},
-		{"user operations", transactionOf(`{"kind":"UserOperations","userOperations":[]}`), "UserOperations", "are not read"},
+		{"serialized transaction that is cut off", transactionOf(`{"kind":"Transaction","transaction":"0x02f8"}`), "Transaction", "malformed_rlp at byte 1"},
+		{"serialized transaction of an unknown type", transactionOf(`{"kind":"Transaction","transaction":"0x05c0"}`), "Transaction", "unknown_type"},
+		{"serialized transaction for every chain", transactionOf(`{"kind":"Transaction","transaction":"0xe0808252089494` + strings.Repeat("ab", 20) + `808080"}`), "Transaction", "malformed_rlp"},
+		{"serialized transaction without a chain", transactionOf(`{"kind":"Transaction","transaction":"` + legacy + `"}`), "Transaction", "good on every one"},
+		{"serialized transaction for another chain", transactionOf(`{"kind":"Transaction","transaction":{"to":"` + lowA + `","chainId":1}}`), "Transaction", "is for chain 1, and EthereumSepolia is chain 11155111"},
+		{"serialized transaction on an unknown network", strings.Replace(transactionOf(`{"kind":"Transaction","transaction":{"to":"`+lowA+`"}}`), "EthereumSepolia", "Nowhere", 1), "Transaction", `network "Nowhere" has no chain ID`},
+		{"transaction as a list", transactionOf(`{"kind":"Transaction","transaction":[]}`), "Transaction", "transaction is not 0x"},
+		{"no transaction", transactionOf(`{"kind":"Transaction"}`), "Transaction", "malformed_rlp"},
+		{"transaction with a new member", transactionOf(`{"kind":"Transaction","transaction":"0x","priority":"Fast"}`), "Transaction", `member "priority"`},
+		{"function call", transactionOf(`{"kind":"FunctionCall","call":{}}`), "FunctionCall", "kind FunctionCall: what its call holds is not documented"},
+		{"a new kind of transaction", transactionOf(`{"kind":"Psbt","psbt":"cHNidP8"}`), "Psbt", `kind "Psbt" are not read`},
+		{"no user operations", transactionOf(`{"kind":"UserOperations","userOperations":[]}`), "UserOperations", "not a list of calls"},
+		{"user operations that are none", transactionOf(`{"kind":"UserOperations","userOperations":"x"}`), "UserOperations", "not a list of calls"},
+		{"a user operation without a target", transactionOf(`{"kind":"UserOperations","userOperations":[{"to":"` + evmA + `"},{"value":"1"}]}`), "UserOperations", "userOperations 1: to is not a text"},
+		{"a user operation with a new member", transactionOf(`{"kind":"UserOperations","userOperations":[{"to":"` + evmA + `","delegatecall":true}]}`), "UserOperations", `member "delegatecall"`},
+		{"a gas limit that is no number", transactionOf(`{"kind":"Evm","to":"` + evmA + `","gasLimit":"much"}`), "Evm", "gasLimit: not an amount"},
 		{"call with an authorization list", strings.Replace(evm, `"kind":"Evm"`, `"kind":"Evm","authorizationList":[]`, 1), "Evm", `member "authorizationList"`},
 		{"to of 19 bytes", transactionOf(`{"kind":"Evm","to":"0xabab"}`), "Evm", "to is not 0x and 40"},
 		{"to that is empty", transactionOf(`{"kind":"Evm","to":""}`), "Evm", "to is not"},
@@ -153,8 +171,49 @@ func TestUnreadableActivities(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := read(t, tt.activity)
-			if a.Transfer != nil || a.Call != nil || a.Request != tt.request || !strings.Contains(a.Unreadable, tt.want) {
+			if a.Transfer != nil || a.Call != nil || a.Operations != nil || a.TypedData != nil || a.Request != tt.request || !strings.Contains(a.Unreadable, tt.want) {
 				t.Errorf("activity = %+v, want unreadable %s: …%s…", a, tt.request, tt.want)
+			}
+		})
+	}
+}
+
+// legacy is a transfer from before EIP-155: nonce 0, gas price 1, gas 21000, 1 wei.
+const legacy = "0xdc8001825208" + "94abababababababababababababababababababab" + "0180"
+
+// The kinds that carry a transaction or a message in a form of their own.
+func TestOtherKinds(t *testing.T) {
+	one := countersign.NewAmount(1)
+	for _, tt := range []struct {
+		name, activity string
+		want           countersign.Activity
+	}{
+		{"a transaction as an object", transactionOf(`{"kind":"Transaction","transaction":{"to":"` + lowA + `","value":"0x1","data":"0xa9059cbb","gasLimit":"21000","maxFeePerGas":"9"}}`),
+			countersign.Activity{Call: &countersign.Call{To: lowA, Value: one, Data: []byte{0xa9, 5, 0x9c, 0xbb}, GasLimit: countersign.NewAmount(21000), MaxFeePerGas: countersign.NewAmount(9)}}},
+		{"a transaction as bytes (EIP-155)", transactionOf(`{"kind":"Transaction","transaction":"0xe2` + legacy[4:] + `83aa36a78080"}`),
+			countersign.Activity{Call: &countersign.Call{To: lowA, Value: one, Data: []byte{}, GasLimit: countersign.NewAmount(21000), MaxFeePerGas: one}}},
+		{"a transaction of type 4", transactionOf(`{"kind":"Transaction","transaction":{"type":4,"to":"` + lowA + `","authorizationList":[{"chainId":"0x0","address":"` + lowB + `","nonce":"0x1","yParity":"0x0","r":"0x1","s":"0x1"}]}}`),
+			countersign.Activity{Call: &countersign.Call{To: lowA, SetsCode: true, Delegates: []string{lowB}}}},
+		{"a transaction to sign", `{"kind":"Wallets:Sign","signatureRequest":{"id":"sig-1","network":"EthereumSepolia","requestBody":{"kind":"Transaction","transaction":{"to":"` + lowA + `","value":"1"}}}}`,
+			countersign.Activity{Call: &countersign.Call{To: lowA, Value: one}}},
+		{"user operations", transactionOf(`{"kind":"UserOperations","feeSponsorId":"fs-1","userOperations":[{"to":"` + evmA + `","value":"1"},{"to":"` + evmB + `","data":"0x01"}]}`),
+			countersign.Activity{Operations: []countersign.Call{{To: lowA, Value: one}, {To: lowB, Data: []byte{1}}}}},
+		{"typed data", `{"kind":"Wallets:Sign","signatureRequest":{"id":"sig-1","network":"Base","requestBody":{"kind":"Eip712","types":{"A":[]},"domain":{"chainId":8453},"message":{"a":1}}}}`,
+			countersign.Activity{TypedData: &countersign.TypedData{Types: []byte(`{"A":[]}`), Domain: []byte(`{"chainId":8453}`), Message: []byte(`{"a":1}`), ChainID: 8453}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := read(t, tt.activity)
+			is := countersign.Activity{Transfer: got.Transfer, Call: got.Call, Operations: got.Operations, TypedData: got.TypedData}
+			gotText, err := json.Marshal(is)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := json.Marshal(tt.want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Unreadable != "" || string(gotText) != string(want) {
+				t.Errorf("activity = %s (%s), want %s", gotText, got.Unreadable, want)
 			}
 		})
 	}
@@ -172,8 +231,13 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		a := activity.Read(text)
-		read := a.Transfer != nil || a.Call != nil
-		if read == (a.Unreadable != "") || a.Transfer != nil && a.Call != nil {
+		kinds := 0
+		for _, is := range []bool{a.Transfer != nil, a.Call != nil, a.Operations != nil, a.TypedData != nil} {
+			if is {
+				kinds++
+			}
+		}
+		if kinds > 1 || (kinds == 1) == (a.Unreadable != "") {
 			t.Fatalf("%s became %+v", text, a)
 		}
 		if a.Transfer != nil && (a.Transfer.To == "" || a.Transfer.Kind != a.Request) {
