@@ -46,6 +46,7 @@ const (
 	UnknownFunction     ReasonCode = "unknown_function"       // selector not in the pinned ABI, or no rule for it
 	UnknownAsset        ReasonCode = "unknown_asset"          // no rule for this asset
 	MalformedCallData   ReasonCode = "malformed_call_data"    // not the canonical encoding of the pinned function
+	MalformedTypedData  ReasonCode = "malformed_typed_data"   // an EIP-712 message that cannot be read in exactly one way
 	UnreadableActivity  ReasonCode = "unreadable_activity"    // a kind of activity or request that we do not decode
 	ContractCreation    ReasonCode = "contract_creation"      // a transaction without a target
 	ValueWithCall       ReasonCode = "value_with_call"        // native value sent along with a call that expects none

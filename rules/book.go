@@ -43,15 +43,19 @@ type Contract struct {
 	Address string
 	// Name is for people: "Test USD".
 	Name string
-	// ABI holds the functions that may be decoded, pinned to this address.
+	// ABI holds the functions that may be decoded, pinned to this address. Required
+	// unless there are Messages.
 	ABI *calldata.ABI
 	// Functions maps canonical signatures ("mint(address,uint256)") to rules. A
 	// function of the ABI without a rule is decoded and then left to people.
 	Functions map[string]Rule
+	// Messages maps types of EIP-712 messages that the contract verifies, as encoded
+	// ("Permit(address owner,…)", referenced structs behind), to rules.
+	Messages map[string]Rule
 	// Protocol tells apart contracts that share signatures: see [calltree.Protocol].
 	// Optional.
 	Protocol calltree.Protocol
-	// Risks names, by signature, the classes of risk that the function's rule has
+	// Risks names, by signature or message type, the classes of risk that the function's rule has
 	// thought of. A call that carries another class is left to people before the rule
 	// is asked; so is native value sent along, unless [risk.Value] is named. For a
 	// wrapper it covers the calls inside as well.
@@ -122,11 +126,18 @@ func (c Contract) check() (errs []error) {
 	if _, err := ParseAddress(c.Address); err != nil {
 		errs = append(errs, err)
 	}
-	if c.ABI == nil {
+	if c.ABI == nil && len(c.Messages) == 0 {
 		return append(errs, errors.New("ABI is required"))
 	}
+	for _, t := range slices.Sorted(maps.Keys(c.Messages)) {
+		if c.Messages[t] == nil {
+			errs = append(errs, fmt.Errorf("message type %q has no rule", t))
+		}
+	}
 	for _, sig := range slices.Sorted(maps.Keys(c.Functions)) {
-		if _, ok := c.ABI.Function(sig); !ok {
+		if c.ABI == nil {
+			errs = append(errs, fmt.Errorf("function %q has no ABI", sig))
+		} else if _, ok := c.ABI.Function(sig); !ok {
 			errs = append(errs, fmt.Errorf("function %q is not a canonical signature of the pinned ABI", sig))
 		}
 		if c.Functions[sig] == nil {
@@ -134,7 +145,7 @@ func (c Contract) check() (errs []error) {
 		}
 	}
 	for _, sig := range slices.Sorted(maps.Keys(c.Risks)) {
-		if c.Functions[sig] == nil {
+		if c.Functions[sig] == nil && c.Messages[sig] == nil {
 			errs = append(errs, fmt.Errorf("risks are named for function %q, which has no rule", sig))
 		}
 	}
@@ -147,6 +158,7 @@ func (c Contract) check() (errs []error) {
 // detached copies what a rule could write to.
 func (c Contract) detached() Contract {
 	c.Functions, c.Risks = maps.Clone(c.Functions), maps.Clone(c.Risks)
+	c.Messages = maps.Clone(c.Messages)
 	return c
 }
 

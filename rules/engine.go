@@ -17,7 +17,8 @@ type Result struct {
 	Claims []countersign.Claim
 	// Evidence is what the rule asked and was told.
 	Evidence []Evidence
-	// Contract, Function and Args say what was decoded; empty when nothing was.
+	// Contract, Function and Args say what was decoded; empty when nothing was. For
+	// typed data Function is the message's type.
 	Contract string
 	Function string
 	Args     map[string]any
@@ -96,6 +97,8 @@ func (b *Book) find(r *Request) (Rule, Decision) {
 		return b.findCalls(r, *act.Call)
 	case len(act.Operations) > 0:
 		return b.findCalls(r, act.Operations...)
+	case act.TypedData != nil:
+		return b.findMessage(r, *act.TypedData)
 	}
 	return nil, Abstain(countersign.UnreadableActivity, "%s request of kind %q is not read: %.300s", act.Kind, act.Request, act.Unreadable)
 }
@@ -150,7 +153,14 @@ func timedOut(ctx context.Context) Decision {
 
 // result says what was decoded; the decision is still to come.
 func (r *Request) result() (res Result) {
-	if r.Call == nil || r.Call.Function() == "" {
+	if m := r.Message; m != nil {
+		res.Contract, res.Function, res.Args = m.Contract.Name, m.Type, map[string]any{"message": m.data.Message().JSON()}
+		for _, c := range m.Inside {
+			res.Inside = append(res.Inside, c.result())
+		}
+		return res
+	}
+	if r.Call == nil || r.Call.Function() == "" && r.Call.Inside == nil {
 		return res
 	}
 	res.Contract, res.Function, res.Args = r.Call.Contract.Name, r.Call.Function(), r.Call.arguments()

@@ -11,13 +11,15 @@ import (
 )
 
 // A Request is what a rule sees: the approval as read from the custodian, and
-// either the decoded call or the transfer.
+// the decoded call, the transfer or the message.
 type Request struct {
 	Approval countersign.Approval
-	// Call is the decoded call; nil for a transfer.
+	// Call is the decoded call; nil for the others.
 	Call *Call
-	// Transfer is the plain transfer; nil for a call. A call without data is one.
+	// Transfer is the plain transfer; nil for the others. A call without data is one.
 	Transfer *countersign.Transfer
+	// Message is the typed data; nil for the others.
+	Message *Message
 	// Now is the time of the decision, UTC.
 	Now time.Time
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"countersign"
@@ -39,14 +40,14 @@ func (b *Book) findCalls(r *Request, calls ...countersign.Call) (Rule, Decision)
 	}
 	if len(roots) > 1 {
 		r.Call = &Call{Inside: roots, node: &calltree.Node{}}
-		return allowed(Inner, namedRisks(roots...))
+		return allowed(Inner, namedRisks(0, roots...))
 	}
 	r.Call = roots[0]
 	rule, d := b.ruleOf(r)
 	if rule == nil {
 		return nil, d
 	}
-	return allowed(rule, namedRisks(roots...))
+	return allowed(rule, namedRisks(0, roots...))
 }
 
 // allowed is the rule, unless there is a decision already.
@@ -104,16 +105,21 @@ func transaction(c countersign.Call) (tx calltree.Transaction, err error) {
 // call makes a rule's view of a node and of all below it.
 func (b *Book) call(network string, n *calltree.Node) *Call {
 	c := &Call{Value: n.Value.Amount(), node: n}
-	want := Contract{Network: network, Address: n.To.String()}.key()
-	for _, known := range b.Contracts {
-		if known.key() == want {
-			c.Contract = known.detached()
-		}
-	}
+	c.Contract, _ = b.contract(network, n.To.String())
 	for i := range n.Children {
 		c.Inside = append(c.Inside, b.call(network, &n.Children[i]))
 	}
 	return c
+}
+
+// contract returns a copy of what the book has on an address.
+func (b *Book) contract(network, address string) (c Contract, known bool) {
+	want := Contract{Network: network, Address: address}.key()
+	i := slices.IndexFunc(b.Contracts, func(c Contract) bool { return c.key() == want })
+	if i < 0 {
+		return c, false
+	}
+	return b.Contracts[i].detached(), true
 }
 
 // reasons says which ground of a decision an anomaly is.
@@ -167,9 +173,9 @@ func (b *Book) ruleOf(r *Request) (Rule, Decision) {
 const nativeKind = "Native"
 
 // namedRisks returns an abstention unless every class of risk in the calls is named
-// by the function that carries it or by a wrapper around it; otherwise the zero
-// Decision. A transfer's own classes are named by listing its asset.
-func namedRisks(calls ...*Call) Decision {
+// by the function that carries it or by a wrapper around it, or is around already;
+// otherwise the zero Decision. A transfer's own classes are named by listing its asset.
+func namedRisks(around risk.Set, calls ...*Call) Decision {
 	var bad func(c *Call, named risk.Set, path string) Decision
 	bad = func(c *Call, named risk.Set, path string) Decision {
 		named |= c.Contract.Risks[c.Function()]
@@ -191,7 +197,7 @@ func namedRisks(calls ...*Call) Decision {
 		return Decision{}
 	}
 	for _, c := range calls {
-		if d := bad(c, 0, ""); d.Verdict != "" {
+		if d := bad(c, around, ""); d.Verdict != "" {
 			return d
 		}
 	}
@@ -203,11 +209,18 @@ func namedRisks(calls ...*Call) Decision {
 // says what the strictest of them says: a rejection before an abstention before an
 // approval.
 func Inner(ctx context.Context, r *Request) Decision {
-	if r.Call == nil || len(r.Call.Inside) == 0 {
+	var inside []*Call
+	switch {
+	case r.Call != nil:
+		inside = r.Call.Inside
+	case r.Message != nil:
+		inside = r.Message.Inside
+	}
+	if len(inside) == 0 {
 		return Abstain(countersign.NoRule, "the call makes no other calls")
 	}
 	var worst Decision
-	for i, c := range r.Call.Inside {
+	for i, c := range inside {
 		inner := &Request{Approval: r.Approval, Call: c, Now: r.Now, book: r.book, notes: r.notes}
 		rule, d := r.book.ruleOf(inner)
 		if rule != nil {
@@ -219,7 +232,7 @@ func Inner(ctx context.Context, r *Request) Decision {
 		}
 	}
 	if worst.Verdict == countersign.Approve {
-		return Approve(fmt.Sprintf("%d calls, each within policy", len(r.Call.Inside)))
+		return Approve(fmt.Sprintf("%d calls, each within policy", len(inside)))
 	}
 	return worst
 }

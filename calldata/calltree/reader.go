@@ -60,6 +60,9 @@ func New(known map[Address]Contract) (*Reader, error) {
 type Transaction struct {
 	// To is the target; nil creates a contract.
 	To *Address
+	// Operation is how the target is reached: Call, unless it is not the sender that
+	// makes the call but a contract that was asked to.
+	Operation Operation
 	// Value is the native amount, Data the call data or, for a creation, the code.
 	Value Wei
 	Data  []byte
@@ -91,7 +94,7 @@ func (r *Reader) ReadInto(t *Tree, txs ...Transaction) {
 		if tx.To == nil {
 			n.Operation = Create
 		} else {
-			n.To = *tx.To
+			n.To, n.Operation = *tx.To, tx.Operation
 		}
 		run.node(n, 0)
 		run.setCode(n, tx)
