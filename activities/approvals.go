@@ -7,6 +7,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/chain/codepin"
 	"countersign/rules"
 )
 
@@ -22,6 +23,9 @@ type Approvals struct {
 	Approver string
 	// Rules names the book and the program in every decision.
 	Rules audit.Rules
+	// Code compares pinned contracts with the chain. Without it a decision that rests
+	// on a code pin becomes an abstention.
+	Code CodeChecker
 	// RuleTimeout bounds one run of the rules. Zero means ten seconds.
 	RuleTimeout time.Duration
 	// Now is the clock.
@@ -52,6 +56,15 @@ type Trail interface {
 		conclude func([]countersign.Balance) (d audit.Draft, reserve bool)) (audit.Entry, error)
 	Void(ctx context.Context, d audit.Draft, decisionKey string) (audit.Entry, error)
 	Close(ctx context.Context, d audit.Draft, decisionKey string, moved bool) (audit.Entry, error)
+}
+
+// A CodeChecker compares the code of contracts with what is pinned. chain.Nodes is
+// the real one.
+type CodeChecker interface {
+	// CheckCode returns what was read, as JSON, for the record. Its error wraps
+	// [codepin.ErrChanged] where the chain says otherwise; any other means that it did
+	// not say.
+	CheckCode(ctx context.Context, network string, pins []codepin.Pin) (evidence []byte, err error)
 }
 
 // A Book decides. rules.Book is the real one.

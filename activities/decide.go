@@ -2,12 +2,15 @@ package activities
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
 	"countersign"
 	"countersign/audit"
+	"countersign/chain/codepin"
 	"countersign/rules"
 
 	"go.temporal.io/sdk/activity"
@@ -105,7 +108,32 @@ func (a *Approvals) judge(ctx context.Context, approval countersign.Approval) ru
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errRulesTooSlow)
 	defer cancel()
-	return a.Book.Decide(ctx, approval, now)
+	return a.withCode(ctx, approval.Activity.Network, a.Book.Decide(ctx, approval, now), now)
+}
+
+// withCode compares the pinned contracts that a decision rests on with the chain: an
+// ABI is worth no more than the code behind it. Only when the code is as pinned does
+// the decision stand.
+func (a *Approvals) withCode(ctx context.Context, network string, r rules.Result, now time.Time) rules.Result {
+	if len(r.Pins) == 0 || r.Decision.Verdict == countersign.Abstain {
+		return r
+	}
+	if a.Code == nil {
+		r.Decision = countersign.Abstained(countersign.CodeUnverified, "the book pins code, and no node is configured to compare it with")
+		return r
+	}
+	evidence, err := a.Code.CheckCode(ctx, network, r.Pins)
+	if len(evidence) > 0 {
+		sum := sha256.Sum256(evidence)
+		r.Evidence = append(r.Evidence, rules.Evidence{Kind: "code", Source: network, Digest: hex.EncodeToString(sum[:]), At: now})
+	}
+	switch {
+	case errors.Is(err, codepin.ErrChanged):
+		r.Decision = countersign.Abstained(countersign.CodeChanged, "%.400s", err)
+	case err != nil:
+		r.Decision = countersign.Abstained(countersign.CodeUnverified, "%.400s", err)
+	}
+	return r
 }
 
 // decided reads a decision back from the trail.

@@ -26,7 +26,7 @@ func TestAllReadsAreOfOneBlock(t *testing.T) {
 	if e, err := chain.Verify(t.Context(), n, []codepin.Pin{s.pin}); err != nil || e.BlockNumber != 1 {
 		t.Errorf("before the upgrade: %v at block %d, want none at 1", err, e.BlockNumber)
 	}
-	if e, err := chain.Verify(t.Context(), n, []codepin.Pin{s.pin}); !errors.Is(err, chain.ErrChanged) || e.BlockNumber != 2 {
+	if e, err := chain.Verify(t.Context(), n, []codepin.Pin{s.pin}); !errors.Is(err, codepin.ErrChanged) || e.BlockNumber != 2 {
 		t.Errorf("after the upgrade: %v at block %d, want ErrChanged at 2", err, e.BlockNumber)
 	}
 }
@@ -41,7 +41,7 @@ func TestABlockThatLeavesTheChainIsUnknown(t *testing.T) {
 				f.worlds[1] = nil
 			}
 		}
-		if err := read(t.Context(), n, s); !errors.Is(err, chain.ErrUnknown) || !strings.Contains(err.Error(), "not currently canonical") {
+		if err := read(t.Context(), n, s); !errors.Is(err, codepin.ErrUnknown) || !strings.Contains(err.Error(), "not currently canonical") {
 			t.Errorf("%s: error %v, want ErrUnknown and the node's word", verb, err)
 		}
 	}
@@ -52,7 +52,7 @@ func TestAnErrorCanSayBoth(t *testing.T) {
 	s := specimenOf("eip1967-beacon")
 	f := newFake(t, s.world.coded(self, otherCode).answering(beacon, callBeacon, "0x"))
 	e, err := chain.Verify(t.Context(), f.dial(), []codepin.Pin{s.pin})
-	if !errors.Is(err, chain.ErrChanged) || !errors.Is(err, chain.ErrUnknown) || len(e.Mismatches) != 1 {
+	if !errors.Is(err, codepin.ErrChanged) || !errors.Is(err, codepin.ErrUnknown) || len(e.Mismatches) != 1 {
 		t.Errorf("error %v with mismatches %s", err, lines(e.Mismatches))
 	}
 	for _, r := range e.Reads {
@@ -78,7 +78,7 @@ func TestAnErrorIsShort(t *testing.T) {
 		return []any{r}
 	}
 	_, err := chain.Verify(t.Context(), n, pins)
-	if !errors.Is(err, chain.ErrUnknown) || !strings.Contains(err.Error(), "95 more reads") || len(err.Error()) > 4000 {
+	if !errors.Is(err, codepin.ErrUnknown) || !strings.Contains(err.Error(), "95 more reads") || len(err.Error()) > 4000 {
 		t.Errorf("error of %d bytes, want at most 4000: %.300v", len(err.Error()), err)
 	}
 }
@@ -86,7 +86,7 @@ func TestAnErrorIsShort(t *testing.T) {
 // Evidence is JSON even where nothing was read.
 func TestEvidenceOfNothing(t *testing.T) {
 	e, err := chain.Verify(t.Context(), nil, []codepin.Pin{specimenOf("no proxy").pin})
-	if !errors.Is(err, chain.ErrUnknown) {
+	if !errors.Is(err, codepin.ErrUnknown) {
 		t.Errorf("without a node: %v", err)
 	}
 	if _, err := json.Marshal(e); err != nil {

@@ -11,7 +11,7 @@
 // What Verify promises: every read is of one block, named by its hash (EIP-1898),
 // so that an upgrade cannot slip in between two of them. Either each pinned fact
 // was read and is as written, or the error says what is not: a [Mismatch], which
-// wraps [ErrChanged], for what the chain says otherwise; [ErrUnknown] for what
+// wraps [codepin.ErrChanged], for what the chain says otherwise; [codepin.ErrUnknown] for what
 // could not be learnt. No answer, half an answer and an answer that can be read in
 // two ways are all unknown, never "fine".
 //

@@ -30,7 +30,7 @@ func (x *examination) err() error {
 	const enough = 5
 	errs = append(errs, x.unknown[:min(enough, len(x.unknown))]...)
 	if more := len(x.unknown) - enough; more > 0 {
-		errs = append(errs, fmt.Errorf("%w: %d more reads", ErrUnknown, more))
+		errs = append(errs, fmt.Errorf("%w: %d more reads", codepin.ErrUnknown, more))
 	}
 	return errors.Join(errs...)
 }

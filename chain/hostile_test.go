@@ -143,7 +143,7 @@ func TestAnAnswerThatCannotBeReliedOnIsUnknown(t *testing.T) {
 						return []any{r}
 					}
 					err := read(t.Context(), n, s)
-					if !errors.Is(err, chain.ErrUnknown) || errors.Is(err, chain.ErrChanged) || errors.Is(err, codepin.ErrPin) {
+					if !errors.Is(err, codepin.ErrUnknown) || errors.Is(err, codepin.ErrChanged) || errors.Is(err, codepin.ErrPin) {
 						t.Errorf("%s %s: %s in answer %d, to %s: error %v, want ErrUnknown alone", verb, s.name, fault.name, i, method, err)
 					}
 				}

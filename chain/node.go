@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"countersign/chain/codepin"
+
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/rpc"
 )
@@ -20,10 +22,6 @@ const (
 	// 50 contracts of the greatest size (24 KiB, EIP-170) fit into maxAnswer.
 	batchSize = 50
 )
-
-// ErrUnknown means that the chain did not say: no answer, a refusal, or an answer
-// that cannot be relied on. Decide nothing; asking again later may help.
-var ErrUnknown = errors.New("not known from the chain")
 
 // A Node is one JSON-RPC endpoint of one chain. It is safe for concurrent use.
 // What it prints and what its errors say names its host, and never the path, the
@@ -37,13 +35,13 @@ type Node struct {
 
 // Dial returns the node at an http or https URL, after it has said that it serves
 // the chain with this ID (EIP-155; 1 is Ethereum's mainnet). Any error wraps
-// [ErrUnknown]. Use https for whatever is not your own network: who can alter the
+// [codepin.ErrUnknown]. Use https for whatever is not your own network: who can alter the
 // answers can pass any pin.
 func Dial(ctx context.Context, rawURL string, chainID uint64) (*Node, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 		// The text of the URL, and url's own error, may hold a key.
-		return nil, fmt.Errorf("%w: a node's URL must be http:// or https:// and a host", ErrUnknown)
+		return nil, fmt.Errorf("%w: a node's URL must be http:// or https:// and a host", codepin.ErrUnknown)
 	}
 	n := &Node{chainID: chainID, host: u.Host, secrets: secretsOf(u)}
 	if chainID == 0 {

@@ -43,7 +43,7 @@ func TestDial(t *testing.T) {
 			switch {
 			case tt.want == "" && (err != nil || n == nil):
 				t.Errorf("Dial = %v", err)
-			case tt.want != "" && (!errors.Is(err, chain.ErrUnknown) || !strings.Contains(err.Error(), tt.want) || n != nil):
+			case tt.want != "" && (!errors.Is(err, codepin.ErrUnknown) || !strings.Contains(err.Error(), tt.want) || n != nil):
 				t.Errorf("Dial = %v, %v, want ErrUnknown with %q", n, err, tt.want)
 			}
 		})
@@ -54,7 +54,7 @@ func TestDialEndsWithTheContext(t *testing.T) {
 	f := newFake(t, world{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := chain.Dial(ctx, f.url, chainID); !errors.Is(err, chain.ErrUnknown) || !errors.Is(err, context.Canceled) {
+	if _, err := chain.Dial(ctx, f.url, chainID); !errors.Is(err, codepin.ErrUnknown) || !errors.Is(err, context.Canceled) {
 		t.Errorf("Dial = %v, want ErrUnknown and the context's end", err)
 	}
 }
@@ -65,7 +65,7 @@ func TestTheChainIsComparedEachTime(t *testing.T) {
 	f := newFake(t, s.world)
 	n := f.dial()
 	f.chainID = 1
-	if _, err := chain.Verify(t.Context(), n, []codepin.Pin{s.pin}); !errors.Is(err, chain.ErrUnknown) || !strings.Contains(err.Error(), "serves chain 1, want 424242") {
+	if _, err := chain.Verify(t.Context(), n, []codepin.Pin{s.pin}); !errors.Is(err, codepin.ErrUnknown) || !strings.Contains(err.Error(), "serves chain 1, want 424242") {
 		t.Errorf("Verify = %v, want ErrUnknown with both chains", err)
 	}
 }
@@ -113,7 +113,7 @@ func TestNoSecretShows(t *testing.T) {
 		t.Run(tt.mode, func(t *testing.T) {
 			host := cmp.Or(tt.host, babbler(t, tt.mode))
 			_, err := chain.Dial(t.Context(), "http://projectuser:"+tt.password+"@"+host+"/v3/"+path+"?apikey=key-in-query", 1)
-			if !errors.Is(err, chain.ErrUnknown) || !strings.Contains(err.Error(), tt.says) {
+			if !errors.Is(err, codepin.ErrUnknown) || !strings.Contains(err.Error(), tt.says) {
 				t.Fatalf("Dial = %v, want ErrUnknown with %q", err, tt.says)
 			}
 			for _, secret := range []string{"projectuser", "p4ss", "w/rd", path, "key-in-query"} {

@@ -16,7 +16,7 @@ import (
 //
 // It fails with [codepin.ErrPin] when nothing at the address can be pinned (no code, an
 // EIP-7702 delegation, a proxy that points nowhere, marks of more than one kind of
-// proxy, a diamond without selectors), and with [ErrUnknown] when the chain did not
+// proxy, a diamond without selectors), and with [codepin.ErrUnknown] when the chain did not
 // say.
 func Observe(ctx context.Context, node *Node, address string, selectors ...string) (codepin.Pin, error) {
 	if err := codepin.CheckAddress(address); err != nil {

@@ -106,7 +106,7 @@ func TestObserveRefusesWhatCannotBePinned(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, err := chain.Observe(t.Context(), newFake(t, tt.world).dial(), tt.address, tt.selectors...)
-			if !errors.Is(err, codepin.ErrPin) || errors.Is(err, chain.ErrUnknown) || !strings.Contains(err.Error(), tt.want) {
+			if !errors.Is(err, codepin.ErrPin) || errors.Is(err, codepin.ErrUnknown) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want ErrPin alone with %q", err, tt.want)
 			}
 			if !reflect.DeepEqual(p, codepin.Pin{}) {
@@ -120,7 +120,7 @@ func TestObserveRefusesWhatCannotBePinned(t *testing.T) {
 // known to be any.
 func TestObserveWithSelectorsNeedsALoupe(t *testing.T) {
 	s := specimenOf("no proxy")
-	if _, err := chain.Observe(t.Context(), newFake(t, s.world).dial(), self, mint); !errors.Is(err, chain.ErrUnknown) {
+	if _, err := chain.Observe(t.Context(), newFake(t, s.world).dial(), self, mint); !errors.Is(err, codepin.ErrUnknown) {
 		t.Errorf("error %v, want ErrUnknown", err)
 	}
 }

@@ -77,7 +77,7 @@ func TestCheck(t *testing.T) {
 			}
 			f := newFake(t, specimenOf("eip1967").world)
 			n := f.dial()
-			if _, err := chain.Verify(t.Context(), n, []codepin.Pin{tt.pin}); !errors.Is(err, codepin.ErrPin) || !errors.Is(err, chain.ErrUnknown) || f.requests != 0 {
+			if _, err := chain.Verify(t.Context(), n, []codepin.Pin{tt.pin}); !errors.Is(err, codepin.ErrPin) || !errors.Is(err, codepin.ErrUnknown) || f.requests != 0 {
 				t.Errorf("Verify = %v after %d requests, want ErrPin and ErrUnknown, and none", err, f.requests)
 			}
 		})
@@ -113,7 +113,7 @@ func TestSelectorsOfADiamondMustBePinned(t *testing.T) {
 			if tt.want == "" && err != nil {
 				t.Fatal(err)
 			}
-			if tt.want != "" && (!errors.Is(err, chain.ErrUnknown) || !errors.Is(err, codepin.ErrPin) || !strings.Contains(err.Error(), tt.want)) {
+			if tt.want != "" && (!errors.Is(err, codepin.ErrUnknown) || !errors.Is(err, codepin.ErrPin) || !strings.Contains(err.Error(), tt.want)) {
 				t.Errorf("Verify = %v, want ErrUnknown and ErrPin with %q", err, tt.want)
 			}
 		})

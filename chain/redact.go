@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/chain/codepin"
+
 	"github.com/ethereum/go-ethereum/rpc"
 )
 
-// unknown makes an [ErrUnknown] of a failure, with the node's host and what was
+// unknown makes an [codepin.ErrUnknown] of a failure, with the node's host and what was
 // asked. Of causes it keeps the context's; others become text, because they carry
 // the URL or the server's words, and both may hold our key.
 func (n *Node) unknown(what string, err error) error {
@@ -21,14 +23,14 @@ func (n *Node) unknown(what string, err error) error {
 	}
 	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, ended) {
-			return fmt.Errorf("%w: node %s: %s: %w", ErrUnknown, n.host, what, ended)
+			return fmt.Errorf("%w: node %s: %s: %w", codepin.ErrUnknown, n.host, what, ended)
 		}
 	}
 	text := err.Error()
 	if e, ok := err.(rpc.Error); ok {
 		text = fmt.Sprintf("error %d: %s", e.ErrorCode(), text)
 	}
-	return fmt.Errorf("%w: node %s: %s: %s", ErrUnknown, n.host, what, n.redact(text))
+	return fmt.Errorf("%w: node %s: %s: %s", codepin.ErrUnknown, n.host, what, n.redact(text))
 }
 
 // redact takes our secrets out of a text and cuts it to one short line.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"countersign/chain"
+	"countersign/chain/codepin"
 )
 
 // body answers a request with fixed bytes.
@@ -62,7 +62,7 @@ func TestARequestWithoutAnAnswerIsUnknown(t *testing.T) {
 						}
 						return request == at
 					}
-					if err := read(t.Context(), n, s); !errors.Is(err, chain.ErrUnknown) {
+					if err := read(t.Context(), n, s); !errors.Is(err, codepin.ErrUnknown) {
 						t.Errorf("error %v, want ErrUnknown", err)
 					}
 				})
@@ -85,7 +85,7 @@ func TestAnAnswerThatCanBeReadInTwoWaysIsUnknown(t *testing.T) {
 			f := newFake(t, s.world)
 			n := f.dial()
 			f.rewrite = rewrite
-			if err := read(t.Context(), n, s); !errors.Is(err, chain.ErrUnknown) || errors.Is(err, chain.ErrChanged) {
+			if err := read(t.Context(), n, s); !errors.Is(err, codepin.ErrUnknown) || errors.Is(err, codepin.ErrChanged) {
 				t.Errorf("%s, %s: error %v, want ErrUnknown alone", name, verb, err)
 			}
 		}
@@ -107,7 +107,7 @@ func TestANodeThatHangsIsUnknown(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			err := read(ctx, n, s)
 			cancel()
-			if !errors.Is(err, chain.ErrUnknown) || !errors.Is(err, context.DeadlineExceeded) {
+			if !errors.Is(err, codepin.ErrUnknown) || !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s, request %d: error %v, want ErrUnknown and the deadline", verb, at, err)
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"countersign/chain/codepin"
+
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/crypto"
@@ -48,7 +50,7 @@ func callTo(address, data string) question { return question{"eth_call", address
 // no longer does.
 func (n *Node) newest(ctx context.Context) (*state, error) {
 	if n == nil || n.client == nil {
-		return nil, fmt.Errorf("%w: no node was dialled", ErrUnknown)
+		return nil, fmt.Errorf("%w: no node was dialled", codepin.ErrUnknown)
 	}
 	calls := []rpc.BatchElem{newCall("eth_chainId"), newCall("eth_getBlockByNumber", "latest", false)}
 	if err := n.send(ctx, calls); err != nil {
@@ -81,7 +83,7 @@ func (s *state) ask(ctx context.Context, questions ...question) error {
 	var fresh []question
 	for _, q := range questions {
 		if _, known := s.answers[q]; !known {
-			s.answers[q] = answer{err: fmt.Errorf("%w: %s was not asked", ErrUnknown, q)}
+			s.answers[q] = answer{err: fmt.Errorf("%w: %s was not asked", codepin.ErrUnknown, q)}
 			fresh = append(fresh, q)
 		}
 	}

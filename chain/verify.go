@@ -10,13 +10,8 @@ import (
 	"countersign/chain/codepin"
 )
 
-// ErrChanged means that the chain says otherwise than a pin: the code that people
-// have read is not the code that would run. No retry helps; people must read the
-// new code and pin that.
-var ErrChanged = errors.New("not as pinned")
-
 // A Mismatch is one fact of a pin of which the chain says otherwise. It wraps
-// [ErrChanged].
+// [codepin.ErrChanged].
 type Mismatch struct {
 	// Address is that of the pin, in lower case.
 	Address string `json:"address"`
@@ -31,11 +26,11 @@ type Mismatch struct {
 
 // Error names the address, the field and both values.
 func (m *Mismatch) Error() string {
-	return fmt.Sprintf("%v: %s %s is pinned as %s, the chain has %s", ErrChanged, m.Address, m.Field, m.Want, m.Got)
+	return fmt.Sprintf("%v: %s %s is pinned as %s, the chain has %s", codepin.ErrChanged, m.Address, m.Field, m.Want, m.Got)
 }
 
-// Unwrap makes every [Mismatch] an [ErrChanged].
-func (m *Mismatch) Unwrap() error { return ErrChanged }
+// Unwrap makes every [Mismatch] an [codepin.ErrChanged].
+func (m *Mismatch) Unwrap() error { return codepin.ErrChanged }
 
 // Evidence is what [Verify] was told, for the record of a decision.
 type Evidence struct {
@@ -64,24 +59,24 @@ type Read struct {
 	Value string `json:"value"`
 }
 
-// Fresh returns an error that wraps [ErrUnknown] when the block is older than
+// Fresh returns an error that wraps [codepin.ErrUnknown] when the block is older than
 // maxAge, or none was read: a node that has fallen behind answers readily, from a
 // state that is past. How old is too old depends on the chain's pace.
 func (e Evidence) Fresh(now time.Time, maxAge time.Duration) error {
 	if e.BlockHash == "" {
-		return fmt.Errorf("%w: no block was read", ErrUnknown)
+		return fmt.Errorf("%w: no block was read", codepin.ErrUnknown)
 	}
 	if age := now.Sub(e.BlockTime); age > maxAge {
 		return fmt.Errorf("%w: block %d is %s old, at most %s is allowed: the node may have fallen behind",
-			ErrUnknown, e.BlockNumber, age.Round(time.Second), maxAge)
+			codepin.ErrUnknown, e.BlockNumber, age.Round(time.Second), maxAge)
 	}
 	return nil
 }
 
 // Verify compares pins with the newest block of a node's chain. It returns nil when
 // every pinned fact was read there and is as written. Otherwise the error holds a
-// [Mismatch] for each fact that is not, which wraps [ErrChanged], and wraps
-// [ErrUnknown] when anything could not be learnt; it may do both. No pin at all and
+// [Mismatch] for each fact that is not, which wraps [codepin.ErrChanged], and wraps
+// [codepin.ErrUnknown] when anything could not be learnt; it may do both. No pin at all and
 // a pin that fails [Pin.Check] are unknown too.
 //
 // Name the selectors that are about to be called ("0x40c10f19"): each [codepin.Diamond]
@@ -92,7 +87,7 @@ func (e Evidence) Fresh(now time.Time, maxAge time.Duration) error {
 // The evidence is what was read, also beside an error.
 func Verify(ctx context.Context, node *Node, pins []codepin.Pin, selectors ...string) (Evidence, error) {
 	if err := usable(pins, selectors); err != nil {
-		return Evidence{}, fmt.Errorf("%w: %w", ErrUnknown, err)
+		return Evidence{}, fmt.Errorf("%w: %w", codepin.ErrUnknown, err)
 	}
 	s, err := node.newest(ctx)
 	if err != nil {

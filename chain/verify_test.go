@@ -133,7 +133,7 @@ func TestEveryChangeIsAMismatch(t *testing.T) {
 func mismatch(t *testing.T, w world, s specimen, want *chain.Mismatch) {
 	t.Helper()
 	e, err := chain.Verify(t.Context(), newFake(t, w).dial(), []codepin.Pin{s.pin}, s.selectors...)
-	if !errors.Is(err, chain.ErrChanged) || errors.Is(err, chain.ErrUnknown) {
+	if !errors.Is(err, codepin.ErrChanged) || errors.Is(err, codepin.ErrUnknown) {
 		t.Fatalf("Verify = %v, want ErrChanged alone", err)
 	}
 	if !strings.Contains(err.Error(), want.Field) || !strings.Contains(err.Error(), want.Got) {
@@ -192,7 +192,7 @@ func TestAnAddressCanBePinnedAsTwoKinds(t *testing.T) {
 	}
 	mismatch(t, w, s, &chain.Mismatch{Address: self, Field: "proxy", Want: "eip1967", Got: "eip1967 and zeppelinos"})
 	e, err := chain.Verify(t.Context(), newFake(t, w.with(self, slotZeppelinOS, word(upgraded))).dial(), pins)
-	if !errors.Is(err, chain.ErrChanged) || len(e.Mismatches) != 1 || e.Mismatches[0].Got != upgraded {
+	if !errors.Is(err, codepin.ErrChanged) || len(e.Mismatches) != 1 || e.Mismatches[0].Got != upgraded {
 		t.Errorf("the second changed: %v %s", err, lines(e.Mismatches))
 	}
 }
@@ -228,7 +228,7 @@ func TestManyPinsAreVerifiedAtOneBlock(t *testing.T) {
 	}
 
 	w[fmt.Sprintf("0x%040x", 0xb000+39)] = account{}
-	if e, err := chain.Verify(t.Context(), newFake(t, w).dial(), pins); !errors.Is(err, chain.ErrChanged) || len(e.Mismatches) != 1 {
+	if e, err := chain.Verify(t.Context(), newFake(t, w).dial(), pins); !errors.Is(err, codepin.ErrChanged) || len(e.Mismatches) != 1 {
 		t.Errorf("the last one lost its code: %v %s", err, lines(e.Mismatches))
 	}
 }
@@ -272,7 +272,7 @@ func TestFresh(t *testing.T) {
 		{"nothing read", chain.Evidence{}, at, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := tt.e.Fresh(tt.now, time.Minute); (err == nil) != tt.fresh || err != nil && !errors.Is(err, chain.ErrUnknown) {
+			if err := tt.e.Fresh(tt.now, time.Minute); (err == nil) != tt.fresh || err != nil && !errors.Is(err, codepin.ErrUnknown) {
 				t.Errorf("Fresh = %v, want fresh=%t", err, tt.fresh)
 			}
 		})

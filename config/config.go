@@ -92,6 +92,11 @@ type Rules struct {
 	// BookFile is the book's own configuration, JSON. Required by stablecoin.
 	BookFile string `env:"COUNTERSIGN_BOOK_FILE"`
 
+	// NodesFile says where chains are read, to compare contracts with the code that a
+	// book pins: a JSON object of {"url":…,"chain_id":…,"max_age":"15m"} by network. A
+	// book that pins code needs it. Without it such decisions are left to people.
+	NodesFile string `env:"COUNTERSIGN_NODES_FILE"`
+
 	// Timeout bounds one run of the rules; a rule that takes longer abstains.
 	// Defaults to 5s.
 	Timeout time.Duration `env:"COUNTERSIGN_RULE_TIMEOUT" envDefault:"5s"`

@@ -13,6 +13,7 @@ import (
 	"countersign/calldata"
 	"countersign/calldata/calltree"
 	"countersign/calldata/risk"
+	"countersign/chain/codepin"
 )
 
 // A Rule decides one request. It must be safe to run again: the engine runs it
@@ -52,6 +53,11 @@ type Contract struct {
 	// Messages maps types of EIP-712 messages that the contract verifies, as encoded
 	// ("Permit(address owner,…)", referenced structs behind), to rules.
 	Messages map[string]Rule
+	// Code pins the code that the ABI was written for: its hash and, for a proxy, the
+	// implementation behind it. It is compared with the chain before a decision that
+	// rests on it; where it differs or cannot be read, people decide. Its address may
+	// be left out. Optional, and recommended for every proxy.
+	Code *codepin.Pin
 	// Protocol tells apart contracts that share signatures: see [calltree.Protocol].
 	// Optional.
 	Protocol calltree.Protocol
@@ -152,13 +158,37 @@ func (c Contract) check() (errs []error) {
 	if err := c.Protocol.Check(); err != nil {
 		errs = append(errs, err)
 	}
+	if pin, pinned := c.pin(); pinned {
+		if err := pin.Check(); err != nil {
+			errs = append(errs, fmt.Errorf("code: %w", err))
+		}
+		if !strings.EqualFold(pin.Address, c.Address) {
+			errs = append(errs, fmt.Errorf("code: address %s is another contract's", pin.Address))
+		}
+	}
 	return errs
+}
+
+// pin returns the contract's code pin with its address.
+func (c Contract) pin() (p codepin.Pin, pinned bool) {
+	if c.Code == nil {
+		return p, false
+	}
+	p = *c.Code
+	p.Facets = maps.Clone(p.Facets)
+	if p.Address == "" {
+		p.Address = c.Address
+	}
+	return p, true
 }
 
 // detached copies what a rule could write to.
 func (c Contract) detached() Contract {
 	c.Functions, c.Risks = maps.Clone(c.Functions), maps.Clone(c.Risks)
 	c.Messages = maps.Clone(c.Messages)
+	if p, pinned := c.pin(); pinned {
+		c.Code = &p
+	}
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/chain/codepin"
 )
 
 // A Result is a decision with all that it rests on.
@@ -24,6 +25,9 @@ type Result struct {
 	Args     map[string]any
 	// Inside are the calls that a wrapper makes, in order.
 	Inside []DecodedCall
+	// Pins are the code pins of all contracts in what was asked. Whoever acts on the
+	// decision compares them with the network's chain first.
+	Pins []codepin.Pin
 	// Took is how long the rule ran.
 	Took time.Duration
 }
@@ -40,6 +44,9 @@ func (b *Book) Decide(ctx context.Context, a countersign.Approval, now time.Time
 	rule, d := b.find(r)
 	res := r.result()
 	if rule != nil {
+		res.Pins, d = r.pins()
+	}
+	if rule != nil && d.Verdict == "" {
 		start := time.Now()
 		d, res.Claims, res.Evidence = run(ctx, rule, r)
 		res.Took = time.Since(start)

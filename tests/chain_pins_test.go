@@ -294,7 +294,7 @@ func (e *evm) changed(pin codepin.Pin, field, want, got string, selectors ...str
 	e.t.Helper()
 	evidence, err := chain.Verify(e.t.Context(), e.node, []codepin.Pin{pin}, selectors...)
 	found := slices.ContainsFunc(evidence.Mismatches, func(m *chain.Mismatch) bool { return m.Field == field && m.Want == want && m.Got == got })
-	if !errors.Is(err, chain.ErrChanged) || errors.Is(err, chain.ErrUnknown) || !found {
+	if !errors.Is(err, codepin.ErrChanged) || errors.Is(err, codepin.ErrUnknown) || !found {
 		e.t.Errorf("Verify = %v, want ErrChanged alone: %s from %s to %s", err, field, want, got)
 	}
 }

@@ -37,6 +37,27 @@ const (
 		"000000000000000000000000000000000000000000000000000000003b9aca00"
 )
 
+const (
+	tokenAddr    = "0x4444444444444444444444444444444444444444"
+	multiAddr    = "0x5555555555555555555555555555555555555555"
+	strangerAddr = "0x6666666666666666666666666666666666666666"
+	// wrapped is multicall([tokenAddr], [mint]).
+	wrapped = "0x63fb0b96" +
+		"0000000000000000000000000000000000000000000000000000000000000040" +
+		"0000000000000000000000000000000000000000000000000000000000000080" +
+		"0000000000000000000000000000000000000000000000000000000000000001" +
+		"0000000000000000000000004444444444444444444444444444444444444444" +
+		"0000000000000000000000000000000000000000000000000000000000000001" +
+		"0000000000000000000000000000000000000000000000000000000000000020" +
+		"0000000000000000000000000000000000000000000000000000000000000044" +
+		"40c10f19" +
+		"0000000000000000000000001111111111111111111111111111111111111111" +
+		"000000000000000000000000000000000000000000000000000000003b9aca00" +
+		"00000000000000000000000000000000000000000000000000000000"
+	// legacyTransfer sends 1 wei: nonce 0, gas price 1, gas 21000.
+	legacyTransfer = "0xdc800182520894abababababababababababababababababababab0180"
+)
+
 func TestCommandLine(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.env")
 	for _, tt := range []struct {
@@ -57,10 +78,28 @@ func TestCommandLine(t *testing.T) {
 		{"version", "", []string{"version"}, 0, "countersign ", ""},
 		{"decode reads", "", []string{"decode", "--function", mintSig, mintData}, 0, "uint256 amount = 1000000000", ""},
 		{"decode reads standard input", mintData + "\n", []string{"decode", "--function", mintSig, "-"}, 0, "mint(address,uint256)", ""},
-		{"decode refuses", "", []string{"decode", "--function", mintSig, mintData + "00"}, 3, "", "trailing_bytes at byte 68"},
+		{"decode refuses", "", []string{"decode", "--function", mintSig, mintData + "00"}, 3, "malformed", "refused: trailing_bytes at byte 68"},
 		{"decode refuses in JSON", "", []string{"decode", "--json", "--function", mintSig, mintData + "00"}, 3, `"code": "trailing_bytes"`, ""},
-		{"decode without an ABI", "", []string{"decode", mintData}, 2, "", "--abi or --function"},
-		{"decode with both", "", []string{"decode", "--abi", "x", "--function", mintSig, mintData}, 2, "", "not both"},
+		{"decode without an ABI", "", []string{"decode", mintData}, 2, "", "--abi, --function or --book"},
+		{"decode with an ABI file that is not there", "", []string{"decode", "--abi", "none.json", mintData}, 2, "", "none.json"},
+		{"decode with signatures that share a selector", "", []string{"decode", "--function", "burn(uint256)", "--function", "collate_propagate_storage(bytes16)", mintData}, 2, "", "share the selector 0x42966c68"},
+		{"decode of another address's function", "", []string{"decode", "--to", tokenAddr, "--function", strangerAddr + "=" + mintSig, mintData}, 3, "unknown", "no ABI is pinned to " + tokenAddr},
+		{"decode unwraps", "", []string{"decode", "--to", multiAddr, "--function", "multicall(address[],bytes[])", "--function", tokenAddr + "=" + mintSig, wrapped}, 0, "  call  " + tokenAddr, ""},
+		{"decode says where it stopped", "", []string{"decode", "--to", multiAddr, "--function", "multicall(address[],bytes[])", wrapped}, 3, "unknown", "refused: in multicall[0]: unknown_contract"},
+		{"decode of a wrong address", "", []string{"decode", "--to", "0x12", "--function", mintSig, mintData}, 2, "", "not an EVM address"},
+		{"decode of a wrong value", "", []string{"decode", "--value", "1.5", "--function", mintSig, mintData}, 2, "", "--value"},
+		{"decode with a value shows its risk", "", []string{"decode", "--value", "7", "--function", mintSig, mintData}, 0, "risks: value, recipient", ""},
+		{"decode of a serialised transaction", "", []string{"decode", "--transaction", "--function", tokenAddr + "=" + mintSig, legacyTransfer}, 0, "call  0xabababababababababababababababababababab  value 1 wei", ""},
+		{"decode of a serialised transaction that is cut off", "", []string{"decode", "--transaction", "--function", tokenAddr + "=" + mintSig, "0x02f8"}, 3, "", "refused: malformed_rlp"},
+		{"decode of a transaction with a function of nobody", "", []string{"decode", "--transaction", "--function", mintSig, legacyTransfer}, 2, "", "address="},
+		{"decode with a colour that is none", "", []string{"decode", "--color", "blue", "--function", mintSig, mintData}, 2, "", "auto, always or never"},
+		{"decode in colour", "", []string{"decode", "--color", "always", "--function", mintSig, mintData}, 0, "\x1b[1mmint(address,uint256)\x1b[0m", ""},
+		{"decode with a book that is not there", "", []string{"decode", "--to", tokenAddr, "--book", "none", mintData}, 2, "", `no book "none"`},
+		{"decode with a book and no address", "", []string{"decode", "--book", "stablecoin", mintData}, 2, "", "give --to"},
+		{"decode of a batch", `{"name":"a","to":"` + tokenAddr + `","data":"` + mintData + `","abi":{"` + tokenAddr + `":["` + mintSig + `"]}}` + "\n\nx\n", []string{"decode", "--batch"}, 0, `{"name":"a","refuse":false,"reasons":[],"opaqueLeaves":0,"tree":{"to":"` + tokenAddr + `"`, ""},
+		{"decode of a batch with an argument", "", []string{"decode", "--batch", mintData}, 2, "", "give no HEX"},
+		{"decode of nothing", "", []string{"decode"}, 2, "", "give the call data as HEX"},
+		{"a pin without a node", "", []string{"pin", tokenAddr}, 2, "", "required"},
 		{"decode with a wrong signature", "", []string{"decode", "--function", "mint(uint to)", mintData}, 2, "", `type "uint", want uint8 to uint256`},
 		{"decode of what is no hex", "", []string{"decode", "--function", mintSig, "0xzz"}, 2, "", "call data"},
 		{"config check names every mistake", "", []string{"config", "check"}, 3, "", "COUNTERSIGN_ISSUER: is required"},

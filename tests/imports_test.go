@@ -30,7 +30,7 @@ var imports = map[string][]string{
 	"rules": {"", "calldata", "calldata/calltree", "calldata/risk", "calldata/typeddata", "chain/codepin"},
 	"store": {"", "audit"},
 
-	"activities": {"", "audit", "rules"},
+	"activities": {"", "audit", "chain/codepin", "rules"},
 	"workflows":  {"", "activities", "audit"},
 	"worker":     {"activities", "workflows"},
 	"schedules":  {"workflows"},
@@ -40,7 +40,7 @@ var imports = map[string][]string{
 	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
 	"config":                {},
 
-	"examples/stablecoin": {"", "calldata", "calldata/risk", "rules", "strictjson"},
+	"examples/stablecoin": {"", "calldata", "calldata/risk", "chain/codepin", "rules", "strictjson"},
 
 	// These know everyone: they wire the parts.
 	"cmd/countersign":        {"*"},

@@ -48,6 +48,15 @@ const (
 	Diamond ProxyKind = "diamond"
 )
 
+// ErrChanged means that the chain says otherwise than a pin: the code that people
+// have read is not the code that would run. No retry helps; people must read the
+// new code and pin that.
+var ErrChanged = errors.New("not as pinned")
+
+// ErrUnknown means that the chain did not say: no answer, a refusal, or an answer
+// that cannot be relied on. Decide nothing; asking again later may help.
+var ErrUnknown = errors.New("not known from the chain")
+
 // ErrPin means that a pin cannot be used as it is written, or that at an address
 // there is nothing that can be pinned. Somebody must write another one.
 var ErrPin = errors.New("no usable pin")

@@ -14,6 +14,7 @@ import (
 
 	"countersign/activities"
 	"countersign/audit"
+	"countersign/chain"
 	"countersign/config"
 	"countersign/custody/dfns"
 	"countersign/examples/stablecoin"
@@ -104,12 +105,18 @@ func (a *app) activities(db *store.DB, c *worker.Temporal) (worker.Activities, e
 	if err != nil {
 		return worker.Activities{}, fmt.Errorf("COUNTERSIGN_SIGNING_KEY_FILE: %w", err)
 	}
+	var code activities.CodeChecker // stays nil without a file: a nil *chain.Nodes would not
+	if a.cfg.Rules.NodesFile != "" {
+		if code, err = chain.LoadNodes(a.cfg.Rules.NodesFile); err != nil {
+			return worker.Activities{}, fmt.Errorf("COUNTERSIGN_NODES_FILE: %w", err)
+		}
+	}
 	trail := &store.Trail{DB: db, Signer: &audit.Signer{
 		Key: key, Issuer: a.cfg.Trail.Issuer, Subject: a.cfg.DFNS.UserID, Now: time.Now,
 	}}
 	return worker.Activities{
 		Approvals: &activities.Approvals{
-			Custodian: custodian, Trail: trail, Book: book, Approver: a.cfg.DFNS.UserID,
+			Custodian: custodian, Trail: trail, Book: book, Code: code, Approver: a.cfg.DFNS.UserID,
 			Rules: about, RuleTimeout: a.cfg.Rules.Timeout, Now: time.Now,
 		},
 		Events: &activities.Events{Trail: trail},

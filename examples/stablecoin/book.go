@@ -54,7 +54,7 @@ func New(config []byte) (*rules.Book, error) {
 	return &rules.Book{
 		Name: "stablecoin", Version: "1",
 		Contracts: []rules.Contract{{
-			Network: c.Network, Address: c.token, Name: c.Symbol, ABI: token,
+			Network: c.Network, Address: c.token, Name: c.Symbol, ABI: token, Code: c.Code,
 			Functions: map[string]rules.Rule{"mint(address,uint256)": d.mint},
 			Risks:     map[string]risk.Set{"mint(address,uint256)": risk.Recipient}, // d.mint looks who it is
 		}},

@@ -7,11 +7,12 @@ import (
 	"slices"
 
 	"countersign"
+	"countersign/chain/codepin"
 	"countersign/rules"
 )
 
-// Config is the book's configuration file. All fields are required but the two
-// lists, which may be empty.
+// Config is the book's configuration file. All fields are required but Code
+// and the two lists, which may be empty.
 type Config struct {
 	// Network is the custodian's name of the chain, Token the contract.
 	Network string `json:"network"`
@@ -19,6 +20,9 @@ type Config struct {
 	// Symbol and Decimals are for people; Decimals is at most 255, as on the chain.
 	Symbol   string `json:"symbol"`
 	Decimals int    `json:"decimals"`
+	// Code pins the token's code, as `countersign pin` prints it; see [codepin.Pin].
+	// Optional.
+	Code *codepin.Pin `json:"code"`
 	// MaxPerMint caps one mint and DailyMint the last 24 hours, both in minor
 	// units, as decimal strings.
 	MaxPerMint string `json:"max_per_mint"`

@@ -38,13 +38,6 @@ func (t Text) Tree(tree *calltree.Tree) {
 	for i := range tree.Roots {
 		t.node(&tree.Roots[i], "", t.Target)
 	}
-	for _, p := range tree.Problems() {
-		where := ""
-		if p.Path != "" {
-			where = " in " + p.Path
-		}
-		fmt.Fprintln(t.Out, t.mark(red, "refused"+where+": ")+p.Refusal.Error())
-	}
 }
 
 func (t Text) node(n *calltree.Node, indent string, target bool) {

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 
 	"countersign/audit"
+	"countersign/chain"
 	"countersign/custody/dfns"
 	"countersign/examples/stablecoin"
 	"countersign/ingress"
@@ -75,7 +77,7 @@ func (s *Stack) setUp(ctx context.Context) error {
 	if err := s.signingKey(); err != nil {
 		return err
 	}
-	if err := s.writeBook(); err != nil {
+	if err := s.writeBook(ctx); err != nil {
 		return err
 	}
 	return s.writeConfig()
@@ -210,9 +212,33 @@ func newKey() (private, public []byte, err error) {
 	return private, public, err
 }
 
-func (s *Stack) writeBook() error {
+// writeBook writes the book's configuration with the token's code pinned, and where
+// that is compared. On a laptop the chain stands still between transactions, so any
+// age of its newest block will do.
+func (s *Stack) writeBook(ctx context.Context) error {
+	chainID, err := strconv.ParseUint(s.Platform.ChainID, 10, 64)
+	if err != nil {
+		return fmt.Errorf("the sandbox's chain ID: %w", err)
+	}
+	node, err := chain.Dial(ctx, s.Platform.RPCURL, chainID)
+	if err != nil {
+		return err
+	}
+	pin, err := chain.Observe(ctx, node, s.Platform.Token)
+	if err != nil {
+		return fmt.Errorf("pin the token's code: %w", err)
+	}
+	nodes, err := json.MarshalIndent(map[string]chain.Endpoint{
+		s.Platform.Network: {URL: s.Platform.RPCURL, ChainID: chainID},
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := s.write("nodes.json", nodes); err != nil {
+		return err
+	}
 	book, err := json.MarshalIndent(map[string]any{
-		"network": s.Platform.Network, "token": s.Platform.Token, "symbol": "TUSD", "decimals": 6,
+		"network": s.Platform.Network, "token": s.Platform.Token, "symbol": "TUSD", "decimals": 6, "code": pin,
 		"max_per_mint": MaxPerMint, "daily_mint": DailyMint,
 		"recipients": []string{Recipient}, "deny_list": []string{Denied},
 	}, "", "  ")
@@ -241,7 +267,7 @@ func (s *Stack) writeConfig() error {
 		{"COUNTERSIGN_SIGNING_KEY_FILE", s.path("signing.pem")},
 		{"COUNTERSIGN_PUBLIC_KEY_FILE", s.path("signing.pub.pem")},
 		{"COUNTERSIGN_ISSUER", "dev.countersign.localhost"},
-		{"COUNTERSIGN_BOOK_FILE", s.path("book.json")},
+		{"COUNTERSIGN_BOOK_FILE", s.path("book.json")}, {"COUNTERSIGN_NODES_FILE", s.path("nodes.json")},
 	} {
 		text += kv[0] + "=" + kv[1] + "\n"
 	}
