@@ -40,8 +40,14 @@ fuzz: ## Run each fuzz target for a while (FUZZTIME=30s)
 	./tools/fuzz.sh $(or $(FUZZTIME),30s)
 
 .PHONY: bench
-bench: ## Print ratios against the bare thing, each pair in one run
+bench: ## Print ratios against the bare thing and other decoders, each pair in one run (viem after make vectors)
 	./tools/with-postgres.sh go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: vectors
+vectors: tests/npm/node_modules/.package-lock.json ## Fetch the public test vectors and viem (npm; for tests and bench only)
+
+tests/npm/node_modules/.package-lock.json: tests/npm/package.json tests/npm/package-lock.json
+	cd tests/npm && npm ci --no-audit --no-fund --silent
 
 .PHONY: record
 record: build ## Record workflow histories for the replay test from this build
@@ -74,4 +80,4 @@ $(BIN)/staticcheck $(BIN)/workflowcheck $(BIN)/govulncheck &: tools/lint/go.mod 
 
 .PHONY: clean
 clean: ## Remove what was built and the dev state
-	rm -rf bin var
+	rm -rf bin var tests/npm/node_modules

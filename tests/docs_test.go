@@ -12,12 +12,13 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/calldata/risk"
 	"countersign/config"
 )
 
 var documents = []string{
 	"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md",
-	"../docs/walk.md", "../docs/glossary.md", "../docs/operations.md", "../docs/design/first-slice.md",
+	"../docs/walk.md", "../docs/glossary.md", "../docs/operations.md", "../docs/call-data.md", "../docs/design/first-slice.md",
 }
 
 var (
@@ -56,6 +57,29 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 				continue
 			}
 			checkPath(t, doc, code)
+		}
+	}
+}
+
+// Every code with which call data, transactions, typed data and requests are refused,
+// and every class of risk, is explained.
+func TestEveryCodeIsDocumented(t *testing.T) {
+	doc := read(t, "../docs/call-data.md")
+	for _, dir := range []string{"../calldata", "../calldata/calltree", "../calldata/rawtx", "../calldata/typeddata", "../cmd/countersign/decode"} {
+		for _, code := range constants(t, dir, "Code") {
+			if code != "" && !strings.Contains(doc, "\n| `"+code+"` | ") {
+				t.Errorf("docs/call-data.md does not explain the code %s of %s", code, dir)
+			}
+		}
+	}
+	for _, class := range (^risk.Set(0)).Names() {
+		if !strings.Contains(doc, "`"+class+"`") {
+			t.Errorf("docs/call-data.md does not explain the class of risk %s", class)
+		}
+	}
+	for _, protocol := range constants(t, "../calldata/calltree", "Protocol") {
+		if !strings.Contains(doc, "`"+protocol+"`") {
+			t.Errorf("docs/call-data.md does not name the protocol %s", protocol)
 		}
 	}
 }

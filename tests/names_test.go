@@ -16,6 +16,10 @@ import (
 	"countersign"
 	"countersign/activities"
 	"countersign/audit"
+	"countersign/calldata/risk"
+	"countersign/chain"
+	"countersign/chain/codepin"
+	"countersign/cmd/countersign/decode"
 	"countersign/config"
 	"countersign/worker"
 	"countersign/workflows"
@@ -73,9 +77,14 @@ func wireNames(t *testing.T) (names []string) {
 		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
 		{"record-type", "../audit", "Type"}, {"post-result", "../audit", "PostResult"},
 		{"phase", "../workflows", "Phase"}, {"calldata-code", "../calldata", "Code"},
+		{"calldata-code", "../calldata/calltree", "Code"}, {"protocol", "../calldata/calltree", "Protocol"},
+		{"rawtx-code", "../calldata/rawtx", "Code"}, {"typed-data-code", "../calldata/typeddata", "Code"},
+		{"typed-data-form", "../calldata/typeddata", "FormName"}, {"decode-code", "../cmd/countersign/decode", "Code"},
+		{"proxy", "../chain/codepin", "ProxyKind"},
 	} {
 		add(c.kind, constants(t, c.dir, c.of)...)
 	}
+	add("risk", (^risk.Set(0)).Names()...)
 	for _, f := range config.Describe() {
 		add("setting", f.Name)
 	}
@@ -84,6 +93,7 @@ func wireNames(t *testing.T) (names []string) {
 		activities.DecideInput{}, activities.DecideResult{}, activities.PostInput{}, activities.PostResult{},
 		activities.ResolveInput{}, activities.ResolveResult{}, activities.RecordEventInput{}, activities.RecordEventResult{},
 		activities.StartMissingResult{}, audit.Record{}, audit.Intent{}, audit.Post{}, audit.Resolution{}, audit.Notice{},
+		decode.Request{}, decode.Answer{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
 	} {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
 	}
@@ -109,6 +119,17 @@ func registered() []string {
 	return r.names
 }
 
+// typeIs reports whether a type is written as name or as pkg.name.
+func typeIs(e ast.Expr, name string) bool {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name == name
+	case *ast.SelectorExpr:
+		return e.Sel.Name == name
+	}
+	return false
+}
+
 // constants returns the string constants of a named type in a package.
 func constants(t *testing.T, dir, typeName string) (values []string) {
 	t.Helper()
@@ -117,6 +138,9 @@ func constants(t *testing.T, dir, typeName string) (values []string) {
 		t.Fatalf("no Go files in %s: %v", dir, err)
 	}
 	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -126,7 +150,7 @@ func constants(t *testing.T, dir, typeName string) (values []string) {
 			if !ok {
 				return true
 			}
-			if id, ok := spec.Type.(*ast.Ident); ok && id.Name == typeName {
+			if typeIs(spec.Type, typeName) {
 				for _, v := range spec.Values {
 					if lit, ok := v.(*ast.BasicLit); ok && lit.Kind == token.STRING {
 						values = append(values, strings.Trim(lit.Value, `"`))
@@ -142,11 +166,16 @@ func constants(t *testing.T, dir, typeName string) (values []string) {
 	return values
 }
 
-// jsonNames lists the members of a type's JSON form, nested ones with their path.
-func jsonNames(t reflect.Type, path string) (names []string) {
+// jsonNames lists the members of a type's JSON form, nested ones with their path. A
+// type inside itself is listed once.
+func jsonNames(t reflect.Type, path string, around ...reflect.Type) (names []string) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
+	if slices.Contains(around, t) {
+		return nil
+	}
+	around = append(slices.Clip(around), t)
 	if t.Kind() != reflect.Struct || t.PkgPath() == "time" || t == reflect.TypeFor[countersign.Amount]() {
 		return nil
 	}
@@ -155,13 +184,13 @@ func jsonNames(t reflect.Type, path string) (names []string) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous:
-			names = append(names, jsonNames(f.Type, path)...)
+			names = append(names, jsonNames(f.Type, path, around...)...)
 		case f.IsExported():
 			if name == "" {
 				name = "UNTAGGED " + f.Name
 			}
 			names = append(names, path+"."+name)
-			names = append(names, jsonNames(f.Type, path+"."+name)...)
+			names = append(names, jsonNames(f.Type, path+"."+name, around...)...)
 		}
 	}
 	return names

@@ -2,6 +2,7 @@ package calltree_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -145,3 +146,5 @@ func word(n int) []byte { return joined(n) }
 
 // nameOf is what stands in front of a signature's arguments.
 func nameOf(signature string) string { return signature[:strings.IndexByte(signature, '(')] }
+
+func hexOf(b []byte) string { return hex.EncodeToString(b) }

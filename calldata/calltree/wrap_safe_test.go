@@ -17,7 +17,7 @@ func delegated(via string) string {
 	return "  delegatecall usdc " + transfer + " [bob 1] via=" + via + " {recipient,delegatecall}"
 }
 
-const initialised = "{ownership,threshold,guard}"
+const founding = "{ownership,threshold,guard}"
 
 var safeRows = append([]row{
 	{"a Safe calls", "safe", 0, transactionOf("usdc", 0, pay("bob", 1), 0),
@@ -41,15 +41,15 @@ var safeRows = append([]row{
 		[]string{"call safe " + execTransaction, "  delegatecall usdc unknown via=safe {delegatecall} !no_call_data@0"}},
 
 	{"a setup without a call", "singleton", 0, setupOf("zero", nil, 0),
-		[]string{"call singleton " + safeSetup + " [[alice] 1 zero 0x zero zero 0 zero] " + initialised}},
+		[]string{"call singleton " + safeSetup + " [[alice] 1 zero 0x zero zero 0 zero] " + founding}},
 	{"a setup delegate-calls its target", "singleton", 0, setupOf("usdc", pay("bob", 1), 0),
-		makes("call singleton "+safeSetup+" "+initialised, delegated("safe"))},
+		makes("call singleton "+safeSetup+" "+founding, delegated("safe"))},
 	{"a setup with a payment", "singleton", 0, setupOf("usdc", pay("bob", 1), 9),
 		makes("call singleton "+safeSetup+" {value,recipient,ownership,threshold,guard}", delegated("safe"))},
 	{"a setup with data for no target", "singleton", 0, setupOf("zero", pay("bob", 1), 0),
-		[]string{"call singleton malformed " + safeSetup + " " + initialised + " !ignored_data@0:setup"}},
+		[]string{"call singleton malformed " + safeSetup + " " + founding + " !ignored_data@0:setup"}},
 	{"a setup with a target and no data", "singleton", 0, setupOf("usdc", nil, 0),
-		[]string{"call singleton " + safeSetup + " " + initialised, "  delegatecall usdc unknown via=safe {delegatecall} !no_call_data@0"}},
+		[]string{"call singleton " + safeSetup + " " + founding, "  delegatecall usdc unknown via=safe {delegatecall} !no_call_data@0"}},
 	{"a proxy without initialiser", "factory", 0, pack(createProxyNonce, "singleton", []byte{}, 1),
 		[]string{"call factory " + createProxyNonce + " [singleton 0x 1]"}},
 	{"a proxy of a singleton that nobody knows", "factory", 0, pack(createProxyNonce, "stranger", setupOf("zero", nil, 0), 1),

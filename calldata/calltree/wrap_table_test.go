@@ -21,7 +21,7 @@ type row struct {
 
 // tables are all rows, by the family of wrappers that they are about.
 var tables = map[string][]row{
-	"batch": batchRows, "safe": safeRows, "multisend": multiSendRows, "user operations": userOpRows, "execution": executionRows,
+	"batch": batchRows, "unequal": unequalRows, "safe": safeRows, "multisend": multiSendRows, "user operations": userOpRows, "execution": executionRows,
 	"governance": governanceRows, "proxy": proxyRows, "router": routerRows, "leaf": leafRows,
 }
 

@@ -1,0 +1,132 @@
+package erc7730
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/sha3"
+)
+
+// Plain makes text that came from outside fit for a line that people decide on. It
+// returns at most most runes (at least one), with "…" at the end when some are left
+// out; an ellipsis in the text itself is escaped, so that none is mistaken for ours.
+//
+// Letters of scripts that are written from left to right, ASCII and signs of
+// currencies stay. All else is written as \u202e, \U0001f600 or, for bytes that are
+// not UTF-8, \xff: control characters and line ends; bidirectional marks and letters
+// written from right to left, which change where the amount beside them is seen;
+// marks that draw over their neighbours; invisible characters; digits, quotes and
+// punctuation that look like ASCII and are not. A quote or backslash has a backslash
+// in front, so that the escaped text can be read back.
+func Plain(s string, most int) string {
+	var out []rune
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		next := []rune{r}
+		switch {
+		case r == utf8.RuneError && size == 1:
+			next = []rune(fmt.Sprintf(`\x%02x`, s[i]))
+		case r == '"' || r == '\\':
+			next = []rune{'\\', r}
+		case plain(r):
+		case r > 0xffff:
+			next = []rune(fmt.Sprintf(`\U%08x`, r))
+		default:
+			next = []rune(fmt.Sprintf(`\u%04x`, r))
+		}
+		i += size
+		if len(out)+len(next) > most || len(out)+len(next) == most && i < len(s) {
+			return string(append(out, '…'))
+		}
+		out = append(out, next...)
+	}
+	return string(out)
+}
+
+func plain(r rune) bool {
+	switch {
+	case r < 0x80:
+		return r >= ' ' && r != 0x7f
+	case r >= 0x02b0 && r <= 0x02ff: // letters that look like quotes and commas
+		return false
+	case rightToLeft(r), unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r):
+		return false
+	}
+	return unicode.In(r, unicode.L, unicode.Mc, unicode.Sc)
+}
+
+// rightToLeft reports whether a character is in a block whose letters are written
+// from right to left (Unicode's DerivedBidiClass, defaults R and AL).
+func rightToLeft(r rune) bool {
+	for _, block := range [][2]rune{{0x590, 0x8ff}, {0xfb1d, 0xfdff}, {0xfe70, 0xfeff}, {0x10800, 0x10fff}, {0x1e800, 0x1efff}} {
+		if r >= block[0] && r <= block[1] {
+			return true
+		}
+	}
+	return false
+}
+
+// Checksummed returns 0x and the 40 hex digits of an address in the case that EIP-55
+// gives them: a letter is upper case when the matching nibble of the Keccak-256 of
+// the lower-case digits is 8 or more.
+func Checksummed(address [20]byte) string {
+	out := []byte(hex.EncodeToString(address[:]))
+	sum := keccak(out)
+	for i, c := range out {
+		if c >= 'a' && sum[i/2]>>(4*(1-i%2))&0xf >= 8 {
+			out[i] = c - 'a' + 'A'
+		}
+	}
+	return "0x" + string(out)
+}
+
+func keccak(b []byte) []byte {
+	h := sha3.NewLegacyKeccak256() // the EVM's Keccak, not the SHA-3 of FIPS 202
+	h.Write(b)
+	return h.Sum(nil)
+}
+
+// Moment returns a Unix timestamp as a date and time, UTC. What is no second of the
+// years 1970 to 9999 comes back as a number that says so.
+func Moment(unix *big.Int) string {
+	if unix.Sign() < 0 || !unix.IsInt64() || unix.Int64() > 253402300799 {
+		return "timestamp " + Exact(unix) + " (no date)"
+	}
+	return time.Unix(unix.Int64(), 0).UTC().Format("2006-01-02 15:04:05") + " UTC"
+}
+
+// Exact returns an integer in decimal, or as "2^256-1" where it is the largest of one
+// of the widths that contracts keep amounts in: 96, 128, 160 and 256 bits.
+func Exact(i *big.Int) string {
+	for _, width := range []uint{96, 128, 160, 256} {
+		if i.BitLen() == int(width) && new(big.Int).Add(i, big.NewInt(1)).BitLen() == int(width)+1 && i.Sign() > 0 {
+			return fmt.Sprintf("2^%d-1", width)
+		}
+	}
+	return i.String()
+}
+
+// scaled returns an integer divided by a power of ten, exactly and without zeros at
+// the end.
+func scaled(i *big.Int, decimals int) string {
+	digits, sign := new(big.Int).Abs(i).String(), ""
+	if i.Sign() < 0 {
+		sign = "-"
+	}
+	if decimals == 0 {
+		return sign + digits
+	}
+	if len(digits) <= decimals {
+		digits = strings.Repeat("0", decimals-len(digits)+1) + digits
+	}
+	whole, frac := digits[:len(digits)-decimals], strings.TrimRight(digits[len(digits)-decimals:], "0")
+	if frac == "" {
+		return sign + whole
+	}
+	return sign + whole + "." + frac
+}
