@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -49,7 +50,13 @@ func LoadNodes(path string) (*Nodes, error) {
 		return nil, err
 	}
 	var endpoints map[string]Endpoint
-	if err := strictjson.Unmarshal(text, &endpoints); err != nil {
+	err = strictjson.Check(text)
+	if err == nil {
+		dec := json.NewDecoder(bytes.NewReader(text))
+		dec.DisallowUnknownFields()
+		err = dec.Decode(&endpoints)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("nodes: %w", err)
 	}
 	return NewNodes(endpoints)

@@ -69,7 +69,7 @@ var world = slices.Concat([]pin{
 // proxies are used up: each may be upgraded once in a tree.
 var proxies = func() (ps []pin) {
 	for i := range 40 {
-		ps = append(ps, pin{name: fmt.Sprint("proxy", i), signatures: []string{upgradeToAndCall, diamondCut, safeSetup}})
+		ps = append(ps, pin{name: fmt.Sprint("proxy", i), signatures: []string{upgradeToAndCall, diamondCut}})
 	}
 	return ps
 }()

@@ -1,6 +1,7 @@
 package erc7730
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -95,7 +96,7 @@ func (c *compiler) display(d *Descriptor, o *object) error {
 func parseKey(key string) (*calldata.Function, calldata.Selector, error) {
 	var s calldata.Selector
 	if digits, ok := strings.CutPrefix(key, "0x"); ok && !strings.Contains(key, "(") {
-		raw, err := hexBytes(digits)
+		raw, err := hex.DecodeString(digits)
 		if err != nil || len(raw) != len(s) {
 			return nil, s, errors.New("want a selector of four bytes")
 		}
