@@ -2,43 +2,16 @@ package calldata_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 
 	"countersign/calldata"
+	"countersign/tests/vectors"
 )
-
-// vectors reads one file of @ethersproject/testcases, which `make vectors` fetches
-// through npm: public vectors are not ours to ship.
-func vectors(t *testing.T, name string, into any) {
-	t.Helper()
-	f, err := os.Open("../tests/npm/node_modules/@ethersproject/testcases/testcases/" + name + ".json.gz")
-	if errors.Is(err, fs.ErrNotExist) {
-		if os.Getenv("COUNTERSIGN_TEST_NO_SKIP") != "" {
-			t.Fatal("the public vectors are not there: run `make vectors`")
-		}
-		t.Skip("the public vectors are not there: run `make vectors`")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err == nil {
-		err = json.NewDecoder(z).Decode(into)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 type vectorFunction struct {
 	Type    string          `json:"type"`
@@ -53,7 +26,7 @@ func TestPublicVectors(t *testing.T) {
 	for name, want := range map[string]int{"contract-interface": 2045, "contract-interface-abi2": 1880} {
 		t.Run(name, func(t *testing.T) {
 			var cases []struct{ Name, Interface, Result, Values, NormalizedValues string }
-			vectors(t, name, &cases)
+			vectors.Read(t, name, &cases)
 			if len(cases) < want {
 				t.Errorf("%d vectors, want the %d of version 5.8.0", len(cases), want)
 			}
@@ -139,7 +112,7 @@ func vectorValue(v any) any {
 
 func TestPublicSignatures(t *testing.T) {
 	var cases []struct{ Name, Signature, SigHash, ABI string }
-	vectors(t, "contract-signatures", &cases)
+	vectors.Read(t, "contract-signatures", &cases)
 	if len(cases) < 1880 {
 		t.Errorf("%d vectors, want 1880", len(cases))
 	}

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
+	"strings"
 
 	"countersign/calldata"
 	"countersign/strictjson"
@@ -14,8 +14,7 @@ import (
 
 // The budget of a descriptor. Nesting is bounded by [strictjson.MaxDepth].
 const (
-	// MaxBytes is how large a file may be. The largest of the public registry has
-	// about a fifth of it.
+	// MaxBytes is how large a file may be, in bytes.
 	MaxBytes = 1 << 20
 	// maxFields is how many fields one call may be described by.
 	maxFields = 1_000
@@ -46,8 +45,8 @@ type deployment struct {
 }
 
 // versions are the published schemas that we know, by the last part of their name.
-// The name is not the version, but we never fetch what it leads to, so a name that
-// is not here is a version that we do not know.
+// The name is not the version, but we never fetch what it leads to: a name that is
+// not here is a version that we do not know.
 var versions = []string{
 	"erc7730-v1.schema.json", "erc7730-v1.0.0.schema.json",
 	"erc7730-v2.schema.json", "erc7730-v2.0.0.schema.json", "erc7730-v2.1.0.schema.json",
@@ -68,98 +67,64 @@ func Parse(raw []byte) (*Descriptor, error) {
 	read := json.NewDecoder(bytes.NewReader(raw))
 	read.UseNumber() // amounts do not survive a float
 	var file any
-	if err := read.Decode(&file); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDescriptor, err)
-	}
-	d, err := compile(file)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDescriptor, err)
+	m := &mistake{read.Decode(&file)}
+	d := &Descriptor{deployments: map[deployment]bool{}, signatures: map[string]*Format{}, selectors: map[calldata.Selector]*Format{}}
+	d.compile(objectOf(m, file, "the file"))
+	if m.err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDescriptor, m.err)
 	}
 	return d, nil
 }
 
-func compile(file any) (*Descriptor, error) {
-	o, err := objectOf(file, "the file")
-	if err != nil {
-		return nil, err
+func (d *Descriptor) compile(o *object) {
+	if o.has("includes") {
+		o.fail("includes %.80q: includes are not followed; give the resolved file, with what it includes merged in", o.take("includes"))
 	}
-	if what, found := o.take("includes"); found {
-		return nil, fmt.Errorf("includes %.80q: includes are not followed; give the resolved file, with what it includes merged in", what)
+	schema := o.text("$schema")
+	if !slices.Contains(versions, schema[strings.LastIndexByte(schema, '/')+1:]) {
+		o.fail("$schema %.80q is not a version that is known, want one of %q", schema, versions)
 	}
-	schema, _ := o.text("$schema")
-	if !slices.Contains(versions, path.Base(schema)) {
-		return nil, fmt.Errorf("$schema %.80q is not a version that is known, want one of %q", schema, versions)
-	}
-	d := &Descriptor{deployments: map[deployment]bool{}, signatures: map[string]*Format{}, selectors: map[calldata.Selector]*Format{}}
-	c := &compiler{}
-	for _, part := range []struct {
-		name    string
-		compile func(*object) error
-	}{{"context", d.bind}, {"metadata", c.metadata}, {"display", func(o *object) error { return c.display(d, o) }}} {
-		inner, err := o.object(part.name)
-		if err == nil && inner == nil && part.name != "metadata" {
-			err = errors.New("is missing")
-		}
-		if err == nil && inner != nil {
-			err = part.compile(inner)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", part.name, err)
-		}
-	}
-	return d, o.rest()
+	context, metadata, display := o.object("context"), o.object("metadata"), o.object("display")
+	o.rest()
+	d.bind(context)
+	c := &compiler{constants: metadata.object("constants").left, enums: metadata.object("enums").left, definitions: display.object("definitions").left}
+	c.display(d, display)
 }
 
 // bind reads the binding context. Only what we can check ourselves is a binding: a
 // list of chains and addresses.
-func (d *Descriptor) bind(o *object) error {
-	if _, found := o.take("eip712"); found {
-		return errors.New("eip712: descriptors of EIP-712 messages are not supported")
+func (d *Descriptor) bind(o *object) {
+	if o.has("eip712") {
+		o.fail("context.eip712: descriptors of EIP-712 messages are not supported")
 	}
-	contract, err := o.object("contract")
-	if err != nil || contract == nil {
-		return errors.Join(errors.New("contract: is missing"), err)
-	}
-	contract.take("abi") // deprecated, and never needed: the calls are decoded already
+	contract := o.object("contract")
+	contract.take("abi") // deprecated, and not needed: calls are decoded already
 	for _, unchecked := range []string{"factory", "addressMatcher"} {
-		if _, found := contract.take(unchecked); found {
-			return fmt.Errorf("contract.%s: this binding cannot be checked; bind by deployments", unchecked)
+		if contract.has(unchecked) {
+			o.fail("context.contract.%s: this binding cannot be checked; bind by deployments", unchecked)
 		}
 	}
-	list, err := contract.list("deployments")
-	if err == nil && len(list) == 0 {
-		err = errors.New("none")
+	for _, v := range contract.list("deployments") {
+		at := objectOf(o.mistake, v, "deployment")
+		chain := at.take("chainId")
+		id, isInteger := integerOf(chain)
+		if _, isNumber := chain.(json.Number); !isNumber || !isInteger || !id.IsUint64() || id.Sign() == 0 {
+			o.fail("deployment: chainId %v is no chain", chain)
+			return
+		}
+		text := at.text("address")
+		address, ok := addressOf(text)
+		if !ok {
+			o.fail("deployment: %.60q is no address, or fails its EIP-55 checksum", text)
+		}
+		d.deployments[deployment{id.Uint64(), address}] = true
+		at.rest()
 	}
-	for i := 0; err == nil && i < len(list); i++ {
-		err = d.deployment(list[i])
+	if len(d.deployments) == 0 {
+		o.fail("context.contract.deployments: none, so the file is bound to nothing")
 	}
-	if err != nil {
-		return fmt.Errorf("contract.deployments: %w", err)
-	}
-	return errors.Join(contract.rest(), o.rest())
-}
-
-func (d *Descriptor) deployment(v any) error {
-	o, err := objectOf(v, "deployment")
-	if err != nil {
-		return err
-	}
-	chain, _ := o.take("chainId")
-	n, isNumber := chain.(json.Number)
-	id, err := constantInteger(n)
-	if !isNumber || err != nil || !id.IsUint64() || id.Uint64() == 0 {
-		return fmt.Errorf("chainId %v is no chain", chain)
-	}
-	text, err := o.text("address")
-	if err != nil {
-		return err
-	}
-	address, err := parseAddress(text)
-	if err != nil {
-		return err
-	}
-	d.deployments[deployment{id.Uint64(), address}] = true
-	return o.rest()
+	contract.rest()
+	o.rest()
 }
 
 // For returns the format for calls of a function of the contract at an address of a

@@ -9,14 +9,12 @@
 // descriptor or the call brings along cannot break a line or leave its quotes.
 // Whoever shows the result shows what was decoded beside it.
 //
-// # From file to words
-//
 // [Parse] compiles a file once: version 1 or 2 of the schema, bound to contracts by
 // chain and address. [Descriptor.For] finds the format for a function at an address.
 // [Format.Describe] fills it with a decoded call. What is not understood is an
 // error, at the latest there: a format of which one field is not understood says
 // nothing at all.
 //
-// Not supported, and refused by name: includes (give the resolved file), EIP-712
-// messages, factories, encrypted fields, ERC-7930 addresses and SI prefixes.
+// Refused by name: includes (give the resolved file), EIP-712 messages, factories,
+// encrypted fields, maps, tokens of other chains, ERC-7930 addresses, SI prefixes.
 package erc7730

@@ -1,10 +1,9 @@
 package erc7730
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -14,9 +13,9 @@ type entry struct {
 	path  *path  // nil for a literal and for a group that does not move
 	label string
 
+	inner   []*entry // of a group
 	group   bool
-	bundled bool
-	inner   []*entry
+	bundled bool // the lists of a group must be of one length
 
 	literal string
 	show    rule
@@ -39,234 +38,157 @@ const (
 	mustMatch // never shown, and the value must be one of some
 )
 
-// fields compiles a list of fields. outer is the path of the group that they are in.
-func (c *compiler) fields(list []any, outer string, depth int) ([]*entry, error) {
+// fields compiles the fields of a format or group. outer is the path that they are
+// relative to.
+func (c *compiler) fields(o *object, outer string, depth int) (out []*entry) {
 	if depth > 8 {
-		return nil, errors.New("groups: nested deeper than 8")
+		o.fail("groups are nested deeper than 8")
+		return nil
 	}
-	out := make([]*entry, len(list))
-	for i, v := range list {
-		o, err := objectOf(v, "field")
-		if err != nil {
-			return nil, err
-		}
-		if _, isGroup := o.left["fields"]; isGroup {
-			out[i], err = c.group(o, outer, depth)
+	for i, v := range o.list("fields") {
+		m := &mistake{}
+		f := objectOf(m, v, "field")
+		if f.has("fields") {
+			out = append(out, c.group(f, outer, depth))
 		} else {
-			out[i], err = c.field(o, outer)
+			out = append(out, c.field(f, outer))
 		}
-		if err != nil {
-			return nil, fmt.Errorf("field %d: %w", i, err)
+		f.rest()
+		if m.err != nil {
+			o.fail("field %d: %w", i, m.err)
 		}
 	}
-	return out, nil
+	return out
 }
 
-func (c *compiler) group(o *object, outer string, depth int) (*entry, error) {
-	e := &entry{group: true, full: normal(outer)}
-	text, err := o.text("path")
-	if err != nil {
-		return nil, err
+func (c *compiler) group(o *object, outer string, depth int) *entry {
+	e := &entry{group: true, label: o.text("label")}
+	if o.has("path") {
+		text := o.text("path")
+		e.path, outer = o.path(text), within(outer, text)
 	}
-	if text != "" {
-		outer = within(outer, text)
-		e.full = normal(outer)
-		if e.path, err = parsePath(text); err != nil {
-			return nil, err
-		}
+	iteration := o.text("iteration")
+	if !slices.Contains([]string{"", "sequential", "bundled"}, iteration) {
+		o.fail("iteration %.40q is not known", iteration)
 	}
-	if e.label, err = o.text("label"); err != nil {
-		return nil, err
-	}
-	iteration, err := o.text("iteration")
-	switch e.bundled = iteration == "bundled"; {
-	case err != nil:
-		return nil, err
-	case iteration != "" && iteration != "sequential" && iteration != "bundled":
-		return nil, fmt.Errorf("iteration %.40q is not known", iteration)
-	}
-	list, err := o.list("fields")
-	if err != nil {
-		return nil, err
-	}
-	if e.inner, err = c.fields(list, outer, depth+1); err != nil {
-		return nil, err
-	}
-	return e, o.rest()
+	e.bundled = iteration == "bundled"
+	e.inner = c.fields(o, outer, depth+1)
+	return e
 }
 
-func (c *compiler) field(o *object, outer string) (*entry, error) {
-	if err := c.follow(o); err != nil {
-		return nil, err
-	}
+func (c *compiler) field(o *object, outer string) *entry {
+	c.follow(o)
 	e := &entry{}
-	text, err := o.text("path")
-	if err != nil {
-		return nil, err
-	}
-	value, isLiteral := o.take("value")
+	text := o.text("path")
 	switch {
-	case isLiteral == (text != ""):
-		return nil, errors.New("want either a path or a value")
-	case isLiteral:
-		if e.literal, err = c.literal(value); err != nil {
-			return nil, err
-		}
+	case o.has("value") == (text != ""):
+		o.fail("want either a path or a value")
+	case text != "":
+		e.path, e.full = o.path(text), normal(within(outer, text))
 	default:
-		e.full = normal(within(outer, text))
-		if e.path, err = parsePath(text); err != nil {
-			return nil, err
-		}
+		// Nothing in the call stands behind it, so it says where it is from.
+		e.literal = Plain(fmt.Sprint(c.constant(o, o.take("value"))), maxText) + " (constant of the descriptor)"
 	}
-	label, err := o.text("label")
+	if e.label = o.text("label"); e.label == "" {
+		e.label = text
+	}
+	e.label = Plain(e.label, maxLabel)
+	o.text("separator") // elements are numbered instead
+	if o.has("encryption") {
+		o.fail("encryption: encrypted fields are not supported")
+	}
+	e.show = ruleOf(o)
+	if e.format = c.formatter(o); e.format == nil && e.show.when != never && e.show.when != mustMatch {
+		o.fail("format: is missing")
+	}
+	return e
+}
+
+func (o *object) path(text string) *path {
+	p, err := parsePath(text)
 	if err != nil {
-		return nil, err
+		o.fail("%w", err)
 	}
-	if e.label = Plain(label, maxLabel); label == "" {
-		e.label = Plain(text, maxLabel)
-	}
-	if _, err := o.text("separator"); err != nil { // elements are numbered instead
-		return nil, err
-	}
-	if _, found := o.take("encryption"); found {
-		return nil, errors.New("encryption: encrypted fields are not supported")
-	}
-	if e.show, err = ruleOf(o); err != nil {
-		return nil, err
-	}
-	if e.format, err = c.formatter(o); err != nil {
-		return nil, err
-	}
-	if e.format == nil && e.show.when != never && e.show.when != mustMatch {
-		return nil, errors.New("format: is missing")
-	}
-	return e, o.rest()
+	return p
 }
 
 // follow replaces a reference to a common definition by what it stands for, under
 // the field's own members. Members of params are replaced one by one.
-func (c *compiler) follow(o *object) error {
-	ref, err := o.text("$ref")
-	if err != nil || ref == "" {
-		return err
+func (c *compiler) follow(o *object) {
+	ref := o.text("$ref")
+	if ref == "" {
+		return
 	}
 	key, ok := strings.CutPrefix(ref, "$.display.definitions.")
-	definition, err := objectOf(c.definitions[key], "definition")
-	if !ok || err != nil {
-		return fmt.Errorf("$ref %.80q leads to no definition", ref)
-	}
-	if _, again := definition.left["$ref"]; again {
-		return fmt.Errorf("$ref %.80q: a definition may not refer to another", ref)
+	definition, found := c.definitions[key].(map[string]any)
+	if !ok || !found || definition["$ref"] != nil {
+		o.fail("$ref %.80q leads to no definition", ref)
 	}
 	own, _ := o.left["params"].(map[string]any)
-	common, _ := definition.left["params"].(map[string]any)
-	if own != nil && common != nil {
-		merged := maps.Clone(common)
-		maps.Copy(merged, own)
-		o.left["params"] = merged
+	if common, ok := definition["params"].(map[string]any); ok && own != nil {
+		common = maps.Clone(common)
+		maps.Copy(common, own)
+		o.left["params"] = common
 	}
-	for k, v := range definition.left {
-		if _, found := o.left[k]; !found {
+	for k, v := range definition {
+		if !o.has(k) && v != nil {
 			o.left[k] = v
 		}
 	}
-	return nil
-}
-
-// literal is a constant that the descriptor shows as if it were a field. It says so,
-// because nothing in the call stands behind it.
-func (c *compiler) literal(v any) (string, error) {
-	v, err := c.constant(v)
-	if err != nil {
-		return "", err
-	}
-	return Plain(fmt.Sprint(v), maxText) + " (constant of the descriptor)", nil
 }
 
 // constant returns a JSON scalar, or what a reference to a constant leads to.
-func (c *compiler) constant(v any) (any, error) {
+func (c *compiler) constant(o *object, v any) any {
 	if ref, _ := v.(string); strings.HasPrefix(ref, "$.") {
-		key, ok := strings.CutPrefix(ref, "$.metadata.constants.")
-		if v = c.constants[key]; !ok || !scalar(v) {
-			return nil, fmt.Errorf("%.80q leads to no constant", ref)
-		}
+		v = c.constants[strings.TrimPrefix(ref, "$.metadata.constants.")]
 	}
 	if !scalar(v) {
-		return nil, fmt.Errorf("%.80v is no constant", v)
+		o.fail("%.80v is no constant", v)
 	}
-	return v, nil
+	return v
 }
 
-// ruleOf reads when a field is shown. The two names of the last rule are those of
-// the schema 2.0 and of the text.
-func ruleOf(o *object) (rule, error) {
-	v, found := o.take("visible")
-	if !found {
-		return rule{}, nil
-	}
-	if word, isText := v.(string); isText {
-		for word2, w := range map[string]when{"always": always, "optional": optional, "never": never} {
-			if word == word2 {
-				return rule{when: w}, nil
-			}
+// ruleOf reads when a field is shown. mustBe is what schema 2.0 calls mustMatch.
+func ruleOf(o *object) rule {
+	if word, isText := o.left["visible"].(string); isText || !o.has("visible") {
+		o.take("visible")
+		w, known := map[string]when{"": always, "always": always, "optional": optional, "never": never}[word]
+		if !known {
+			o.fail("visible %.40q is not known", word)
 		}
-		return rule{}, fmt.Errorf("visible %.40q is not known", word)
+		return rule{when: w}
 	}
-	r, err := objectOf(v, "visible")
-	if err != nil || len(r.left) != 1 {
-		return rule{}, errors.New("visible: want one rule")
+	v := o.object("visible")
+	if len(v.left) != 1 {
+		o.fail("visible: want one rule")
 	}
-	for word, w := range map[string]when{"ifNotIn": ifNotIn, "mustMatch": mustMatch, "mustBe": mustMatch} {
-		list, err := r.list(word)
-		if err != nil || list == nil {
-			continue
+	w := mustMatch
+	if v.has("ifNotIn") {
+		w = ifNotIn
+	}
+	values := slices.Concat(v.list("ifNotIn"), v.list("mustMatch"), v.list("mustBe"))
+	v.rest()
+	for _, value := range values {
+		if !scalar(value) {
+			o.fail("visible: %v is no value to compare with", value)
 		}
-		for _, v := range list {
-			if !scalar(v) {
-				return rule{}, fmt.Errorf("visible: %v is no value to compare with", v)
-			}
-		}
-		return rule{when: w, values: list}, nil
 	}
-	return rule{}, errors.New("visible: want ifNotIn or mustMatch with values")
+	return rule{w, values}
 }
 
-// holds reports whether the field is shown with a value; an error when it may not
-// have it.
-func (r rule) holds(d datum) (bool, error) {
-	if r.when != ifNotIn && r.when != mustMatch {
-		return r.when != never, nil
+// shows reports whether the field is shown with a value, which must be one that the
+// rule allows.
+func (s *scope) shows(r rule, d datum) bool {
+	in := slices.ContainsFunc(r.values, d.equal)
+	if r.when == mustMatch && !in {
+		s.fail("the value %.80s is none of %.80v", d.key(), r.values)
 	}
-	for _, v := range r.values {
-		same, err := d.equal(v)
-		if err != nil {
-			return false, err
-		}
-		if same {
-			return false, nil
-		}
-	}
-	if r.when == mustMatch {
-		want, _ := json.Marshal(r.values)
-		return false, fmt.Errorf("the value is none of %s", want)
-	}
-	return true, nil
+	return r.when != never && r.when != mustMatch && !in
 }
 
-// hide applies version 1's excluded: the path, and what is inside of it.
-func (e *entry) hide(p string) {
-	if !e.group && (e.full == p || strings.HasPrefix(e.full, p+".")) {
-		e.show = rule{when: never}
-	}
-}
-
-// shows reports whether a path of version 1's required is shown: itself or a part.
-func (f *Format) shows(p string) (found bool) {
-	walk(f.fields, func(e *entry) {
-		same := e.full == p || strings.HasPrefix(e.full, p+".")
-		found = found || !e.group && same && e.show.when != never && e.show.when != mustMatch
-	})
-	return found
+// leads reports whether a field shows what is at a path, or a part of it.
+func (e *entry) leads(p string) bool {
+	return !e.group && (e.full == p || strings.HasPrefix(e.full, p+".")) && p != ""
 }
 
 func walk(list []*entry, visit func(*entry)) {

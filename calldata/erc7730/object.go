@@ -7,88 +7,94 @@ import (
 	"slices"
 )
 
+// A mistake is the first thing that is wrong. What reads on after it reads nothing.
+type mistake struct{ err error }
+
+func (m *mistake) fail(format string, args ...any) {
+	if m.err == nil {
+		m.err = fmt.Errorf(format, args...)
+	}
+}
+
 // An object is a JSON object that is being read. It remembers what was taken from
-// it: what is left over in the end was not understood.
+// it: what is left over in the end was not understood. The zero object is empty.
 type object struct {
+	*mistake
 	where string
 	left  map[string]any
 }
 
 // objectOf reads a JSON value as an object. Members that are null count as absent.
-func objectOf(v any, where string) (*object, error) {
-	m, ok := v.(map[string]any)
+func objectOf(m *mistake, v any, where string) *object {
+	members, ok := v.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("%s: want an object", where)
+		m.fail("%s: want an object", where)
 	}
-	left := maps.Clone(m)
+	left := maps.Clone(members)
 	maps.DeleteFunc(left, func(_ string, v any) bool { return v == nil })
-	return &object{where, left}, nil
+	return &object{m, where, left}
 }
 
-func (o *object) take(key string) (v any, found bool) {
-	v, found = o.left[key]
+func (o *object) has(key string) bool { return o.left[key] != nil }
+
+func (o *object) take(key string) any {
+	v := o.left[key]
 	delete(o.left, key)
-	return v, found
+	return v
 }
 
 // text takes a string; empty where there is none.
-func (o *object) text(key string) (string, error) {
-	v, found := o.take(key)
+func (o *object) text(key string) string {
+	v := o.take(key)
 	s, ok := v.(string)
-	if found && !ok {
-		return "", fmt.Errorf("%s: want text", key)
+	if v != nil && !ok {
+		o.fail("%s.%s: want text", o.where, key)
 	}
-	return s, nil
+	return s
 }
 
-// object takes an object; nil where there is none.
-func (o *object) object(key string) (*object, error) {
-	v, found := o.take(key)
-	if !found {
-		return nil, nil
+// object takes an object; an empty one where there is none.
+func (o *object) object(key string) *object {
+	v := o.take(key)
+	if v == nil {
+		v = map[string]any{}
 	}
-	return objectOf(v, key)
+	return objectOf(o.mistake, v, key)
 }
 
 // list takes an array; nil where there is none.
-func (o *object) list(key string) ([]any, error) {
-	v, found := o.take(key)
+func (o *object) list(key string) []any {
+	v := o.take(key)
 	l, ok := v.([]any)
-	if found && !ok {
-		return nil, fmt.Errorf("%s: want an array", key)
+	if v != nil && !ok {
+		o.fail("%s.%s: want an array", o.where, key)
 	}
-	return l, nil
+	return l
 }
 
 // texts takes a string or an array of strings.
-func (o *object) texts(key string) ([]string, error) {
-	v, found := o.take(key)
-	if !found {
-		return nil, nil
-	}
-	l, isList := v.([]any)
-	if !isList {
+func (o *object) texts(key string) (out []string) {
+	l, isList := o.left[key].([]any)
+	if v := o.take(key); v != nil && !isList {
 		l = []any{v}
 	}
-	out := make([]string, len(l))
-	for i, e := range l {
+	for _, e := range l {
 		s, ok := e.(string)
 		if !ok {
-			return nil, fmt.Errorf("%s: want text", key)
+			o.fail("%s.%s: want text", o.where, key)
 		}
-		out[i] = s
+		out = append(out, s)
 	}
-	return out, nil
+	return out
 }
 
 // rest fails when something was not taken. Identifiers and comments are for authors.
-func (o *object) rest() error {
+func (o *object) rest() {
 	delete(o.left, "$id")
 	delete(o.left, "$comment")
-	if len(o.left) == 0 {
-		return nil
+	if len(o.left) > 0 {
+		o.fail("%s: %.60q is not understood", o.where, slices.Sorted(maps.Keys(o.left)))
 	}
-	return fmt.Errorf("%s: %.60q is not understood", o.where, slices.Sorted(maps.Keys(o.left)))
 }
 
 // scalar reports whether a JSON value is text, a number or a truth value.

@@ -8,12 +8,6 @@ import (
 	"countersign/calldata"
 )
 
-// The budget of one path.
-const (
-	maxPathLength = 512
-	maxSteps      = 32
-)
-
 // A path is a compiled path reference: a root and the steps from it.
 type path struct {
 	text  string
@@ -23,91 +17,58 @@ type path struct {
 
 // A step chooses a member by name, an element by index, or a range.
 type step struct {
-	name     string
-	kind     stepKind
+	name     string // of a member; empty for the others
+	index    bool
 	from, to int
 	open     bool // a range without end
 	whole    bool // [], which chooses elements and no bytes
 }
 
-type stepKind uint8
-
-const (
-	byName stepKind = iota
-	byIndex
-	byRange // [], [a:b]: every element of a list, or some bytes
-)
-
 // parsePath compiles a path. Steps are separated by dots; a bracket may also stand
-// right behind a name, as the specification's own examples have it.
+// right behind a name, as in the specification's own examples.
 func parsePath(text string) (*path, error) {
-	bad := func(why string) (*path, error) { return nil, fmt.Errorf("path %.80q: %s", text, why) }
-	if text == "" || len(text) > maxPathLength {
-		return bad("empty or too long")
-	}
 	p, rest := &path{text: text}, text
-	if strings.IndexByte("#@$", text[0]) >= 0 {
-		if len(text) < 3 || text[1] != '.' {
-			return bad("want a dot and a name behind the root")
-		}
+	if len(text) > 2 && strings.IndexByte("#@$", text[0]) >= 0 && text[1] == '.' {
 		p.root, rest = text[0], text[2:]
 	}
-	for more := true; more; {
-		var s step
-		end := strings.IndexAny(rest, ".[")
-		if strings.HasPrefix(rest, "[") {
-			end = strings.IndexByte(rest, ']') + 1
-			if end == 0 || !s.bracket(rest[1:end-1]) {
-				return bad("want [], [i] or [from:to]")
-			}
-		} else {
-			if end < 0 {
-				end = len(rest)
-			}
-			if s.name = rest[:end]; !name(s.name) {
-				return bad("want a name")
-			}
+	steps := strings.Split(strings.ReplaceAll(strings.ReplaceAll(rest, "[", ".["), "..[", ".["), ".")
+	if strings.HasPrefix(rest, "[") {
+		steps = steps[1:] // nothing stands in front of the bracket
+	}
+	if len(text) > 512 || len(steps) > 32 {
+		return nil, fmt.Errorf("path %.80q is too long", text)
+	}
+	for _, token := range steps {
+		s := step{name: token}
+		inner, bracket := strings.CutPrefix(token, "[")
+		if bracket {
+			s.name = ""
+			inner, bracket = strings.CutSuffix(inner, "]")
 		}
-		if p.steps = append(p.steps, s); len(p.steps) > maxSteps {
-			return bad("too many steps")
+		if !name(s.name) && !(bracket && s.bracket(inner)) {
+			return nil, fmt.Errorf("path %.80q: %.40q is neither a name nor [], [i] or [from:to]", text, token)
 		}
-		rest = rest[end:]
-		if more = rest != ""; more && rest[0] == '.' {
-			if rest = rest[1:]; rest == "" {
-				return bad("ends with a dot")
-			}
-		} else if more && rest[0] != '[' {
-			return bad("want a dot")
-		}
+		p.steps = append(p.steps, s)
 	}
 	return p, nil
 }
 
 // bracket reads what stands between [ and ].
-func (s *step) bracket(inner string) (ok bool) {
+func (s *step) bracket(inner string) bool {
 	from, to, isRange := strings.Cut(inner, ":")
-	if inner == "" || isRange {
-		s.kind, s.open, s.whole = byRange, to == "", inner == ""
-		return (from == "" || number(from, &s.from)) && (to == "" || number(to, &s.to))
-	}
-	s.kind = byIndex
-	return number(inner, &s.from)
+	s.whole, s.open, s.index = inner == "", to == "", inner != "" && !isRange
+	return number(from, &s.from) && number(to, &s.to)
 }
 
-// number reads an index. Nothing in a call has a million elements.
+// number reads an index, or nothing. No call has a million elements.
 func number(text string, n *int) bool {
 	i, err := strconv.Atoi(text)
 	*n = i
-	return err == nil && strconv.Itoa(i) == text && i > -1_000_000 && i < 1_000_000
+	return text == "" || err == nil && strconv.Itoa(i) == text && i > -1_000_000 && i < 1_000_000
 }
 
 func name(s string) bool {
-	for _, c := range []byte(s) {
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '$') {
-			return false
-		}
-	}
-	return s != ""
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$") == ""
 }
 
 // normal is the path as it is compared with others: without the root of the data,
@@ -118,123 +79,106 @@ func normal(text string) string {
 
 // within puts the path of an enclosing group in front of a relative one.
 func within(outer, inner string) string {
-	if outer == "" || strings.HasPrefix(inner, "#.") || strings.HasPrefix(inner, "@.") || strings.HasPrefix(inner, "$.") {
+	if outer == "" || strings.HasPrefix(inner, "#.") || strings.HasPrefix(inner, "@.") {
 		return inner
 	}
 	return outer + "." + inner
 }
 
-// resolve follows the path. It leads to one value, or through a range to several.
-func (p *path) resolve(s *scope) (found []datum, several bool, err error) {
-	at, steps := s.base, p.steps
+// resolve follows a path. It leads to one datum, or through a list to several; to
+// nothing only when there was a mistake or the list is empty.
+func (s *scope) resolve(p *path) (found []datum, several bool) {
+	steps := p.steps
 	switch p.root {
-	case '@':
-		d, err := s.container(p)
-		return []datum{d}, false, err
-	case '$':
-		return nil, false, fmt.Errorf("path %.80q does not lead to data of the call", p.text)
+	case 0:
+		found = []datum{s.base}
 	case '#':
-		at = s.root()
+		found = []datum{s.root()}
+	case '@':
+		found, steps = []datum{s.container(p)}, steps[1:]
+	default:
+		s.fail("path %.80q does not lead to data of the call", p.text)
 	}
-	found = []datum{at}
-	for i, step := range steps {
-		last := i == len(steps)-1
-		if step.kind == byRange && len(found) == 1 && found[0].list() {
-			if several {
-				return nil, false, fmt.Errorf("path %.80q goes through more than one list", p.text)
+	for len(steps) > 0 && s.err == nil {
+		found, several = s.follow(p, found, several, steps[0], len(steps) == 1)
+		steps = steps[1:]
+	}
+	if s.err == nil && !several && found[0].list() { // a path to a list stands for its elements
+		return s.follow(p, found, false, step{open: true, whole: true}, true)
+	}
+	return found, several && s.err == nil
+}
+
+// follow takes one step from every datum found so far.
+func (s *scope) follow(p *path, found []datum, several bool, next step, last bool) ([]datum, bool) {
+	var out []datum
+	for _, d := range found {
+		switch {
+		case next.name != "":
+			out = append(out, s.member(p, d, next.name))
+		case d.list() && next.index:
+			if i := next.from; i < 0 {
+				next.from = i + d.value.Len()
 			}
-			found, err = found[0].elements(step)
-			several = true
-		} else {
-			err = each(found, func(d *datum) error { return d.follow(step, last) })
-		}
-		if err != nil {
-			return nil, false, fmt.Errorf("path %.80q: %w", p.text, err)
+			if next.from < 0 || next.from >= d.value.Len() {
+				s.fail("path %.80q: there is no such element of %d", p.text, d.value.Len())
+				return nil, false
+			}
+			out = append(out, datum{value: d.value.At(next.from), typ: d.typ.Elem})
+		case d.list():
+			if several {
+				s.fail("path %.80q goes through more than one list", p.text)
+				return nil, false
+			}
+			from, to := s.bounds(p, next, d.value.Len())
+			for i := from; i < to; i++ {
+				out = append(out, datum{value: d.value.At(i), typ: d.typ.Elem})
+			}
+			return out, true
+		default:
+			b, ok := d.raw()
+			if !ok || next.index || next.whole || !last {
+				s.fail("path %.80q: a %s has no such part", p.text, d.kind())
+				return nil, false
+			}
+			from, to := s.bounds(p, next, len(b))
+			out = append(out, datum{bytes: append([]byte{}, b[from:to]...)})
 		}
 	}
-	if len(found) == 1 && !several && found[0].list() { // a path to a list stands for its elements
-		found, err = found[0].elements(step{kind: byRange, open: true})
-		several = true
-	}
-	return found, several, err
+	return out, several
 }
 
-func each(ds []datum, do func(*datum) error) error {
-	for i := range ds {
-		if err := do(&ds[i]); err != nil {
-			return err
+// member is the argument or member of a name.
+func (s *scope) member(p *path, d datum, name string) datum {
+	fields, at := d.members, d.at
+	if d.typ != nil && d.typ.Kind == calldata.Tuple {
+		fields, at = d.typ.Fields, d.value.At
+	}
+	for i, f := range fields {
+		if f.Name == name {
+			return datum{value: at(i), typ: f.Type}
 		}
 	}
-	return nil
-}
-
-// list reports whether the value is an array of the call.
-func (d *datum) list() bool {
-	return d.typ != nil && (d.typ.Kind == calldata.Slice || d.typ.Kind == calldata.Array)
-}
-
-// elements returns the part of a list that a range chooses.
-func (d *datum) elements(s step) ([]datum, error) {
-	from, to, err := s.bounds(d.value.Len())
-	if err != nil {
-		return nil, err
-	}
-	if to-from > maxFields {
-		return nil, fmt.Errorf("%d elements, at most %d", to-from, maxFields)
-	}
-	out := make([]datum, 0, to-from)
-	for i := from; i < to; i++ {
-		out = append(out, datum{value: d.value.At(i), typ: d.typ.Elem})
-	}
-	return out, nil
+	s.fail("path %.80q: a %s has no %q", p.text, d.kind(), name)
+	return datum{}
 }
 
 // bounds turns a range into positions of something of length n. A range that is not
-// wholly inside is an error: nobody knows what its author meant.
-func (s step) bounds(n int) (from, to int, err error) {
-	from, to = s.from, s.to
+// wholly inside is a mistake: nobody knows what its author meant.
+func (s *scope) bounds(p *path, r step, n int) (from, to int) {
+	from, to = r.from, r.to
 	if from < 0 {
 		from += n
 	}
 	if to < 0 {
 		to += n
 	}
-	if s.open {
+	if r.open {
 		to = n
 	}
-	if from < 0 || to > n || from > to {
-		return 0, 0, fmt.Errorf("[%d:%d] is not inside of %d", s.from, s.to, n)
+	if from < 0 || to > n || from > to || to-from > maxFields && n > maxFields {
+		s.fail("path %.80q: the range is not inside of %d, or too long", p.text, n)
+		return 0, 0
 	}
-	return from, to, nil
-}
-
-// follow takes one step from a single value.
-func (d *datum) follow(s step, last bool) error {
-	switch {
-	case s.kind == byName && d.members != nil:
-		for i, f := range d.members {
-			if f.Name == s.name {
-				*d = datum{value: d.at(i), typ: f.Type}
-				return nil
-			}
-		}
-		return fmt.Errorf("no %q", s.name)
-	case s.kind == byName && d.typ != nil && d.typ.Kind == calldata.Tuple:
-		v := d.value
-		*d = datum{members: d.typ.Fields, at: v.At}
-		return d.follow(s, last)
-	case s.kind == byIndex && d.list():
-		i := s.from
-		if i < 0 {
-			i += d.value.Len()
-		}
-		if i < 0 || i >= d.value.Len() {
-			return fmt.Errorf("no element %d of %d", s.from, d.value.Len())
-		}
-		*d = datum{value: d.value.At(i), typ: d.typ.Elem}
-		return nil
-	case s.kind == byRange && last && !s.whole:
-		return d.slice(s)
-	}
-	return fmt.Errorf("a %s has no such part", d.kind())
+	return from, to
 }

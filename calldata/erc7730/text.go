@@ -24,28 +24,28 @@ import (
 // punctuation that look like ASCII and are not. A quote or backslash has a backslash
 // in front, so that the escaped text can be read back.
 func Plain(s string, most int) string {
-	var out []rune
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		next := []rune{r}
+	var out strings.Builder
+	for n := 0; s != ""; {
+		r, size := utf8.DecodeRuneInString(s)
+		next := string(r)
 		switch {
 		case r == utf8.RuneError && size == 1:
-			next = []rune(fmt.Sprintf(`\x%02x`, s[i]))
+			next = fmt.Sprintf(`\x%02x`, s[0])
 		case r == '"' || r == '\\':
-			next = []rune{'\\', r}
-		case plain(r):
-		case r > 0xffff:
-			next = []rune(fmt.Sprintf(`\U%08x`, r))
-		default:
-			next = []rune(fmt.Sprintf(`\u%04x`, r))
+			next = `\` + next
+		case r > 0xffff && !plain(r):
+			next = fmt.Sprintf(`\U%08x`, r)
+		case !plain(r):
+			next = fmt.Sprintf(`\u%04x`, r)
 		}
-		i += size
-		if len(out)+len(next) > most || len(out)+len(next) == most && i < len(s) {
-			return string(append(out, '…'))
+		s = s[size:]
+		n += utf8.RuneCountInString(next)
+		if n > most || n == most && s != "" {
+			return out.String() + "…"
 		}
-		out = append(out, next...)
+		out.WriteString(next)
 	}
-	return string(out)
+	return out.String()
 }
 
 func plain(r rune) bool {
@@ -54,21 +54,17 @@ func plain(r rune) bool {
 		return r >= ' ' && r != 0x7f
 	case r >= 0x02b0 && r <= 0x02ff: // letters that look like quotes and commas
 		return false
-	case rightToLeft(r), unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r):
+	case unicode.Is(rightToLeft, r), unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r):
 		return false
 	}
 	return unicode.In(r, unicode.L, unicode.Mc, unicode.Sc)
 }
 
-// rightToLeft reports whether a character is in a block whose letters are written
-// from right to left (Unicode's DerivedBidiClass, defaults R and AL).
-func rightToLeft(r rune) bool {
-	for _, block := range [][2]rune{{0x590, 0x8ff}, {0xfb1d, 0xfdff}, {0xfe70, 0xfeff}, {0x10800, 0x10fff}, {0x1e800, 0x1efff}} {
-		if r >= block[0] && r <= block[1] {
-			return true
-		}
-	}
-	return false
+// rightToLeft are the blocks whose letters are written from right to left (Unicode's
+// DerivedBidiClass, defaults R and AL).
+var rightToLeft = &unicode.RangeTable{
+	R16: []unicode.Range16{{Lo: 0x590, Hi: 0x8ff, Stride: 1}, {Lo: 0xfb1d, Hi: 0xfdff, Stride: 1}, {Lo: 0xfe70, Hi: 0xfeff, Stride: 1}},
+	R32: []unicode.Range32{{Lo: 0x10800, Hi: 0x10fff, Stride: 1}, {Lo: 0x1e800, Hi: 0x1efff, Stride: 1}},
 }
 
 // Checksummed returns 0x and the 40 hex digits of an address in the case that EIP-55
@@ -103,30 +99,10 @@ func Moment(unix *big.Int) string {
 // Exact returns an integer in decimal, or as "2^256-1" where it is the largest of one
 // of the widths that contracts keep amounts in: 96, 128, 160 and 256 bits.
 func Exact(i *big.Int) string {
-	for _, width := range []uint{96, 128, 160, 256} {
-		if i.BitLen() == int(width) && new(big.Int).Add(i, big.NewInt(1)).BitLen() == int(width)+1 && i.Sign() > 0 {
+	for _, width := range []int{96, 128, 160, 256} {
+		if i.BitLen() == width && i.TrailingZeroBits() == 0 && new(big.Int).Add(i, big.NewInt(1)).BitLen() > width {
 			return fmt.Sprintf("2^%d-1", width)
 		}
 	}
 	return i.String()
-}
-
-// scaled returns an integer divided by a power of ten, exactly and without zeros at
-// the end.
-func scaled(i *big.Int, decimals int) string {
-	digits, sign := new(big.Int).Abs(i).String(), ""
-	if i.Sign() < 0 {
-		sign = "-"
-	}
-	if decimals == 0 {
-		return sign + digits
-	}
-	if len(digits) <= decimals {
-		digits = strings.Repeat("0", decimals-len(digits)+1) + digits
-	}
-	whole, frac := digits[:len(digits)-decimals], strings.TrimRight(digits[len(digits)-decimals:], "0")
-	if frac == "" {
-		return sign + whole
-	}
-	return sign + whole + "." + frac
 }

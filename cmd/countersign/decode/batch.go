@@ -9,9 +9,8 @@ import (
 	"io"
 )
 
-// maxLine bounds one request: call data of the largest size in hex is a quarter of
-// it.
-const maxLine = 1 << 20
+// maxLine bounds one request, so that an endless line costs no more than this.
+const maxLine = 4 << 20
 
 // Batch reads requests, one JSON object per line, and writes one answer per line, in
 // order. A request that cannot be read is answered with a refusal and does not stop
