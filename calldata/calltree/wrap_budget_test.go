@@ -106,7 +106,7 @@ func TestReadKeepsTheBudget(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			r.Read(tx)
 			runtime.ReadMemStats(&after)
-			if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 || testing.Verbose() {
+			if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
 				t.Errorf("reading %d bytes allocated %d", len(data), used)
 			}
 		})
