@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"countersign/calldata"
 	"countersign/calldata/calltree"
 	"countersign/calldata/risk"
+	"countersign/eip55"
 )
 
 // findCalls reads one call, or the operations of a batch, as a tree and finds the
@@ -74,14 +74,7 @@ func (b *Book) reader(network string) (*calltree.Reader, error) {
 	return calltree.New(known)
 }
 
-func account(text string) (a calltree.Address, err error) {
-	lower, err := ParseAddress(text)
-	if err != nil {
-		return a, err
-	}
-	_, err = hex.Decode(a[:], []byte(lower[2:]))
-	return a, err
-}
+func account(text string) (calltree.Address, error) { return eip55.Parse(text) }
 
 func transaction(c countersign.Call) (tx calltree.Transaction, err error) {
 	tx.Value, tx.Data, tx.SetCode = calltree.WeiOf(c.Value), c.Data, c.SetsCode

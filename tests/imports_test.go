@@ -15,19 +15,22 @@ import (
 var imports = map[string][]string{
 	"":           {},
 	"strictjson": {},
+	"eip55":      {},
 	"audit":      {""},
 
 	"calldata":                 {"", "strictjson"},
 	"calldata/risk":            {"calldata"},
 	"calldata/universalrouter": {"calldata", "calldata/risk"},
 	"calldata/calltree":        {"", "calldata", "calldata/risk", "calldata/universalrouter"},
-	"calldata/rawtx":           {"", "strictjson"},
-	"calldata/typeddata":       {"", "strictjson"},
+	"calldata/rawtx":           {"", "calldata", "eip55", "strictjson"},
+	"calldata/typeddata":       {"", "calldata", "eip55", "strictjson"},
+	"calldata/erc7730":         {"", "calldata", "calldata/calltree", "calldata/risk", "eip55", "strictjson"},
+	"calldata/words":           {"", "calldata", "calldata/calltree", "calldata/erc7730", "calldata/risk", "eip55", "strictjson"},
 
 	"chain":         {"chain/codepin", "strictjson"},
-	"chain/codepin": {},
+	"chain/codepin": {"eip55"},
 
-	"rules": {"", "calldata", "calldata/calltree", "calldata/risk", "calldata/typeddata", "chain/codepin"},
+	"rules": {"", "calldata", "calldata/calltree", "calldata/risk", "calldata/typeddata", "chain/codepin", "eip55"},
 	"store": {"", "audit"},
 
 	"activities": {"", "audit", "chain/codepin", "rules"},
@@ -48,6 +51,7 @@ var imports = map[string][]string{
 	"cmd/countersign/stack":  {"*"},
 	"cmd/countersign/demo":   {"*"},
 	"tests":                  {"*"},
+	"tests/vectors":          {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -68,11 +68,14 @@ func (g *grower) operation(f *form) calltree.Operation {
 	return rapid.SampledFrom(f.operations).Draw(g.T, "operation")
 }
 
-// form draws a wrapper; a contract that calls itself is the hub.
+// form draws a wrapper; a contract that calls itself is the hub. What a contract
+// does to itself is not drawn in a delegatecall, where that is the caller.
 func (g *grower) form(operation calltree.Operation) *form {
 	var fit []int
 	for i, f := range forms {
-		if !f.proxy || operation != calltree.Self && g.proxies < len(proxies) {
+		calls := operation == calltree.Call || operation == calltree.Staticcall
+		itself := f.operations != nil && f.operations[0] == calltree.Self
+		if f.proxy && calls && g.proxies < len(proxies) || itself && operation != calltree.Delegatecall || !f.proxy && !itself {
 			fit = append(fit, i)
 		}
 	}

@@ -2,7 +2,6 @@ package erc7730
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math/big"
 	"strings"
@@ -20,23 +19,9 @@ type datum struct {
 	members []calldata.Field         // the arguments as a whole,
 	at      func(int) calldata.Value // and how to get at them
 
-	bytes    []byte // part of a value
+	bytes    []byte // part of a value, or an account
 	number   *big.Int
-	account  *[20]byte
 	constant any // a JSON scalar of the descriptor
-}
-
-// kind names the shape, for errors.
-func (d datum) kind() string {
-	switch {
-	case d.typ != nil:
-		return d.typ.String()
-	case d.members != nil:
-		return "list of arguments"
-	case d.constant != nil:
-		return "constant"
-	}
-	return "value"
 }
 
 // list reports whether the value is an array of the call.
@@ -47,16 +32,14 @@ func (d datum) list() bool {
 // raw returns the bytes of a value. Integers have bytes only where the width leaves
 // no doubt: 256 bits.
 func (d datum) raw() (b []byte, ok bool) {
-	if w, isWord := d.value.Word(); isWord && d.typ.Kind == calldata.Uint && d.typ.Size == 256 {
-		return w[:], true
-	}
 	if d.bytes != nil {
 		return d.bytes, true
 	}
-	if d.constant == nil {
-		if a, isAddress := d.address(); isAddress {
-			return a[:], true
-		}
+	if a, isAddress := d.value.Account(); isAddress {
+		return a[:], true
+	}
+	if w, isWord := d.value.Word(); isWord && d.typ.Kind == calldata.Uint && d.typ.Size == 256 {
+		return w[:], true
 	}
 	return d.value.Bytes()
 }
@@ -94,12 +77,10 @@ func integerOf(constant any) (*big.Int, bool) {
 // address reads the datum as an account: an address, 20 bytes of something, or a
 // constant. Integers are none, because their upper bits may mean something.
 func (d datum) address() (a [20]byte, ok bool) {
-	switch {
-	case d.account != nil:
-		return *d.account, true
-	case len(d.bytes) == len(a):
+	if len(d.bytes) == len(a) {
 		return [20]byte(d.bytes), true
-	case d.constant != nil:
+	}
+	if d.constant != nil {
 		return addressOf(fmt.Sprint(d.constant))
 	}
 	return d.value.Account()
@@ -119,36 +100,21 @@ func addressOf(text string) (a [20]byte, ok bool) {
 // key is the datum as it stands in enumerations: a number in decimal, true or false,
 // text as it is, bytes and addresses in lower-case hex.
 func (d datum) key() string {
-	if t, ok := d.value.Bool(); ok {
-		return fmt.Sprint(t)
-	}
-	if a, ok := d.address(); ok {
-		return "0x" + hex.EncodeToString(a[:])
-	}
-	if i, ok := d.integer(); ok {
+	if i, ok := d.integer(); ok && len(d.bytes) != 20 {
 		return i.String()
 	}
-	if d.typ != nil && d.typ.Kind == calldata.String {
-		return d.value.String()
+	if b, ok := d.raw(); ok && (d.typ == nil || d.typ.Kind != calldata.String) {
+		return "0x" + hex.EncodeToString(b)
 	}
-	b, _ := d.raw()
-	return "0x" + hex.EncodeToString(b)
+	return d.value.String()
 }
 
 // equal compares the datum with a literal of the descriptor.
 func (d datum) equal(literal any) bool {
 	want := fmt.Sprint(literal)
-	_, isText := literal.(string)
 	if i, ok := d.integer(); ok {
 		n, isNumber := integerOf(want)
-		_, isBool := literal.(bool)
-		return isNumber && !isBool && i.Cmp(n) == 0
+		return isNumber && i.Cmp(n) == 0
 	}
-	if _, isNumber := literal.(json.Number); isNumber {
-		return false
-	}
-	if isText && strings.HasPrefix(want, "0x") && (d.typ == nil || d.typ.Kind != calldata.String) {
-		want = strings.ToLower(want)
-	}
-	return d.key() == want
+	return d.key() == want || strings.HasPrefix(want, "0x") && d.key() == strings.ToLower(want)
 }

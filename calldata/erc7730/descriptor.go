@@ -104,7 +104,7 @@ func (d *Descriptor) bind(o *object) {
 			o.fail("context.contract.%s: this binding cannot be checked; bind by deployments", unchecked)
 		}
 	}
-	for _, v := range contract.list("deployments") {
+	for _, v := range take[[]any](contract, "deployments") {
 		at := objectOf(o.mistake, v, "deployment")
 		chain := at.take("chainId")
 		id, isInteger := integerOf(chain)

@@ -1,6 +1,7 @@
 package erc7730
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,7 +46,7 @@ func (c *compiler) fields(o *object, outer string, depth int) (out []*entry) {
 		o.fail("groups are nested deeper than 8")
 		return nil
 	}
-	for i, v := range o.list("fields") {
+	for i, v := range take[[]any](o, "fields") {
 		m := &mistake{}
 		f := objectOf(m, v, "field")
 		if f.has("fields") {
@@ -97,7 +98,7 @@ func (c *compiler) field(o *object, outer string) *entry {
 	if o.has("encryption") {
 		o.fail("encryption: encrypted fields are not supported")
 	}
-	e.show = ruleOf(o)
+	e.show = c.rule(o)
 	if e.format = c.formatter(o); e.format == nil && e.show.when != never && e.show.when != mustMatch {
 		o.fail("format: is missing")
 	}
@@ -142,14 +143,16 @@ func (c *compiler) constant(o *object, v any) any {
 	if ref, _ := v.(string); strings.HasPrefix(ref, "$.") {
 		v = c.constants[strings.TrimPrefix(ref, "$.metadata.constants.")]
 	}
-	if !scalar(v) {
+	switch v.(type) {
+	case string, json.Number, bool:
+	default:
 		o.fail("%.80v is no constant", v)
 	}
 	return v
 }
 
-// ruleOf reads when a field is shown. mustBe is what schema 2.0 calls mustMatch.
-func ruleOf(o *object) rule {
+// rule reads when a field is shown. mustBe is what schema 2.0 calls mustMatch.
+func (c *compiler) rule(o *object) rule {
 	if word, isText := o.left["visible"].(string); isText || !o.has("visible") {
 		o.take("visible")
 		w, known := map[string]when{"": always, "always": always, "optional": optional, "never": never}[word]
@@ -166,12 +169,10 @@ func ruleOf(o *object) rule {
 	if v.has("ifNotIn") {
 		w = ifNotIn
 	}
-	values := slices.Concat(v.list("ifNotIn"), v.list("mustMatch"), v.list("mustBe"))
+	values := slices.Concat(take[[]any](v, "ifNotIn"), take[[]any](v, "mustMatch"), take[[]any](v, "mustBe"))
 	v.rest()
-	for _, value := range values {
-		if !scalar(value) {
-			o.fail("visible: %v is no value to compare with", value)
-		}
+	for i := range values {
+		values[i] = c.constant(o, values[i])
 	}
 	return rule{w, values}
 }

@@ -1,7 +1,6 @@
 package erc7730
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,15 +42,17 @@ func (o *object) take(key string) any {
 	return v
 }
 
-// text takes a string; empty where there is none.
-func (o *object) text(key string) string {
+// take takes a member of a JSON type; its zero value where there is none.
+func take[T string | []any](o *object, key string) (t T) {
 	v := o.take(key)
-	s, ok := v.(string)
+	t, ok := v.(T)
 	if v != nil && !ok {
-		o.fail("%s.%s: want text", o.where, key)
+		o.fail("%s.%s: want %T", o.where, key, t)
 	}
-	return s
+	return t
 }
+
+func (o *object) text(key string) string { return take[string](o, key) }
 
 // object takes an object; an empty one where there is none.
 func (o *object) object(key string) *object {
@@ -62,24 +63,13 @@ func (o *object) object(key string) *object {
 	return objectOf(o.mistake, v, key)
 }
 
-// list takes an array; nil where there is none.
-func (o *object) list(key string) []any {
-	v := o.take(key)
-	l, ok := v.([]any)
-	if v != nil && !ok {
-		o.fail("%s.%s: want an array", o.where, key)
-	}
-	return l
-}
-
 // texts takes a string or an array of strings.
 func (o *object) texts(key string) (out []string) {
-	l, isList := o.left[key].([]any)
-	if v := o.take(key); v != nil && !isList {
-		l = []any{v}
+	if s, isText := o.left[key].(string); isText {
+		o.left[key] = []any{s}
 	}
-	for _, e := range l {
-		s, ok := e.(string)
+	for _, v := range take[[]any](o, key) {
+		s, ok := v.(string)
 		if !ok {
 			o.fail("%s.%s: want text", o.where, key)
 		}
@@ -95,13 +85,4 @@ func (o *object) rest() {
 	if len(o.left) > 0 {
 		o.fail("%s: %.60q is not understood", o.where, slices.Sorted(maps.Keys(o.left)))
 	}
-}
-
-// scalar reports whether a JSON value is text, a number or a truth value.
-func scalar(v any) bool {
-	switch v.(type) {
-	case string, json.Number, bool:
-		return true
-	}
-	return false
 }

@@ -2,6 +2,7 @@ package erc7730
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,9 @@ type step struct {
 	whole    bool // [], which chooses elements and no bytes
 }
 
+// stepForm is a name, [], [i], [from:to] or a range with one end left out.
+var stepForm = regexp.MustCompile(`^(?:([A-Za-z0-9_$]+)|\[(?:(-?[0-9]{1,6})|((-?[0-9]{1,6})?:(-?[0-9]{1,6})?))?\])$`)
+
 // parsePath compiles a path. Steps are separated by dots; a bracket may also stand
 // right behind a name, as in the specification's own examples.
 func parsePath(text string) (*path, error) {
@@ -39,36 +43,16 @@ func parsePath(text string) (*path, error) {
 		return nil, fmt.Errorf("path %.80q is too long", text)
 	}
 	for _, token := range steps {
-		s := step{name: token}
-		inner, bracket := strings.CutPrefix(token, "[")
-		if bracket {
-			s.name = ""
-			inner, bracket = strings.CutSuffix(inner, "]")
-		}
-		if !name(s.name) && !(bracket && s.bracket(inner)) {
+		m := stepForm.FindStringSubmatch(token)
+		if m == nil {
 			return nil, fmt.Errorf("path %.80q: %.40q is neither a name nor [], [i] or [from:to]", text, token)
 		}
+		s := step{name: m[1], index: m[2] != "", open: m[5] == "", whole: token == "[]"}
+		s.from, _ = strconv.Atoi(m[2] + m[4]) // one of them at most; digits in either case
+		s.to, _ = strconv.Atoi(m[5])
 		p.steps = append(p.steps, s)
 	}
 	return p, nil
-}
-
-// bracket reads what stands between [ and ].
-func (s *step) bracket(inner string) bool {
-	from, to, isRange := strings.Cut(inner, ":")
-	s.whole, s.open, s.index = inner == "", to == "", inner != "" && !isRange
-	return number(from, &s.from) && number(to, &s.to)
-}
-
-// number reads an index, or nothing. No call has a million elements.
-func number(text string, n *int) bool {
-	i, err := strconv.Atoi(text)
-	*n = i
-	return text == "" || err == nil && strconv.Itoa(i) == text && i > -1_000_000 && i < 1_000_000
-}
-
-func name(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$") == ""
 }
 
 // normal is the path as it is compared with others: without the root of the data,
@@ -110,42 +94,26 @@ func (s *scope) resolve(p *path) (found []datum, several bool) {
 }
 
 // follow takes one step from every datum found so far.
-func (s *scope) follow(p *path, found []datum, several bool, next step, last bool) ([]datum, bool) {
-	var out []datum
+func (s *scope) follow(p *path, found []datum, several bool, next step, last bool) (out []datum, many bool) {
 	for _, d := range found {
+		b, hasBytes := d.raw()
 		switch {
 		case next.name != "":
 			out = append(out, s.member(p, d, next.name))
-		case d.list() && next.index:
-			if i := next.from; i < 0 {
-				next.from = i + d.value.Len()
-			}
-			if next.from < 0 || next.from >= d.value.Len() {
-				s.fail("path %.80q: there is no such element of %d", p.text, d.value.Len())
-				return nil, false
-			}
-			out = append(out, datum{value: d.value.At(next.from), typ: d.typ.Elem})
-		case d.list():
-			if several {
-				s.fail("path %.80q goes through more than one list", p.text)
-				return nil, false
-			}
+		case d.list() && (next.index || !several):
 			from, to := s.bounds(p, next, d.value.Len())
 			for i := from; i < to; i++ {
 				out = append(out, datum{value: d.value.At(i), typ: d.typ.Elem})
 			}
-			return out, true
-		default:
-			b, ok := d.raw()
-			if !ok || next.index || next.whole || !last {
-				s.fail("path %.80q: a %s has no such part", p.text, d.kind())
-				return nil, false
-			}
+			many = !next.index
+		case hasBytes && last && !next.index && !next.whole:
 			from, to := s.bounds(p, next, len(b))
 			out = append(out, datum{bytes: append([]byte{}, b[from:to]...)})
+		default:
+			s.fail("path %.80q: there is no such part, or it is in a list of lists", p.text)
 		}
 	}
-	return out, several
+	return out, several || many
 }
 
 // member is the argument or member of a name.
@@ -159,7 +127,7 @@ func (s *scope) member(p *path, d datum, name string) datum {
 			return datum{value: at(i), typ: f.Type}
 		}
 	}
-	s.fail("path %.80q: a %s has no %q", p.text, d.kind(), name)
+	s.fail("path %.80q: there is no %q", p.text, name)
 	return datum{}
 }
 
@@ -173,7 +141,9 @@ func (s *scope) bounds(p *path, r step, n int) (from, to int) {
 	if to < 0 {
 		to += n
 	}
-	if r.open {
+	if r.index {
+		to = from + 1
+	} else if r.open {
 		to = n
 	}
 	if from < 0 || to > n || from > to || to-from > maxFields && n > maxFields {

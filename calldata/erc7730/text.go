@@ -91,18 +91,7 @@ func keccak(b []byte) []byte {
 // years 1970 to 9999 comes back as a number that says so.
 func Moment(unix *big.Int) string {
 	if unix.Sign() < 0 || !unix.IsInt64() || unix.Int64() > 253402300799 {
-		return "timestamp " + Exact(unix) + " (no date)"
+		return "timestamp " + unix.String() + " (no date)"
 	}
 	return time.Unix(unix.Int64(), 0).UTC().Format("2006-01-02 15:04:05") + " UTC"
-}
-
-// Exact returns an integer in decimal, or as "2^256-1" where it is the largest of one
-// of the widths that contracts keep amounts in: 96, 128, 160 and 256 bits.
-func Exact(i *big.Int) string {
-	for _, width := range []int{96, 128, 160, 256} {
-		if i.BitLen() == width && i.TrailingZeroBits() == 0 && new(big.Int).Add(i, big.NewInt(1)).BitLen() > width {
-			return fmt.Sprintf("2^%d-1", width)
-		}
-	}
-	return i.String()
 }

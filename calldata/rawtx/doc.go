@@ -11,5 +11,5 @@
 // go, what may be spent on gas, which code an account is delegated to, and the
 // chain that all of it is bound to. Call data is read by package calldata.
 //
-// A refusal is a [Refusal]: a stable code, the byte and the member.
+// A refusal is a [calldata.Refusal]: a stable code, the byte and the member.
 package rawtx

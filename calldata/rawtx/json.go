@@ -39,20 +39,20 @@ var names = slices.Sorted(maps.Keys(members))
 //
 // The type may be left out where one type only fits the members. It is not
 // enough to give gasPrice alone, of which viem makes a legacy transaction and
-// ethers one of type 1, nor to give no fees. The error is a [*Refusal].
+// ethers one of type 1, nor to give no fees. The error is a [*calldata.Refusal].
 func ParseJSON(raw []byte) (*Transaction, error) {
 	f := &failure{}
 	if len(raw) > MaxBytes {
 		f.refuse(TooLarge, 0, "", "%d bytes, at most %d", len(raw), MaxBytes)
 		return f.result(nil)
 	}
-	v, err := readText(raw)
+	v, err := strictjson.Read(raw)
 	var bad *strictjson.Error
 	switch {
 	case errors.As(err, &bad):
 		f.refuse(MalformedJSON, bad.Offset, strings.TrimPrefix(strings.TrimPrefix(bad.Path, "$"), "."), "%s", bad.Reason)
-	case !v.is('{'):
-		f.refuse(MalformedJSON, v.at, "", "not an object")
+	case !v.Is('{'):
+		f.refuse(MalformedJSON, v.At, "", "not an object")
 	default:
 		return f.result(open(v, "", names, f).transaction())
 	}
@@ -100,7 +100,7 @@ func (o *object) typ() uint8 {
 		}
 		fit = slices.DeleteFunc(fit, func(t uint8) bool { return !slices.Contains(types, t) })
 		if len(fit) == 0 {
-			o.refuse(Contradiction, o.members[name].at, name, "does not go with the type or the members beside it")
+			o.refuse(Contradiction, o.members[name].At, name, "does not go with the type or the members beside it")
 			return 0
 		}
 	}
@@ -126,12 +126,12 @@ func (o *object) givenType() (typ uint8, given bool) {
 	if !given {
 		return 0, false
 	}
-	if i := slices.Index(typeNames, v.string()); i >= 0 {
+	if i := slices.Index(typeNames, v.Text()); i >= 0 {
 		return uint8(i), true
 	}
 	i := o.integer("type", 64, true)
 	if i == nil || i.Cmp(big.NewInt(setCode)) > 0 {
-		o.refuse(UnknownType, v.at, "type", "want 0 to 4")
+		o.refuse(UnknownType, v.At, "type", "want 0 to 4")
 		return 0, true
 	}
 	return uint8(i.Uint64()), true
@@ -150,7 +150,7 @@ func (o *object) complete(tx *Transaction) {
 func (o *object) chainID() *uint64 {
 	id := o.uint64("chainId")
 	if id != nil && *id == 0 {
-		o.refuse(BadMember, o.members["chainId"].at, "chainId", "zero names no chain")
+		o.refuse(BadMember, o.members["chainId"].At, "chainId", "zero names no chain")
 	}
 	return id
 }
@@ -161,7 +161,7 @@ func (o *object) gas() *uint64 {
 	case gas == nil:
 		return limit
 	case limit != nil && *gas != *limit:
-		o.refuse(Contradiction, o.members["gasLimit"].at, "gasLimit", "differs from gas")
+		o.refuse(Contradiction, o.members["gasLimit"].At, "gasLimit", "differs from gas")
 	}
 	return gas
 }
@@ -172,7 +172,7 @@ func (o *object) data() []byte {
 	case !o.has("data"):
 		return input
 	case o.has("input") && !bytes.Equal(data, input):
-		o.refuse(Contradiction, o.members["input"].at, "input", "differs from data")
+		o.refuse(Contradiction, o.members["input"].At, "input", "differs from data")
 	}
 	return data
 }
@@ -180,7 +180,7 @@ func (o *object) data() []byte {
 // to reads the recipient, and refuses to create a contract of no code: the value
 // would be lost, and what was meant is more likely that "to" was forgotten.
 func (o *object) to(tx *Transaction) string {
-	if v, has := o.members["to"]; has && !v.is('n') {
+	if v, has := o.members["to"]; has && !v.Is('n') {
 		return o.address("to")
 	}
 	switch {

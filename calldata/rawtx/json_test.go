@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/calldata"
 	"countersign/calldata/rawtx"
 )
 
@@ -68,7 +69,7 @@ var deep = strings.Repeat("[", 40) + strings.Repeat("]", 40)
 
 var refusedJSON = []struct {
 	name, json string
-	code       rawtx.Code
+	code       calldata.Code
 	at         int
 	path, why  string
 }{

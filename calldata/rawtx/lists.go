@@ -22,7 +22,7 @@ func (o *object) blobHashes() []string {
 	hashes := o.fixed("blobVersionedHashes", 32)
 	for i, h := range hashes {
 		if !strings.HasPrefix(h, kzg) {
-			o.refuse(BadMember, o.members["blobVersionedHashes"].at, "blobVersionedHashes"+index(i), "hash %s begins with another version than %s", h, kzg)
+			o.refuse(BadMember, o.members["blobVersionedHashes"].At, "blobVersionedHashes"+index(i), "hash %s begins with another version than %s", h, kzg)
 		}
 	}
 	return hashes
@@ -62,17 +62,17 @@ var half = regexp.MustCompile(`^0x[0-9a-fA-F]{1,64}$`)
 func (o *object) signature() {
 	parity := orZero(o.uint64("yParity"))
 	if parity > 1 {
-		o.refuse(BadMember, o.members["yParity"].at, "yParity", "neither 0 nor 1")
+		o.refuse(BadMember, o.members["yParity"].At, "yParity", "neither 0 nor 1")
 	}
 	if v := o.uint64("v"); v != nil && *v != 27+parity {
-		o.refuse(Contradiction, o.members["v"].at, "v", "is not 27 more than yParity")
+		o.refuse(Contradiction, o.members["v"].At, "v", "is not 27 more than yParity")
 	}
 	for _, name := range []string{"r", "s"} {
 		v, i := o.members[name], new(big.Int)
-		if s := v.string(); !v.is('"') || !half.MatchString(s) {
-			o.refuse(BadMember, v.at, name, "not 0x and 1 to 64 hex digits")
+		if s := v.Text(); !v.Is('"') || !half.MatchString(s) {
+			o.refuse(BadMember, v.At, name, "not 0x and 1 to 64 hex digits")
 		} else if i.SetString(s[2:], 16); notHalf(name, i) != "" {
-			o.refuse(BadMember, v.at, name, "%s", notHalf(name, i))
+			o.refuse(BadMember, v.At, name, "%s", notHalf(name, i))
 		}
 	}
 }

@@ -7,38 +7,40 @@ import (
 	"slices"
 	"strings"
 
-	"countersign"
+	"countersign/calldata"
+	"countersign/eip55"
+	"countersign/strictjson"
 
-	"golang.org/x/crypto/sha3"
+	"countersign"
 )
 
 // An object is one JSON object, whose members are asked for by name. What is
 // absent reads as nil or empty.
 type object struct {
-	members map[string]text
+	members map[string]strictjson.Value
 	at      int
 	path    string
 	fail    *failure
 }
 
 // open reads an object whose members are all known. The letter case counts.
-func open(v text, path string, known []string, f *failure) *object {
-	o := &object{members: map[string]text{}, at: v.at, path: path, fail: f}
-	if !v.is('{') {
-		f.refuse(BadMember, v.at, path, "not an object")
+func open(v strictjson.Value, path string, known []string, f *failure) *object {
+	o := &object{members: map[string]strictjson.Value{}, at: v.At, path: path, fail: f}
+	if !v.Is('{') {
+		f.refuse(BadMember, v.At, path, "not an object")
 		return o
 	}
-	for parts := v.parts(); len(parts) > 0; parts = parts[2:] {
-		name := parts[0].string()
+	for parts := v.Parts(); len(parts) > 0; parts = parts[2:] {
+		name := parts[0].Text()
 		if !slices.Contains(known, name) {
-			o.refuse(UnknownMember, parts[0].at, "", "no member %.40q", name)
+			o.refuse(UnknownMember, parts[0].At, "", "no member %.40q", name)
 		}
 		o.members[name] = parts[1]
 	}
 	return o
 }
 
-func (o *object) refuse(code Code, at int, name, format string, args ...any) {
+func (o *object) refuse(code calldata.Code, at int, name, format string, args ...any) {
 	o.fail.refuse(code, at, join(o.path, name), format, args...)
 }
 
@@ -57,16 +59,16 @@ func (o *object) require(names ...string) {
 }
 
 // array returns the elements of an array.
-func (o *object) array(name string) []text {
+func (o *object) array(name string) []strictjson.Value {
 	v, has := o.members[name]
 	if !has {
 		return nil
 	}
-	if !v.is('[') {
-		o.refuse(BadMember, v.at, name, "not an array")
+	if !v.Is('[') {
+		o.refuse(BadMember, v.At, name, "not an array")
 		return nil
 	}
-	return v.parts()
+	return v.Parts()
 }
 
 // The two ways to write a number in a string. The second is a JSON-RPC quantity.
@@ -83,24 +85,24 @@ func (o *object) integer(name string, bits int, plain bool) *big.Int {
 		return nil
 	}
 	i := new(big.Int)
-	switch s := v.string(); {
-	case v.number():
+	switch s := v.Text(); {
+	case v.IsNumber():
 		if !plain {
-			o.refuse(BadMember, v.at, name, "a JSON number; want it in a string, where none of it is lost")
-		} else if !decimal.Match(v.raw) || len(v.raw) > 16 {
-			o.refuse(BadMember, v.at, name, "not a whole number from 0 to 2^53-1")
-		} else if i.SetString(string(v.raw), 10); i.BitLen() > 53 {
-			o.refuse(BadMember, v.at, name, "more than 2^53-1, which some readers round; want it in a string")
+			o.refuse(BadMember, v.At, name, "a JSON number; want it in a string, where none of it is lost")
+		} else if !decimal.Match(v.Raw) || len(v.Raw) > 16 {
+			o.refuse(BadMember, v.At, name, "not a whole number from 0 to 2^53-1")
+		} else if i.SetString(string(v.Raw), 10); i.BitLen() > 53 {
+			o.refuse(BadMember, v.At, name, "more than 2^53-1, which some readers round; want it in a string")
 		}
-	case v.is('"') && decimal.MatchString(s):
+	case v.Is('"') && decimal.MatchString(s):
 		i.SetString(s, 10)
-	case v.is('"') && quantity.MatchString(s):
+	case v.Is('"') && quantity.MatchString(s):
 		i.SetString(s[2:], 16)
 	default:
-		o.refuse(BadMember, v.at, name, "neither a decimal nor a 0x-quantity")
+		o.refuse(BadMember, v.At, name, "neither a decimal nor a 0x-quantity")
 	}
 	if i.BitLen() > bits {
-		o.refuse(BadMember, v.at, name, "more than %d bits", bits)
+		o.refuse(BadMember, v.At, name, "more than %d bits", bits)
 		return nil
 	}
 	return i
@@ -122,7 +124,7 @@ func (o *object) amount(name string) *countersign.Amount {
 	}
 	a, err := countersign.AmountFromBig(i)
 	if err != nil {
-		o.refuse(BadMember, o.members[name].at, name, "%v", err)
+		o.refuse(BadMember, o.members[name].At, name, "%v", err)
 	}
 	return &a
 }
@@ -133,16 +135,16 @@ func (o *object) bytes(name string) []byte {
 	if !has {
 		return []byte{}
 	}
-	b, ok := v.bytes()
+	b, ok := hexBytes(v)
 	if !ok {
-		o.refuse(BadMember, v.at, name, "not 0x and pairs of hex digits")
+		o.refuse(BadMember, v.At, name, "not 0x and pairs of hex digits")
 	}
 	return b
 }
 
-func (v text) bytes() (b []byte, ok bool) {
-	digits, ok := strings.CutPrefix(v.string(), "0x")
-	if !ok || !v.is('"') {
+func hexBytes(v strictjson.Value) (b []byte, ok bool) {
+	digits, ok := strings.CutPrefix(v.Text(), "0x")
+	if !ok || !v.Is('"') {
 		return nil, false
 	}
 	b, err := hex.DecodeString(digits)
@@ -152,9 +154,9 @@ func (v text) bytes() (b []byte, ok bool) {
 // fixed reads an array of strings of n bytes each.
 func (o *object) fixed(name string, n int) (values []string) {
 	for i, v := range o.array(name) {
-		b, ok := v.bytes()
+		b, ok := hexBytes(v)
 		if !ok || len(b) != n {
-			o.refuse(BadMember, v.at, name+index(i), "not 0x and %d bytes of hex", n)
+			o.refuse(BadMember, v.At, name+index(i), "not 0x and %d bytes of hex", n)
 		}
 		values = append(values, "0x"+hex.EncodeToString(b))
 	}
@@ -167,30 +169,13 @@ func (o *object) address(name string) string {
 	if !has {
 		return ""
 	}
-	b, ok := v.bytes()
+	b, ok := hexBytes(v)
 	if !ok || len(b) != 20 {
-		o.refuse(BadMember, v.at, name, "not 0x and 40 hex digits")
+		o.refuse(BadMember, v.At, name, "not 0x and 40 hex digits")
 		return ""
 	}
-	digits := v.string()[2:]
-	lower := strings.ToLower(digits)
-	if digits != lower && digits != strings.ToUpper(digits) && digits != checksummed(lower) {
-		o.refuse(BadMember, v.at, name, "checksum of EIP-55 does not hold")
+	if _, err := eip55.Parse(v.Text()); err != nil {
+		o.refuse(BadMember, v.At, name, "checksum of EIP-55 does not hold")
 	}
-	return "0x" + lower
-}
-
-// checksummed writes 40 lower-case hex digits as EIP-55 does: a letter is upper
-// case where the digit of the hash at its place is 8 or more.
-func checksummed(lower string) string {
-	h := sha3.NewLegacyKeccak256()
-	h.Write([]byte(lower))
-	hash := hex.EncodeToString(h.Sum(nil))
-	out := []byte(lower)
-	for i, c := range out {
-		if c >= 'a' && hash[i] >= '8' {
-			out[i] = c - 'a' + 'A'
-		}
-	}
-	return string(out)
+	return strings.ToLower(v.Text())
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"countersign"
+	"countersign/calldata"
 	"countersign/calldata/rawtx"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -152,9 +153,9 @@ func plain(tx *rawtx.Transaction) map[string]string {
 func show(tx *rawtx.Transaction) string { return fmt.Sprint(plain(tx)) }
 
 // refusal returns why err was given, or fails.
-func refusal(t testing.TB, err error) *rawtx.Refusal {
+func refusal(t testing.TB, err error) *calldata.Refusal {
 	t.Helper()
-	var r *rawtx.Refusal
+	var r *calldata.Refusal
 	if !errors.As(err, &r) {
 		t.Fatalf("error %v (%T), want a refusal", err, err)
 	}

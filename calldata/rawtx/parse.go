@@ -5,7 +5,7 @@ import "github.com/ethereum/go-ethereum/rlp"
 // Parse reads a serialised transaction: the signed one of EIP-2718, or the
 // unsigned one that is hashed for signing. The legacy form has six fields, or
 // nine, of which the last three are the signature or, by EIP-155, the chain ID
-// and two zeros. The error is a [*Refusal].
+// and two zeros. The error is a [*calldata.Refusal].
 func Parse(raw []byte) (*Transaction, error) {
 	f := &failure{}
 	tx, outer := envelope(raw, f)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/calldata"
 	"countersign/calldata/rawtx"
 )
 
@@ -111,7 +112,7 @@ func TestParseAccepts(t *testing.T) {
 
 var refused = []struct {
 	name, raw string
-	code      rawtx.Code
+	code      calldata.Code
 	at        int
 	path, why string
 }{
@@ -202,7 +203,7 @@ func TestBudget(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		raw  []byte
-		code rawtx.Code
+		code calldata.Code
 	}{
 		{"the largest", data(rawtx.MaxBytes), ""},
 		{"one more", data(rawtx.MaxBytes + 1), rawtx.TooLarge},

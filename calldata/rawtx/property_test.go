@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"countersign/calldata"
 	"countersign/calldata/rawtx"
 
 	"github.com/ethereum/go-ethereum/crypto"
@@ -63,7 +64,7 @@ func TestSpoiltTransactionsAreReadAlikeOrRefused(t *testing.T) {
 					agrees(rt, raw, tx)
 					return
 				}
-				var r *rawtx.Refusal
+				var r *calldata.Refusal
 				if !errors.As(err, &r) || r.Offset < 0 || r.Offset > len(raw) {
 					rt.Fatalf("%v about %x", err, raw)
 				}
@@ -83,7 +84,7 @@ func TestEveryByteIsNeeded(t *testing.T) {
 		}
 		more := append(slices.Clone(raw), rapid.SliceOfN(rapid.Byte(), 1, 40).Draw(rt, "more")...)
 		_, err := rawtx.Parse(more)
-		var r *rawtx.Refusal
+		var r *calldata.Refusal
 		if !errors.As(err, &r) || r.Code != rawtx.TrailingBytes || r.Offset != len(raw) {
 			rt.Fatalf("%x refused with %v, want trailing_bytes at %d", more, err, len(raw))
 		}

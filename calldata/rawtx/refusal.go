@@ -3,53 +3,34 @@ package rawtx
 import (
 	"fmt"
 	"strconv"
+
+	"countersign/calldata"
 )
 
-// A Code says why a transaction was refused. Wire format: add, never rename.
-type Code string
-
-// The codes of a [Refusal].
+// The codes of a [calldata.Refusal], beside its own. Its offset counts bytes of the
+// text that is read; for what is missing it is where it would stand. Wire format: add,
+// never rename.
 const (
-	TooLarge      Code = "too_large"      // over MaxBytes
-	MalformedRLP  Code = "malformed_rlp"  // not canonical RLP, or not the fields of the type
-	MalformedJSON Code = "malformed_json" // not one JSON object that all readers read alike
-	TrailingBytes Code = "trailing_bytes" // bytes follow the transaction
-	UnknownType   Code = "unknown_type"   // no type of transaction that we read
-	NetworkForm   Code = "network_form"   // a blob transaction together with its blobs
-	BadMember     Code = "bad_member"     // a value that its member cannot have
-	MissingMember Code = "missing_member" // a member that the type cannot be without
-	UnknownMember Code = "unknown_member" // a member of JSON that no type has
-	Contradiction Code = "contradiction"  // members that exclude each other or the type
+	TooLarge      calldata.Code = "too_large"      // over MaxBytes
+	MalformedRLP  calldata.Code = "malformed_rlp"  // not canonical RLP, or not the fields of the type
+	MalformedJSON calldata.Code = "malformed_json" // not one JSON object that all readers read alike
+	TrailingBytes calldata.Code = "trailing_bytes" // bytes follow the transaction
+	UnknownType   calldata.Code = "unknown_type"   // no type of transaction that we read
+	NetworkForm   calldata.Code = "network_form"   // a blob transaction together with its blobs
+	BadMember     calldata.Code = "bad_member"     // a value that its member cannot have
+	MissingMember calldata.Code = "missing_member" // a member that the type cannot be without
+	UnknownMember calldata.Code = "unknown_member" // a member of JSON that no type has
+	Contradiction calldata.Code = "contradiction"  // members that exclude each other or the type
 )
-
-// A Refusal is why a transaction was not read. Nothing of it may be decided on.
-type Refusal struct {
-	Code Code
-	// Offset is the byte, from 0, of the item or value that was refused; for one
-	// that is missing, of the object or the end of the list that lacks it.
-	Offset int
-	// Path is the member, by its JSON-RPC name: "chainId",
-	// "accessList[2].address". It is empty for the transaction as a whole.
-	Path string
-	Why  string
-}
-
-// Error says where, what and why.
-func (r *Refusal) Error() string {
-	if r.Path == "" {
-		return fmt.Sprintf("%s at byte %d: %s", r.Code, r.Offset, r.Why)
-	}
-	return fmt.Sprintf("%s at byte %d (%s): %s", r.Code, r.Offset, r.Path, r.Why)
-}
 
 // A failure keeps the first refusal of one transaction. Its readers go on with
 // zero values, so that the order of the fields is all that their code says; what
 // they read after a refusal is thrown away.
-type failure struct{ first *Refusal }
+type failure struct{ first *calldata.Refusal }
 
-func (f *failure) refuse(code Code, offset int, path, format string, args ...any) {
+func (f *failure) refuse(code calldata.Code, offset int, path, format string, args ...any) {
 	if f.first == nil {
-		f.first = &Refusal{Code: code, Offset: offset, Path: path, Why: fmt.Sprintf(format, args...)}
+		f.first = &calldata.Refusal{Code: code, Offset: offset, Path: path, Why: fmt.Sprintf(format, args...)}
 	}
 }
 

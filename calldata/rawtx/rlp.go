@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"strings"
 
+	"countersign/calldata"
+
 	"countersign"
 
 	"github.com/ethereum/go-ethereum/rlp"
@@ -19,7 +21,7 @@ type reader struct {
 	fail *failure
 }
 
-func (r *reader) refuse(code Code, at int, name, format string, args ...any) {
+func (r *reader) refuse(code calldata.Code, at int, name, format string, args ...any) {
 	r.fail.refuse(code, at, join(r.path, name), format, args...)
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/calldata"
 	"countersign/calldata/rawtx"
 	"countersign/tests/vectors"
 )
@@ -68,7 +69,7 @@ func parse(t *testing.T, name, raw string) *rawtx.Transaction {
 	}
 	// Some vectors have what no node takes: gas limits and nonces of more than 64 bits,
 	// and chain 0 for no chain.
-	var r *rawtx.Refusal
+	var r *calldata.Refusal
 	if !errors.As(err, &r) || r.Code != rawtx.BadMember || r.Why != "more than 64 bits" && r.Why != "zero names no chain" {
 		t.Errorf("%s: %s: %v", name, raw, err)
 	}

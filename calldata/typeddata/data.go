@@ -35,7 +35,7 @@ type Data struct {
 
 // Parse reads typed data: the JSON texts of the types, domain and message of
 // eth_signTypedData_v4 (EIP-712). Where primaryType is "" it is the one struct
-// that no other refers to, as ethers has it. The error is a [*Refusal].
+// that no other refers to, as ethers has it. The error is a [*calldata.Refusal].
 //
 // Every struct but EIP712Domain must be part of the message. EIP712Domain may be
 // left out of types; if it is there it lists the members that the domain has, in

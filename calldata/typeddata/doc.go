@@ -12,5 +12,5 @@
 // signed. [Classify] says what the well-known messages do: whom they let take
 // what, until when.
 //
-// A refusal is a [Refusal]: a stable code, the byte and the path.
+// A refusal is a [calldata.Refusal]: a stable code, the byte and the path.
 package typeddata

@@ -1,6 +1,10 @@
 package typeddata
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"countersign/strictjson"
+)
 
 // domainFields are the members that a domain may have, in the order in which
 // they are hashed (EIP-712, definition of domainSeparator).
@@ -20,13 +24,13 @@ func (r *reader) domain(raw json.RawMessage, declared *define, d *Data) error {
 	if err != nil {
 		return within(err, "domain")
 	}
-	if !v.is('{') {
-		return within(refuse(BadValue, v.at, "not an object"), "domain")
+	if !v.Is('{') {
+		return within(refuse(BadValue, v.At, "not an object"), "domain")
 	}
-	given := v.members()
+	given := v.Members()
 	for _, name := range []string{"chainId", "verifyingContract"} {
 		if _, has := given[name]; !has {
-			return within(within(refuse(MissingBinding, v.at, "is not there: the signature would be good elsewhere too"), name), "domain")
+			return within(within(refuse(MissingBinding, v.At, "is not there: the signature would be good elsewhere too"), name), "domain")
 		}
 	}
 	def := &define{name: domainType}
@@ -46,19 +50,19 @@ func (r *reader) domain(raw json.RawMessage, declared *define, d *Data) error {
 }
 
 // bind fills the fields of d that say what the signature is bound to.
-func (d *Data) bind(given map[string]text) error {
+func (d *Data) bind(given map[string]strictjson.Value) error {
 	member := func(name string) Value {
 		v, _ := d.domain.Member(name)
 		return v
 	}
 	chain, _ := member("chainId").Int()
 	if chain.Sign() == 0 || !chain.IsUint64() {
-		return within(refuse(BadValue, given["chainId"].at, "%s is no chain, want 1 to 2^64-1", chain), "chainId")
+		return within(refuse(BadValue, given["chainId"].At, "%s is no chain, want 1 to 2^64-1", chain), "chainId")
 	}
 	d.ChainID = chain.Uint64()
 	d.VerifyingContract, _ = member("verifyingContract").Address()
 	if d.VerifyingContract == zeroAddress {
-		return within(refuse(MissingBinding, given["verifyingContract"].at, "the zero address is no contract"), "verifyingContract")
+		return within(refuse(MissingBinding, given["verifyingContract"].At, "the zero address is no contract"), "verifyingContract")
 	}
 	name, _ := member("name").Bytes()
 	version, _ := member("version").Bytes()

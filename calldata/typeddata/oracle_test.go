@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"testing"
 
+	"countersign/calldata"
 	"countersign/calldata/typeddata"
 
 	"github.com/ethereum/go-ethereum/signer/core/apitypes"
@@ -88,9 +89,9 @@ func agrees(t rapidT, d document, data *typeddata.Data) {
 }
 
 // refusal returns why err was given, or fails.
-func refusal(t testing.TB, err error) *typeddata.Refusal {
+func refusal(t testing.TB, err error) *calldata.Refusal {
 	t.Helper()
-	var r *typeddata.Refusal
+	var r *calldata.Refusal
 	if !errors.As(err, &r) {
 		t.Fatalf("error %v (%T), want a refusal", err, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/calldata"
 	"countersign/calldata/typeddata"
 
 	"pgregory.net/rapid"
@@ -69,7 +70,7 @@ func check(t rapidT, d document) {
 	t.Helper()
 	data, err := d.parse()
 	if err != nil {
-		r, ok := err.(*typeddata.Refusal)
+		r, ok := err.(*calldata.Refusal)
 		if !ok || r.Offset < 0 || r.Offset > max(len(d.types), len(d.domain), len(d.message)) || r.Code == "" || r.Why == "" {
 			t.Fatalf("%v about %v", err, d)
 		}

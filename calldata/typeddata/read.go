@@ -6,12 +6,15 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+
+	"countersign/eip55"
+	"countersign/strictjson"
 )
 
 // A reader turns checked JSON into values of the types that it should have.
 type reader struct{ values int }
 
-// document reads a whole text as a struct.
+// document reads a whole strictjson.Value as a struct.
 func (r *reader) document(d *define, raw json.RawMessage) (Value, error) {
 	v, err := readText(raw)
 	if err != nil {
@@ -20,9 +23,9 @@ func (r *reader) document(d *define, raw json.RawMessage) (Value, error) {
 	return r.value(&typ{kind: structKind, def: d, name: d.name}, v)
 }
 
-func (r *reader) value(t *typ, v text) (Value, error) {
+func (r *reader) value(t *typ, v strictjson.Value) (Value, error) {
 	if r.values++; r.values > MaxValues {
-		return Value{}, refuse(TooLarge, v.at, "more than %d values", MaxValues)
+		return Value{}, refuse(TooLarge, v.At, "more than %d values", MaxValues)
 	}
 	out := Value{Type: t.name, typ: t}
 	var err error
@@ -34,22 +37,22 @@ func (r *reader) value(t *typ, v text) (Value, error) {
 	default:
 		var why string
 		if out.raw, why = atom(t, v); why != "" {
-			err = refuse(BadValue, v.at, "%s, want %s", why, t.name)
+			err = refuse(BadValue, v.At, "%s, want %s", why, t.name)
 		}
 	}
 	return out, err
 }
 
-func (r *reader) members(d *define, v text) ([]Value, error) {
-	if !v.is('{') {
-		return nil, refuse(BadValue, v.at, "not an object, want %s", d.name)
+func (r *reader) members(d *define, v strictjson.Value) ([]Value, error) {
+	if !v.Is('{') {
+		return nil, refuse(BadValue, v.At, "not an object, want %s", d.name)
 	}
-	given := v.members()
+	given := v.Members()
 	list := make([]Value, len(d.fields))
 	for i, f := range d.fields {
 		m, has := given[f.name]
 		if !has {
-			return nil, within(refuse(MissingMember, v.at, "is not there, %s has it", d.name), f.name)
+			return nil, within(refuse(MissingMember, v.At, "is not there, %s has it", d.name), f.name)
 		}
 		delete(given, f.name)
 		var err error
@@ -58,22 +61,22 @@ func (r *reader) members(d *define, v text) ([]Value, error) {
 		}
 		list[i].Name = f.name
 	}
-	for parts := v.parts(); len(given) > 0; parts = parts[2:] {
-		name := parts[0].string()
+	for parts := v.Parts(); len(given) > 0; parts = parts[2:] {
+		name := parts[0].Text()
 		if _, left := given[name]; left {
-			return nil, refuse(UnknownMember, parts[0].at, "%s has no member %.40q", d.name, name)
+			return nil, refuse(UnknownMember, parts[0].At, "%s has no member %.40q", d.name, name)
 		}
 	}
 	return list, nil
 }
 
-func (r *reader) elements(t *typ, v text) ([]Value, error) {
-	if !v.is('[') {
-		return nil, refuse(BadValue, v.at, "not an array, want %s", t.name)
+func (r *reader) elements(t *typ, v strictjson.Value) ([]Value, error) {
+	if !v.Is('[') {
+		return nil, refuse(BadValue, v.At, "not an array, want %s", t.name)
 	}
-	parts := v.parts()
+	parts := v.Parts()
 	if t.size > 0 && len(parts) != t.size {
-		return nil, refuse(BadValue, v.at, "%d elements, want %s", len(parts), t.name)
+		return nil, refuse(BadValue, v.At, "%d elements, want %s", len(parts), t.name)
 	}
 	list := make([]Value, len(parts))
 	for i, p := range parts {
@@ -87,24 +90,24 @@ func (r *reader) elements(t *typ, v text) ([]Value, error) {
 
 // atom reads a value that is one string, number or boolean. Of the kinds that
 // are one word when hashed it returns that word.
-func atom(t *typ, v text) (raw []byte, why string) {
+func atom(t *typ, v strictjson.Value) (raw []byte, why string) {
 	switch t.kind {
 	case uintKind, intKind:
 		return integer(t, v)
 	case boolKind:
 		word := make([]byte, 32)
-		if v.is('t') {
+		if v.Is('t') {
 			word[31] = 1
 		}
-		if !v.is('t') && !v.is('f') {
+		if !v.Is('t') && !v.Is('f') {
 			return nil, "neither true nor false"
 		}
 		return word, ""
 	}
-	if !v.is('"') {
+	if !v.Is('"') {
 		return nil, "not a string"
 	}
-	s := v.string()
+	s := v.Text()
 	switch t.kind {
 	case stringKind:
 		return []byte(s), "" // strictjson has seen to it that it is UTF-8
@@ -132,17 +135,17 @@ var (
 	plainInt = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,15})$`)
 )
 
-func integer(t *typ, v text) (word []byte, why string) {
+func integer(t *typ, v strictjson.Value) (word []byte, why string) {
 	i := new(big.Int)
-	switch s := v.string(); {
-	case v.number():
-		if !plainInt.Match(v.raw) {
+	switch s := v.Text(); {
+	case v.IsNumber():
+		if !plainInt.Match(v.Raw) {
 			return nil, "not a whole number that every reader holds exactly"
 		}
-		if i.SetString(string(v.raw), 10); i.BitLen() > 53 {
+		if i.SetString(string(v.Raw), 10); i.BitLen() > 53 {
 			return nil, "more than 2^53-1, which some readers round; want it in a string"
 		}
-	case !v.is('"'):
+	case !v.Is('"'):
 		return nil, "not a number"
 	case decimal.MatchString(s):
 		i.SetString(s, 10)
@@ -182,23 +185,8 @@ func address(s string) (word []byte, why string) {
 	if !ok || err != nil || len(b) != 20 {
 		return nil, "not 0x and 40 hex digits"
 	}
-	lower := strings.ToLower(digits)
-	if digits != lower && digits != strings.ToUpper(digits) && digits != checksummed(lower) {
+	if _, err := eip55.Parse(s); err != nil {
 		return nil, "checksum of EIP-55 does not hold"
 	}
 	return append(make([]byte, 12), b...), ""
-}
-
-// checksummed writes 40 lower-case hex digits as EIP-55 does: a letter is upper
-// case where the digit of the hash at its place is 8 or more.
-func checksummed(lower string) string {
-	sum := keccak([]byte(lower))
-	hash := hex.EncodeToString(sum[:])
-	out := []byte(lower)
-	for i, c := range out {
-		if c >= 'a' && hash[i] >= '8' {
-			out[i] = c - 'a' + 'A'
-		}
-	}
-	return string(out)
 }

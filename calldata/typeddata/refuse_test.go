@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/calldata"
 	"countersign/calldata/typeddata"
 )
 
@@ -13,7 +14,7 @@ const zero40 = `"0x0000000000000000000000000000000000000000"`
 var refused = []struct {
 	name  string
 	spoil func(document) document
-	code  typeddata.Code
+	code  calldata.Code
 	path  string
 	why   string
 }{
@@ -200,7 +201,7 @@ func TestRefusalsSayWhere(t *testing.T) {
 		t.Errorf("refused with %v, want %s", err, want)
 	}
 	_, err = refused[0].spoil(mail).parse()
-	if want := "too_large: 131"; err == nil || !strings.HasPrefix(err.Error(), want) {
+	if want := "too_large at byte 0: 131"; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("refused with %v, want %s…", err, want)
 	}
 }

@@ -5,15 +5,17 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"countersign/strictjson"
 )
 
 // domainType is the name that EIP-712 gives to the type of the domain.
 const domainType = "EIP712Domain"
 
-// A schema is the compiled text of types.
+// A schema is the compiled strictjson.Value of types.
 type schema struct {
 	defs   map[string]*define // without the domain
-	domain *define            // nil where the text has none
+	domain *define            // nil where the strictjson.Value has none
 }
 
 func readSchema(raw json.RawMessage) (*schema, error) {
@@ -21,24 +23,24 @@ func readSchema(raw json.RawMessage) (*schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !v.is('{') {
-		return nil, refuse(BadType, v.at, "not an object of types")
+	if !v.Is('{') {
+		return nil, refuse(BadType, v.At, "not an object of types")
 	}
 	s := &schema{defs: map[string]*define{}}
-	parts := v.parts()
+	parts := v.Parts()
 	// Names first: a type may be used before it is defined.
 	for i := 0; i < len(parts); i += 2 {
-		name := parts[i].string()
+		name := parts[i].Text()
 		switch {
 		case !identifier.MatchString(name) || reserved.MatchString(name):
-			return nil, refuse(BadType, parts[i].at, "%.40q is no name for a struct", name)
+			return nil, refuse(BadType, parts[i].At, "%.40q is no name for a struct", name)
 		case len(s.defs) == MaxTypes:
-			return nil, refuse(TooLarge, parts[i].at, "more than %d types", MaxTypes)
+			return nil, refuse(TooLarge, parts[i].At, "more than %d types", MaxTypes)
 		}
-		s.defs[name] = &define{name: name, at: parts[i].at}
+		s.defs[name] = &define{name: name, at: parts[i].At}
 	}
 	for i := 0; i < len(parts); i += 2 {
-		name := parts[i].string()
+		name := parts[i].Text()
 		if s.defs[name].fields, err = s.fields(parts[i+1]); err != nil {
 			return nil, within(err, name)
 		}
@@ -49,16 +51,16 @@ func readSchema(raw json.RawMessage) (*schema, error) {
 }
 
 // fields reads [{"name":…,"type":…},…].
-func (s *schema) fields(v text) ([]field, error) {
-	if !v.is('[') {
-		return nil, refuse(BadType, v.at, "not an array of members")
+func (s *schema) fields(v strictjson.Value) ([]field, error) {
+	if !v.Is('[') {
+		return nil, refuse(BadType, v.At, "not an array of members")
 	}
 	var fields []field
 	seen := map[string]bool{}
-	for i, e := range v.parts() {
+	for i, e := range v.Parts() {
 		f, err := s.field(e)
 		if err == nil && seen[f.name] {
-			err = refuse(BadType, e.at, "a second member %.40q", f.name)
+			err = refuse(BadType, e.At, "a second member %.40q", f.name)
 		}
 		if err != nil {
 			return nil, within(err, index(i))
@@ -67,31 +69,31 @@ func (s *schema) fields(v text) ([]field, error) {
 		fields = append(fields, f)
 	}
 	if len(fields) == 0 {
-		return nil, refuse(BadType, v.at, "a struct without members, which Solidity does not have")
+		return nil, refuse(BadType, v.At, "a struct without members, which Solidity does not have")
 	}
 	return fields, nil
 }
 
-func (s *schema) field(v text) (f field, err error) {
-	if !v.is('{') {
-		return f, refuse(BadType, v.at, "not an object")
+func (s *schema) field(v strictjson.Value) (f field, err error) {
+	if !v.Is('{') {
+		return f, refuse(BadType, v.At, "not an object")
 	}
-	words := v.members()
+	words := v.Members()
 	for _, name := range []string{"name", "type"} {
 		if w, has := words[name]; !has {
-			return f, within(refuse(MissingMember, v.at, "is not there"), name)
-		} else if !w.is('"') {
-			return f, within(refuse(BadType, w.at, "not a string"), name)
+			return f, within(refuse(MissingMember, v.At, "is not there"), name)
+		} else if !w.Is('"') {
+			return f, within(refuse(BadType, w.At, "not a string"), name)
 		}
 	}
 	if len(words) > 2 {
-		return f, refuse(UnknownMember, v.at, "%d members, want name and type", len(words))
+		return f, refuse(UnknownMember, v.At, "%d members, want name and type", len(words))
 	}
-	f = field{name: words["name"].string(), at: words["type"].at}
+	f = field{name: words["name"].Text(), at: words["type"].At}
 	if !identifier.MatchString(f.name) {
-		return f, within(refuse(BadType, words["name"].at, "%.40q is no name for a member", f.name), "name")
+		return f, within(refuse(BadType, words["name"].At, "%.40q is no name for a member", f.name), "name")
 	}
-	if f.typ, err = s.compile(words["type"].string(), f.at); err != nil {
+	if f.typ, err = s.compile(words["type"].Text(), f.at); err != nil {
 		return f, within(err, "type")
 	}
 	return f, nil

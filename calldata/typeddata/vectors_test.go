@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"countersign/calldata"
 	"countersign/calldata/typeddata"
 	"countersign/tests/vectors"
 )
@@ -33,7 +34,7 @@ func TestPublicVectors(t *testing.T) {
 		}
 		d, err := typeddata.Parse(c.Types, c.Domain, c.Data, c.PrimaryType)
 		if len(domain.ChainID) == 0 || domain.Contract == "" || string(domain.ChainID) == "0" {
-			if r, ok := err.(*typeddata.Refusal); !ok || r.Code != typeddata.MissingBinding {
+			if r, ok := err.(*calldata.Refusal); !ok || r.Code != typeddata.MissingBinding {
 				t.Errorf("%s: domain %s: %v, want missing_binding", c.Name, c.Domain, err)
 			}
 			continue

@@ -12,7 +12,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ethereum/go-ethereum/common"
+	"countersign/eip55"
+
 	"github.com/ethereum/go-ethereum/crypto"
 )
 
@@ -164,8 +165,6 @@ func (k ProxyKind) check() error {
 	return fmt.Errorf("%.60q is not known: want one of %q", k, known)
 }
 
-const zeroAddress = "0x0000000000000000000000000000000000000000"
-
 // noCode is the Keccak-256 of nothing.
 var noCode = crypto.Keccak256Hash().Hex()
 
@@ -185,13 +184,10 @@ func CheckAddress(s string) error {
 	if !addressForm.MatchString(s) {
 		return fmt.Errorf("%.60q is no address: give 0x and 40 hex digits", s)
 	}
-	checksummed := common.HexToAddress(s).Hex()
-	digits := s[2:]
-	switch {
-	case lower(s) == zeroAddress:
+	if a, err := eip55.Parse(s); err != nil {
+		return fmt.Errorf("%w: compare it with its source", err)
+	} else if a == ([20]byte{}) {
 		return errors.New("is the zero address: give the address of a contract")
-	case digits != strings.ToLower(digits) && digits != strings.ToUpper(digits) && s != checksummed:
-		return fmt.Errorf("%s fails its EIP-55 checksum: compare it with its source, %s is the nearest", s, checksummed)
 	}
 	return nil
 }
@@ -216,6 +212,3 @@ func CheckSelector(s string) error {
 	}
 	return nil
 }
-
-// lower is an address as the chain writes it.
-func lower(address string) string { return strings.ToLower(address) }

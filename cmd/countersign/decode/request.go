@@ -12,7 +12,7 @@ import (
 	"countersign"
 	"countersign/calldata"
 	"countersign/calldata/calltree"
-	"countersign/rules"
+	"countersign/eip55"
 	"countersign/strictjson"
 )
 
@@ -167,14 +167,7 @@ func number(raw json.RawMessage) (countersign.Amount, error) {
 }
 
 // Address reads 0x and 40 hex digits; mixed case must be the EIP-55 checksum.
-func Address(text string) (a calltree.Address, err error) {
-	lower, err := rules.ParseAddress(text)
-	if err != nil {
-		return a, err
-	}
-	_, err = hex.Decode(a[:], []byte(lower[2:]))
-	return a, err
-}
+func Address(text string) (calltree.Address, error) { return eip55.Parse(text) }
 
 // Hex reads hex digits with or without 0x.
 func Hex(text string) ([]byte, error) {

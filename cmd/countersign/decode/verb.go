@@ -91,11 +91,11 @@ func (f *flags) run(cmd *cobra.Command, o Options, arg string) error {
 		return o.Usage(err)
 	}
 	tx, err := f.read(cmd.InOrStdin(), arg)
-	var unread *rawtx.Refusal
+	var unread *calldata.Refusal
 	switch {
 	case errors.As(err, &unread):
 		if *o.JSON {
-			if err := printJSON(cmd.OutOrStdout(), refusedRequest("", calldata.Code(unread.Code), unread)); err != nil {
+			if err := printJSON(cmd.OutOrStdout(), refusedRequest("", unread.Code, unread)); err != nil {
 				return err
 			}
 			return o.Refused(nil)
