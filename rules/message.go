@@ -122,6 +122,7 @@ func (b *Book) readInside(r *Request, m *Message, named risk.Set) Decision {
 	}
 	if f.Operation == 1 {
 		tx.Operation = calltree.Delegatecall
+		tx.Caller, _ = account(m.Contract.Address) // the book was checked
 	}
 	reader, err := b.reader(r.Network())
 	if err != nil {

@@ -121,7 +121,7 @@ func accountUserOp(x *unwrapping) {
 	if len(data) == 0 {
 		return
 	}
-	if n := x.call(Self, x.node.To, Wei{}, data); n != nil {
+	if n := x.call(Self, x.self, Wei{}, data); n != nil {
 		n.refuse(Unknown, refusal(AccountDefined, "what follows the selector in callData is the account's own affair"))
 	}
 }

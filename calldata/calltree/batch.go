@@ -52,14 +52,14 @@ func accountBatch(x *unwrapping) {
 	parallel(0, 1, 2)(x)
 }
 
-// selfCalls unwraps multicall(bytes[]): the contract delegate-calls itself, so each
-// element sees the value of the whole.
+// selfCalls unwraps multicall(bytes[]): address(this) is delegate-called, so each
+// element sees the value of the whole. In a delegatecall that is the caller.
 func selfCalls(datas int) func(*unwrapping) {
 	return func(x *unwrapping) {
 		data := x.arg(datas)
 		nodes := x.children(data.Len())
 		for i := range nodes {
-			nodes[i].Operation, nodes[i].To, nodes[i].Value, nodes[i].Data = Self, x.node.To, x.node.Value, bytesOf(data.At(i))
+			nodes[i].Operation, nodes[i].To, nodes[i].Value, nodes[i].Data = Self, x.self, x.node.Value, bytesOf(data.At(i))
 		}
 	}
 }
@@ -131,7 +131,7 @@ func forwardedBatch(x *unwrapping) {
 // data -1 where nothing is called.
 func upgrade(proxy, implementation, data int) func(*unwrapping) {
 	return func(x *unwrapping) {
-		changed := x.node.To
+		changed := x.self
 		if proxy >= 0 {
 			changed = address(x.arg(proxy))
 		}
@@ -146,7 +146,7 @@ func upgrade(proxy, implementation, data int) func(*unwrapping) {
 // diamondCut is EIP-2535's: init is delegate-called when it is not zero, and with
 // a zero one there must be no data.
 func diamondCut(x *unwrapping) {
-	x.upgraded = append(x.upgraded, x.node.To)
+	x.upgraded = append(x.upgraded, x.self)
 	target, data := address(x.arg(1)), bytesOf(x.arg(2))
 	switch {
 	case target != Address{}:

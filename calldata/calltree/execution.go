@@ -35,7 +35,11 @@ func layout(signature string) *calldata.Function { return calldata.MustABI(signa
 // execution7579 unwraps execute(mode, executionCalldata) of ERC-7579 and ERC-7821.
 func execution7579(x *unwrapping) {
 	mode, _ := x.arg(0).Word()
-	x.execution(mode, bytesOf(x.arg(1)), "executionCalldata", x.node.To)
+	account := x.node.To
+	if account != x.self { // delegate-called: the code of one account for another
+		account = Address{}
+	}
+	x.execution(mode, bytesOf(x.arg(1)), "executionCalldata", account)
 }
 
 // redeemDelegations is ERC-7710's: three arrays of one length. Each execution is

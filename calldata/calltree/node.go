@@ -18,8 +18,8 @@ func (a Address) String() string { return "0x" + hex.EncodeToString(a[:]) }
 
 // equal is a == b, in words.
 func equal(a, b *Address) bool {
-	u := binary.NativeEndian.Uint64
-	return u(a[:]) == u(b[:]) && u(a[8:]) == u(b[8:]) && binary.NativeEndian.Uint32(a[16:]) == binary.NativeEndian.Uint32(b[16:])
+	e := binary.NativeEndian
+	return e.Uint64(a[0:]) == e.Uint64(b[0:]) && e.Uint64(a[8:]) == e.Uint64(b[8:]) && e.Uint32(a[16:]) == e.Uint32(b[16:])
 }
 
 // zero is nobody's address.
@@ -42,8 +42,8 @@ func (w Wei) Amount() countersign.Amount {
 
 // IsZero reports whether nothing is moved.
 func (w *Wei) IsZero() bool {
-	u := binary.NativeEndian.Uint64 // word by word: a transaction has many of these
-	return u(w[:])|u(w[8:])|u(w[16:])|u(w[24:]) == 0
+	e := binary.NativeEndian // word by word: a transaction has many of these
+	return e.Uint64(w[0:])|e.Uint64(w[8:])|e.Uint64(w[16:])|e.Uint64(w[24:]) == 0
 }
 
 // An Operation is how one call reaches the next. Wire format.

@@ -63,6 +63,9 @@ type Transaction struct {
 	// Operation is how the target is reached: Call, unless it is not the sender that
 	// makes the call but a contract that was asked to.
 	Operation Operation
+	// Caller is the contract that makes the call with another Operation, where it is
+	// known: the code runs on its storage.
+	Caller Address
 	// Value is the native amount, Data the call data or, for a creation, the code.
 	Value Wei
 	Data  []byte
@@ -96,7 +99,7 @@ func (r *Reader) ReadInto(t *Tree, txs ...Transaction) {
 		} else {
 			n.To, n.Operation = *tx.To, tx.Operation
 		}
-		run.node(n, 0)
+		run.node(n, 0, tx.Caller)
 		run.setCode(n, tx)
 	}
 }
@@ -147,10 +150,14 @@ func (r *reading) contract(a *Address) *contract {
 	return r.latest
 }
 
-// node reads one call and what is inside it.
-func (r *reading) node(n *Node, depth int) {
+// node reads one call and what is inside it. caller is whose code makes it.
+func (r *reading) node(n *Node, depth int, caller Address) {
+	self := n.To // on whose storage the code runs
+	if n.Operation == Delegatecall || n.Operation == Self {
+		self = caller
+	}
 	if !n.Step { // a step was read with the program that it is part of
-		r.call(n, depth)
+		r.call(n, depth, self)
 	}
 	n.Risks |= basicRisks(n)
 	if n.Kind.Opaque() {
@@ -158,12 +165,12 @@ func (r *reading) node(n *Node, depth int) {
 		return
 	}
 	for i := range n.Children {
-		r.node(&n.Children[i], depth+1)
+		r.node(&n.Children[i], depth+1, self)
 	}
 }
 
 // call decodes a call and makes its children.
-func (r *reading) call(n *Node, depth int) {
+func (r *reading) call(n *Node, depth int, self Address) {
 	f := r.decode(n, depth)
 	if f == nil {
 		return
@@ -173,8 +180,10 @@ func (r *reading) call(n *Node, depth int) {
 	}
 	if f.wrapper != nil {
 		// One at a time: the children are read when all of them have been made.
-		r.current = unwrapping{reading: r, node: n, contract: r.contract(&n.To), via: f.wrapper.via}
+		r.current = unwrapping{reading: r, node: n, contract: r.contract(&n.To), via: f.wrapper.via, self: self, depth: depth}
 		f.wrapper.unwrap(&r.current)
+	} else if n.Risks.Has(risk.Upgrade) {
+		r.upgraded = append(r.upgraded, self)
 	}
 }
 
@@ -233,8 +242,8 @@ func (r *reading) pinned(n *Node) *function {
 // setCode adds a leaf for every account that the transaction would give code to:
 // from then on its address means something else.
 func (r *reading) setCode(root *Node, tx Transaction) {
-	if len(tx.Delegates) == 0 {
-		if tx.SetCode {
+	if len(tx.Delegates) == 0 || root.Kind.Opaque() { // a leaf stays one
+		if tx.SetCode && len(tx.Delegates) == 0 {
 			r.refuseRoot(root, Unknown, refusal(SetCode, "a transaction of type 4 without authorisations"))
 		}
 		return
@@ -252,13 +261,16 @@ func (r *reading) setCode(root *Node, tx Transaction) {
 	root.Children = append(slices.Clip(root.Children), leaves...)
 }
 
-// refuseRoot makes a root that was read an opaque leaf; what is opaque inside it
-// still counts.
+// refuseRoot makes a root that was read an opaque leaf. What is inside it is not in
+// the tree any more.
 func (r *reading) refuseRoot(root *Node, kind Kind, why *calldata.Refusal) {
-	if !root.Kind.Opaque() {
-		r.tree.Opaque++
-	}
 	root.refuse(kind, why)
+	r.tree.Opaque = 0
+	r.tree.Walk(func(_ string, n *Node) {
+		if n.Kind.Opaque() {
+			r.tree.Opaque++
+		}
+	})
 }
 
 // create2Factory is the deterministic deployment proxy: its call data is a salt

@@ -16,7 +16,7 @@ func universalRouter(x *unwrapping) {
 		return
 	}
 	x.via = string(x.contract.protocol)
-	x.steps(d, d.Commands, d.Mask, x.node, x.arg(0), x.arg(1), 1)
+	x.steps(d, d.Commands, d.Mask, x.node, x.arg(0), x.arg(1), x.depth+1)
 }
 
 // steps makes the children of a node from a program: a byte per step, and an input

@@ -105,12 +105,8 @@ func (x *unwrapping) record(n *Node, r []byte) {
 	case r[0] == 1:
 		n.Operation = Delegatecall
 	}
-	if !equal(&n.To, &zero) {
-		return
-	}
 	// From Safe 1.5 on address zero is the Safe itself; before it is address zero.
-	// The caller's address is known only where the Safe is in the tree.
-	if x.contract.protocol == SafeMultiSend15 || x.contract.protocol == "" {
+	if equal(&n.To, &zero) && x.contract.protocol != SafeMultiSendCallOnly {
 		n.refuse(Malformed, refusal(ZeroTarget, "address zero, which MultiSend takes for the Safe itself from version 1.5 on"))
 	}
 }

@@ -58,7 +58,9 @@ var heavy = []struct {
 		data, _ := routed("router2", []byte{0x21}, nested(400, planned(nil), func(in []byte) []byte { return planned([]byte{0x21}, in) }))
 		return data
 	}},
-	{"a batch of batches of nothing", "account", func() []byte { return pack(execute7579, modeBatches, encode(batchesTypes, times(900, encode(callsTypes, list{})))) }},
+	{"a batch of batches of nothing", "account", func() []byte {
+		return pack(execute7579, modeBatches, encode(batchesTypes, times(900, encode(callsTypes, list{}))))
+	}},
 	{"batches of batches in one another", "hub", func() []byte {
 		return nested(deepest, pack(multicall, times(1000, []byte{})), func(data []byte) []byte {
 			return pack(execute7579, modeBatches, encode(batchesTypes, list{encode(callsTypes, list{tuple{"hub", 0, data}})}))
@@ -127,9 +129,13 @@ func TestMaxNodes(t *testing.T) {
 		return data
 	}
 	// 1,000 calls and, in the last of them, n more.
-	inner := func(n int) []byte { return pack(multicall, append(times(999, []byte{}), pack(multicall, times(n, []byte{})))) }
+	inner := func(n int) []byte {
+		return pack(multicall, append(times(999, []byte{}), pack(multicall, times(n, []byte{}))))
+	}
 	delegations := func(n int) []byte { // of empty calls, one batch of a thousand and one of the others
-		of := func(n int) []byte { return encode(batchesTypes, list{encode(callsTypes, times(n, tuple{"alice", 0, []byte{}}))}) }
+		of := func(n int) []byte {
+			return encode(batchesTypes, list{encode(callsTypes, times(n, tuple{"alice", 0, []byte{}}))})
+		}
 		return pack(redeemDelegations, list{[]byte{}, []byte{}}, list{modeBatches, modeBatches}, list{of(400), of(n)})
 	}
 	for _, tt := range []struct {

@@ -73,7 +73,9 @@ func valued(c made) tuple { return tuple{c.to, c.value, c.data} }
 // forms are all of them, in an order that does not change from run to run.
 var forms = slices.SortedFunc(slices.Values(slices.Concat(
 	listForms(), singleForms(), safeForms(), operationForms(), executionForms(), proxyForms(), governanceForms(),
-)), func(a, b form) int { return cmp.Or(strings.Compare(a.signature, b.signature), strings.Compare(a.name, b.name)) })
+)), func(a, b form) int {
+	return cmp.Or(strings.Compare(a.signature, b.signature), strings.Compare(a.name, b.name))
+})
 
 func listForms() (fs []form) {
 	plain := func(signature string, of func(made) tuple, front ...any) {

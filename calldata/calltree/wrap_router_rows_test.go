@@ -123,13 +123,12 @@ func hostileRouterRows() (rows []row) {
 			codes  []byte
 			inputs [][]byte
 		}{{"more commands than inputs", []byte{4, 4}, [][]byte{sweep}}, {"more inputs than commands", []byte{4}, [][]byte{sweep, sweep}}, {"inputs without commands", nil, [][]byte{sweep}}} {
-			data, root := routed(v.at, tt.codes, tt.inputs...)
+			data, _ := routed(v.at, tt.codes, tt.inputs...)
 			rows = append(rows, row{tt.name + " of " + v.at, v.at, 0, data, []string{"call " + v.at + " malformed " + routerPlain + mismatch}},
 				stepRow(tt.name+" in a sub plan of "+v.at, v.at, v.via, 0x21, planned(tt.codes, tt.inputs...), "malformed EXECUTE_SUB_PLAN"+plan, mismatch))
 			if v.actions != nil {
 				rows = append(rows, stepRow(tt.name+" in V4 actions of "+v.at, v.at, v.via, 0x10, planned(tt.codes, tt.inputs...), "malformed V4_SWAP"+plan, mismatch))
 			}
-			_ = root
 		}
 		rows = append(rows,
 			stepRow("a sub plan that is cut off in "+v.at, v.at, v.via, 0x21, planned([]byte{4}, sweep)[:200], "malformed", " !truncated@192:EXECUTE_SUB_PLAN.inputs[0]"),

@@ -25,6 +25,8 @@ type unwrapping struct {
 	node     *Node
 	contract *contract
 	via      string
+	self     Address // on whose storage the wrapper's code runs: address(this)
+	depth    int
 }
 
 // arg is an argument of the wrapper by its position in the signature.

@@ -2,7 +2,6 @@ package erc7730
 
 import (
 	"encoding/hex"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -46,19 +45,16 @@ func (c *compiler) display(d *Descriptor, o *object) {
 
 // parseKey reads a key of display.formats: a function with or without the names of
 // its arguments, or a selector.
-func parseKey(key string) (*calldata.Function, calldata.Selector, error) {
-	if digits, ok := strings.CutPrefix(key, "0x"); ok && !strings.Contains(key, "(") {
-		b, err := hex.DecodeString(digits)
-		if err != nil || len(b) != 4 {
-			return nil, calldata.Selector{}, errors.New("want a selector of four bytes")
-		}
-		return nil, calldata.Selector(b), nil
+func parseKey(key string) (f *calldata.Function, s calldata.Selector, err error) {
+	if digits, ok := strings.CutPrefix(key, "0x"); ok && len(digits) == 2*len(s) {
+		_, err = hex.Decode(s[:], []byte(digits))
+		return nil, s, err
 	}
 	a, err := calldata.ParseSignatures(key)
 	if err != nil {
-		return nil, calldata.Selector{}, err
+		return nil, s, err
 	}
-	f := a.Functions()[0]
+	f = a.Functions()[0]
 	return f, f.Selector, nil
 }
 
@@ -70,19 +66,17 @@ func (c *compiler) format(f *Format, o *object) {
 	interpolated, hidden, shown := o.text("interpolatedIntent"), o.texts("excluded"), o.texts("required")
 	f.fields = c.fields(o, "", 0)
 	o.rest()
+	if o.err != nil || len(hidden)+len(shown) > maxFields {
+		o.fail("more than %d paths are required or excluded", maxFields)
+		return
+	}
 	for _, p := range hidden {
-		walk(f.fields, func(e *entry) {
-			if e.leads(normal(p)) {
-				e.show = rule{when: never}
-			}
-		})
+		for _, e := range leading(f.fields, normal(p)) {
+			e.show = rule{when: "never"}
+		}
 	}
 	for _, p := range shown {
-		found := false
-		walk(f.fields, func(e *entry) {
-			found = found || e.leads(normal(p)) && e.show.when != never && e.show.when != mustMatch
-		})
-		if !found {
+		if !slices.ContainsFunc(leading(f.fields, normal(p)), func(e *entry) bool { return !e.show.hides() }) {
 			o.fail("required: %.80q has no field that is shown", p)
 		}
 	}

@@ -1,7 +1,6 @@
 package erc7730
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 
@@ -53,7 +52,7 @@ type Field struct {
 // understood, a path that leads nowhere, a value that the descriptor rules out. What
 // the descriptor hides is not among the fields, so its word alone is never enough.
 func (f *Format) Describe(call *calldata.Call, value countersign.Amount, env Env) (fields []Field, intent string, err error) {
-	s := &scope{mistake: &mistake{f.err}, call: call, value: value, env: env, told: map[string][]string{}}
+	s := &scope{mistake: &mistake{err: f.err}, call: call, value: value, env: env, told: map[string][]string{}}
 	switch {
 	case call == nil || call.Function == nil:
 		s.fail("there is no call")
@@ -65,10 +64,12 @@ func (f *Format) Describe(call *calldata.Call, value countersign.Amount, env Env
 	if f.function != nil && len(f.function.Inputs) > 0 && f.function.Inputs[0].Name != "" {
 		s.names = f.function.Inputs // the descriptor's paths use the descriptor's names
 	}
-	s.base = s.root()
 	if s.err == nil {
-		fields = s.rows(f.fields, "")
-		intent = s.sentence(f)
+		s.base = s.root()
+		fields, intent = s.rows(f.fields, ""), s.sentence(f)
+	}
+	if len(fields) > maxFields {
+		s.fail("more than %d fields", maxFields)
 	}
 	if s.err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrNotDescribed, s.err)
@@ -87,30 +88,21 @@ type scope struct {
 	told  map[string][]string // texts that an interpolated intent may use, by path
 }
 
-func (s *scope) root() datum {
-	if s.err != nil {
-		return datum{}
-	}
-	return datum{members: s.names, at: s.call.At}
-}
+func (s *scope) root() datum { return datum{members: s.names, at: s.call.At} }
 
 // container is a value of the transaction.
 func (s *scope) container(p *path) (d datum) {
-	switch p.steps[0].name {
-	case "to":
+	switch name := p.steps[0].name; {
+	case name == "to":
 		d.bytes = s.env.To[:]
-	case "from":
-		if s.env.From == nil {
-			s.fail("path %.80q: who sends the transaction is not known", p.text)
-			return d
-		}
+	case name == "from" && s.env.From != nil:
 		d.bytes = s.env.From[:]
-	case "value":
+	case name == "value":
 		d.number = s.value.Big()
-	case "chainId":
+	case name == "chainId":
 		d.number = new(big.Int).SetUint64(s.env.ChainID)
 	default:
-		s.fail("path %.80q leads to no value of a transaction", p.text)
+		s.fail("path %.80q leads to nothing that is known of the transaction", p.text)
 	}
 	return d
 }
@@ -124,30 +116,32 @@ func (s *scope) token(a [20]byte) (t Token, known bool) {
 
 // name is an address in full, behind its name where it has one.
 func (s *scope) name(a [20]byte) string {
-	if s.env.Name != nil {
-		if name := s.env.Name(a); name != "" {
-			return Plain(name, maxLabel) + " (" + Checksummed(a) + ")"
-		}
+	if s.env.Name == nil || s.env.Name(a) == "" {
+		return Checksummed(a)
 	}
-	return Checksummed(a)
+	return Plain(s.env.Name(a), maxLabel) + " (" + Checksummed(a) + ")"
 }
 
 // rows says everything of some fields, in order. label is that of their group.
 func (s *scope) rows(list []*entry, label string) (all []Field) {
 	for _, e := range list {
-		if s.err != nil {
+		if s.spend(1); s.err != nil {
 			return nil
 		}
 		if e.group {
 			all = append(all, s.group(e, label)...)
-		} else if e.show.when != never {
+		} else if e.show.when != "never" {
 			all = append(all, s.row(e, label)...)
-		}
-		if len(all) > maxFields {
-			s.fail("more than %d fields", maxFields)
 		}
 	}
 	return all
+}
+
+// spend counts what has been done, so that groups in groups end.
+func (s *scope) spend(n int) {
+	if s.work += n; s.work > 20*maxFields {
+		s.fail("more than a call can need: there are too many fields or values to compare with")
+	}
 }
 
 // group says everything of a group: once, or for every element of the list that its
@@ -165,19 +159,7 @@ func (s *scope) group(e *entry, label string) (all []Field) {
 		if inner.base = d; several {
 			at = fmt.Sprintf("%s[%d] ", label, i)
 		}
-		length := -1
-		for _, f := range e.inner {
-			rows := inner.rows([]*entry{f}, at)
-			if e.bundled && length >= 0 && length != len(rows) {
-				s.fail("lists of %d and %d elements are told together", length, len(rows))
-			}
-			length = len(rows)
-			all = append(all, rows...)
-		}
-		if len(all) > maxFields {
-			s.fail("more than %d fields", maxFields)
-		}
-		if s.err != nil {
+		if all = append(all, inner.rows(e.inner, at)...); s.err != nil {
 			return nil
 		}
 	}
@@ -207,12 +189,12 @@ func (s *scope) row(e *entry, label string) (all []Field) {
 			f.Label = fmt.Sprintf("%s [%d]", f.Label, i)
 		}
 		all = append(all, f)
-		if e.show.when == always {
+		if e.show.when == "always" {
 			s.told[e.full] = append(s.told[e.full], f.Text)
 		}
 	}
 	if s.err != nil {
-		s.err = errors.Join(fmt.Errorf("field %.80s", e.path.text), s.err)
+		s.err = fmt.Errorf("field %.80s: %w", e.path.text, s.err)
 	}
 	return all
 }

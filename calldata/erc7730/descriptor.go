@@ -67,7 +67,7 @@ func Parse(raw []byte) (*Descriptor, error) {
 	read := json.NewDecoder(bytes.NewReader(raw))
 	read.UseNumber() // amounts do not survive a float
 	var file any
-	m := &mistake{read.Decode(&file)}
+	m := &mistake{err: read.Decode(&file)}
 	d := &Descriptor{deployments: map[deployment]bool{}, signatures: map[string]*Format{}, selectors: map[calldata.Selector]*Format{}}
 	d.compile(objectOf(m, file, "the file"))
 	if m.err != nil {
@@ -106,16 +106,12 @@ func (d *Descriptor) bind(o *object) {
 	}
 	for _, v := range take[[]any](contract, "deployments") {
 		at := objectOf(o.mistake, v, "deployment")
-		chain := at.take("chainId")
-		id, isInteger := integerOf(chain)
-		if _, isNumber := chain.(json.Number); !isNumber || !isInteger || !id.IsUint64() || id.Sign() == 0 {
-			o.fail("deployment: chainId %v is no chain", chain)
+		id, isInteger := integerOf(at.left["chainId"])
+		_, isNumber := at.take("chainId").(json.Number)
+		address, isAddress := addressOf(at.text("address"))
+		if !isNumber || !isInteger || !id.IsUint64() || id.Sign() == 0 || !isAddress {
+			o.fail("deployment: want a chainId and an address, in mixed case only with its EIP-55 checksum")
 			return
-		}
-		text := at.text("address")
-		address, ok := addressOf(text)
-		if !ok {
-			o.fail("deployment: %.60q is no address, or fails its EIP-55 checksum", text)
 		}
 		d.deployments[deployment{id.Uint64(), address}] = true
 		at.rest()

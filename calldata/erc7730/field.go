@@ -1,6 +1,7 @@
 package erc7730
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -13,31 +14,22 @@ type entry struct {
 	full  string // where it leads, as normal has it; empty for a literal
 	path  *path  // nil for a literal and for a group that does not move
 	label string
-
-	inner   []*entry // of a group
-	group   bool
-	bundled bool // the lists of a group must be of one length
+	inner []*entry // of a group
+	group bool
 
 	literal string
 	show    rule
 	format  *formatter // nil only for fields that are never shown
 }
 
-// A rule says when a field is shown.
+// A rule says when a field is shown: "always", "optional" (here too), "never", "ifNotIn"
+// some values, or "mustMatch", which is never but the value must be one of some.
 type rule struct {
-	when   when
+	when   string
 	values []any
 }
 
-type when uint8
-
-const (
-	always   when = iota
-	optional      // shown here: there is room
-	never
-	ifNotIn   // shown unless the value is one of some
-	mustMatch // never shown, and the value must be one of some
-)
+func (r rule) hides() bool { return r.when == "never" || r.when == "mustMatch" }
 
 // fields compiles the fields of a format or group. outer is the path that they are
 // relative to.
@@ -68,11 +60,9 @@ func (c *compiler) group(o *object, outer string, depth int) *entry {
 		text := o.text("path")
 		e.path, outer = o.path(text), within(outer, text)
 	}
-	iteration := o.text("iteration")
-	if !slices.Contains([]string{"", "sequential", "bundled"}, iteration) {
-		o.fail("iteration %.40q is not known", iteration)
+	if i := o.text("iteration"); !slices.Contains([]string{"", "sequential", "bundled"}, i) { // elements are numbered
+		o.fail("iteration %.40q is not known", i)
 	}
-	e.bundled = iteration == "bundled"
 	e.inner = c.fields(o, outer, depth+1)
 	return e
 }
@@ -99,18 +89,10 @@ func (c *compiler) field(o *object, outer string) *entry {
 		o.fail("encryption: encrypted fields are not supported")
 	}
 	e.show = c.rule(o)
-	if e.format = c.formatter(o); e.format == nil && e.show.when != never && e.show.when != mustMatch {
+	if e.format = c.formatter(o); e.format == nil && !e.show.hides() {
 		o.fail("format: is missing")
 	}
 	return e
-}
-
-func (o *object) path(text string) *path {
-	p, err := parsePath(text)
-	if err != nil {
-		o.fail("%w", err)
-	}
-	return p
 }
 
 // follow replaces a reference to a common definition by what it stands for, under
@@ -152,49 +134,47 @@ func (c *compiler) constant(o *object, v any) any {
 }
 
 // rule reads when a field is shown. mustBe is what schema 2.0 calls mustMatch.
-func (c *compiler) rule(o *object) rule {
+func (c *compiler) rule(o *object) (r rule) {
 	if word, isText := o.left["visible"].(string); isText || !o.has("visible") {
 		o.take("visible")
-		w, known := map[string]when{"": always, "always": always, "optional": optional, "never": never}[word]
-		if !known {
+		if r.when = cmp.Or(word, "always"); !slices.Contains([]string{"always", "optional", "never"}, r.when) {
 			o.fail("visible %.40q is not known", word)
 		}
-		return rule{when: w}
+		return r
 	}
 	v := o.object("visible")
+	if r.when = "mustMatch"; v.has("ifNotIn") {
+		r.when = "ifNotIn"
+	}
 	if len(v.left) != 1 {
 		o.fail("visible: want one rule")
 	}
-	w := mustMatch
-	if v.has("ifNotIn") {
-		w = ifNotIn
-	}
-	values := slices.Concat(take[[]any](v, "ifNotIn"), take[[]any](v, "mustMatch"), take[[]any](v, "mustBe"))
+	r.values = slices.Concat(take[[]any](v, "ifNotIn"), take[[]any](v, "mustMatch"), take[[]any](v, "mustBe"))
 	v.rest()
-	for i := range values {
-		values[i] = c.constant(o, values[i])
+	for i := range r.values {
+		r.values[i] = c.constant(o, r.values[i])
 	}
-	return rule{w, values}
+	return r
 }
 
 // shows reports whether the field is shown with a value, which must be one that the
 // rule allows.
 func (s *scope) shows(r rule, d datum) bool {
+	s.spend(1 + len(r.values))
 	in := slices.ContainsFunc(r.values, d.equal)
-	if r.when == mustMatch && !in {
+	if r.when == "mustMatch" && !in {
 		s.fail("the value %.80s is none of %.80v", d.key(), r.values)
 	}
-	return r.when != never && r.when != mustMatch && !in
+	return !r.hides() && !in
 }
 
-// leads reports whether a field shows what is at a path, or a part of it.
-func (e *entry) leads(p string) bool {
-	return !e.group && (e.full == p || strings.HasPrefix(e.full, p+".")) && p != ""
-}
-
-func walk(list []*entry, visit func(*entry)) {
+// leading returns the fields that show what is at a path, or a part of it.
+func leading(list []*entry, p string) (out []*entry) {
 	for _, e := range list {
-		visit(e)
-		walk(e.inner, visit)
+		if !e.group && p != "" && (e.full == p || strings.HasPrefix(e.full, p+".")) {
+			out = append(out, e)
+		}
+		out = append(out, leading(e.inner, p)...)
 	}
+	return out
 }

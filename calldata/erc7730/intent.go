@@ -1,6 +1,8 @@
 package erc7730
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,51 +14,37 @@ type part struct{ text, path string }
 // intent stands, as the specification demands. A value is taken from a field that is
 // always shown.
 func (f *Format) interpolate(s string) {
-	shown, text := map[string]bool{}, ""
-	walk(f.fields, func(e *entry) { shown[e.full] = shown[e.full] || !e.group && e.show.when == always })
 	var parts []part
-	for s != "" {
+	for text := ""; (s != "" || text != "") && len(s) < maxPath; {
+		end := strings.IndexAny(s, "{}")
 		switch {
 		case strings.HasPrefix(s, "{{"), strings.HasPrefix(s, "}}"):
 			text, s = text+s[:1], s[2:]
-		case s[0] == '{':
+		case end > 0:
+			text, s = text+s[:end], s[end:]
+		case end < 0:
+			parts, text, s = append(parts, part{text: text + s}), "", ""
+		default:
 			inner, rest, closed := strings.Cut(s[1:], "}")
-			if p := normal(inner); closed && p != "" && shown[p] {
-				parts = append(parts, part{text: text}, part{path: p})
-			} else {
+			isTold := func(e *entry) bool { return e.full == normal(inner) && e.show.when == "always" }
+			if s[0] == '}' || !closed || !slices.ContainsFunc(leading(f.fields, normal(inner)), isTold) {
 				return
 			}
-			text, s = "", rest
-		case s[0] == '}':
-			return
-		default:
-			end := strings.IndexAny(s, "{}")
-			if end < 0 {
-				end = len(s)
-			}
-			text, s = text+s[:end], s[end:]
+			parts, text, s = append(parts, part{text: text}, part{path: normal(inner)}), "", rest
 		}
 	}
-	if text != "" || parts != nil {
-		f.parts = append(parts, part{text: text})
-	}
+	f.parts = parts
 }
 
 // sentence is the intent with the values of the fields in it. One that gets too long
 // is not cut, because that could be in an amount.
 func (s *scope) sentence(f *Format) string {
-	var out strings.Builder
+	out := ""
 	for _, p := range f.parts {
-		if p.path != "" && len(s.told[p.path]) == 0 {
-			return f.intent
-		}
-		out.WriteString(Plain(p.text, maxIntent) + strings.Join(s.told[p.path], ", "))
-		if utf8.RuneCountInString(out.String()) > maxIntent {
+		out += Plain(p.text, 2*maxIntent) + strings.Join(s.told[p.path], ", ")
+		if p.path != "" && len(s.told[p.path]) == 0 || utf8.RuneCountInString(out) > maxIntent {
 			return f.intent
 		}
 	}
-	if out.Len() == 0 {
-		return f.intent
-	}
-	return out.String()
+	return cmp.Or(out, f.intent)
 }

@@ -7,7 +7,10 @@ import (
 )
 
 // A mistake is the first thing that is wrong. What reads on after it reads nothing.
-type mistake struct{ err error }
+type mistake struct {
+	err  error
+	work int // see spend
+}
 
 func (m *mistake) fail(format string, args ...any) {
 	if m.err == nil {
@@ -56,11 +59,10 @@ func (o *object) text(key string) string { return take[string](o, key) }
 
 // object takes an object; an empty one where there is none.
 func (o *object) object(key string) *object {
-	v := o.take(key)
-	if v == nil {
-		v = map[string]any{}
+	if v := o.take(key); v != nil {
+		return objectOf(o.mistake, v, key)
 	}
-	return objectOf(o.mistake, v, key)
+	return &object{o.mistake, key, nil}
 }
 
 // texts takes a string or an array of strings.

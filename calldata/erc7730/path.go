@@ -1,7 +1,6 @@
 package erc7730
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -25,12 +24,15 @@ type step struct {
 	whole    bool // [], which chooses elements and no bytes
 }
 
+// maxPath is how long a path, or an intent with paths in it, may be, in bytes.
+const maxPath = 2_048
+
 // stepForm is a name, [], [i], [from:to] or a range with one end left out.
 var stepForm = regexp.MustCompile(`^(?:([A-Za-z0-9_$]+)|\[(?:(-?[0-9]{1,6})|((-?[0-9]{1,6})?:(-?[0-9]{1,6})?))?\])$`)
 
-// parsePath compiles a path. Steps are separated by dots; a bracket may also stand
+// path compiles a path. Steps are separated by dots; a bracket may also stand
 // right behind a name, as in the specification's own examples.
-func parsePath(text string) (*path, error) {
+func (o *object) path(text string) *path {
 	p, rest := &path{text: text}, text
 	if len(text) > 2 && strings.IndexByte("#@$", text[0]) >= 0 && text[1] == '.' {
 		p.root, rest = text[0], text[2:]
@@ -39,20 +41,22 @@ func parsePath(text string) (*path, error) {
 	if strings.HasPrefix(rest, "[") {
 		steps = steps[1:] // nothing stands in front of the bracket
 	}
-	if len(text) > 512 || len(steps) > 32 {
-		return nil, fmt.Errorf("path %.80q is too long", text)
+	if len(text) > maxPath || len(steps) > 32 {
+		o.fail("path %.80q is too long", text)
+		return p
 	}
 	for _, token := range steps {
 		m := stepForm.FindStringSubmatch(token)
 		if m == nil {
-			return nil, fmt.Errorf("path %.80q: %.40q is neither a name nor [], [i] or [from:to]", text, token)
+			o.fail("path %.80q: %.40q is neither a name nor [], [i] or [from:to]", text, token)
+			return p
 		}
 		s := step{name: m[1], index: m[2] != "", open: m[5] == "", whole: token == "[]"}
 		s.from, _ = strconv.Atoi(m[2] + m[4]) // one of them at most; digits in either case
 		s.to, _ = strconv.Atoi(m[5])
 		p.steps = append(p.steps, s)
 	}
-	return p, nil
+	return p
 }
 
 // normal is the path as it is compared with others: without the root of the data,

@@ -142,7 +142,14 @@ var allowances = map[string]Classifier{
 	"permitTransferFrom(((address,uint256)[],uint256,uint256),(address,uint256)[],address,bytes)":                       spent,
 	"permitWitnessTransferFrom(((address,uint256),uint256,uint256),(address,uint256),address,bytes32,string,bytes)":     spent,
 	"permitWitnessTransferFrom(((address,uint256)[],uint256,uint256),(address,uint256)[],address,bytes32,string,bytes)": spent,
-	// 1inch: a non-empty permit is executed on the source token.
+	// 1inch: a non-empty permit is executed on the source token. In v4 it is part of the
+	// description.
+	"swap(address,(address,address,address,address,uint256,uint256,uint256,bytes),bytes)": func(c *calldata.Call) Set {
+		if permit, _ := c.At(1).At(7).Bytes(); len(permit) > 0 {
+			return Allowance | UnlimitedAllowance
+		}
+		return 0
+	},
 	"swap(address,(address,address,address,address,uint256,uint256,uint256),bytes,bytes)": func(c *calldata.Call) Set {
 		if permit, _ := c.At(2).Bytes(); len(permit) > 0 {
 			return Allowance | UnlimitedAllowance
