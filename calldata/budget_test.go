@@ -70,7 +70,7 @@ func TestLargeCallsKeepTheBudget(t *testing.T) {
 				t.Errorf("Decode: %v, want code %q", err, tt.code)
 			}
 			used := allocated(func() { _, _ = a.Decode(data) })
-			// A value is 56 bytes and takes at least a word, wrapped ones up to MaxElements.
+			// A value is 16 bytes and takes at least a word, wrapped ones up to MaxElements.
 			if most := 4*uint64(len(data)) + 64*calldata.MaxElements; used > most {
 				t.Errorf("decoding %d bytes allocated %d, want at most %d", len(data), used, most)
 			}

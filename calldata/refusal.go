@@ -20,13 +20,13 @@ const (
 
 // A Refusal is why call data was not read. Nothing of it may be decided on.
 type Refusal struct {
-	Code Code
+	Code Code `json:"code"`
 	// Offset is the byte in the call data, selector included, where reading
 	// stopped.
-	Offset int
+	Offset int `json:"offset"`
 	// Path is the argument that stood there: "mint.amount", "batch.calls[2].data".
-	Path string
-	Why  string
+	Path string `json:"path,omitempty"`
+	Why  string `json:"why"`
 }
 
 // Error says where, what and why.

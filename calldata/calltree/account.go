@@ -61,7 +61,7 @@ func (x *unwrapping) operations(v entryPoint, lists ...calldata.Value) {
 			x.refuse(calldata.Truncated, "ops"+index(i), "initCode of %d bytes, want none or a factory of 20 and more", len(initCode))
 			return
 		}
-		count += present(initCode) + present(bytesOf(op.At(3)))
+		count += min(len(initCode), 1) + min(len(bytesOf(op.At(3))), 1)
 	}
 	nodes := x.children(count)
 	if nodes == nil {
@@ -105,13 +105,6 @@ func delegated(v entryPoint, initCode []byte) bool {
 		return false
 	}
 	return len(bytes.TrimLeft(initCode[2:min(20, len(initCode))], "\x00")) == 0
-}
-
-func present(b []byte) int {
-	if len(b) > 0 {
-		return 1
-	}
-	return 0
 }
 
 // accountUserOp is executeUserOp as called on an account: see

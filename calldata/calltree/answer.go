@@ -15,25 +15,17 @@ type Answer struct {
 	Function *string `json:"function"`
 	// Args are nested lists of strings: integers in decimal, addresses and bytes in
 	// lower-case hex, tuples as lists in the order of their components.
-	Args      []any          `json:"args"`
-	Risks     []string       `json:"risks"`
-	Children  []Answer       `json:"children"`
-	Anomalies []AnomalyEntry `json:"anomalies"`
-}
-
-// An AnomalyEntry is one anomaly as JSON.
-type AnomalyEntry struct {
-	Code   calldata.Code `json:"code"`
-	Offset int           `json:"offset"`
-	Path   string        `json:"path,omitempty"`
-	Why    string        `json:"why"`
+	Args      []any               `json:"args"`
+	Risks     []string            `json:"risks"`
+	Children  []Answer            `json:"children"`
+	Anomalies []*calldata.Refusal `json:"anomalies"`
 }
 
 // Answer returns the node and all below it as JSON values.
 func (n *Node) Answer() Answer {
 	a := Answer{
 		Value: n.Value.Amount().String(), Operation: n.Operation.String(), Via: n.Via, Kind: n.Kind.String(),
-		Args: []any{}, Risks: n.Risks.Names(), Children: make([]Answer, len(n.Children)), Anomalies: []AnomalyEntry{},
+		Args: []any{}, Risks: n.Risks.Names(), Children: make([]Answer, len(n.Children)), Anomalies: []*calldata.Refusal{},
 	}
 	if n.Operation != Create {
 		to := n.To.String()
@@ -53,7 +45,7 @@ func (n *Node) Answer() Answer {
 		a.Children[i] = n.Children[i].Answer()
 	}
 	if r := n.Anomaly; r != nil {
-		a.Anomalies = append(a.Anomalies, AnomalyEntry{Code: r.Code, Offset: r.Offset, Path: r.Path, Why: r.Why})
+		a.Anomalies = append(a.Anomalies, r)
 	}
 	return a
 }

@@ -9,15 +9,15 @@ func single(to, value, data int) func(*unwrapping) {
 	}
 }
 
-// list unwraps an array of tuples of which the first member is the target; value
-// is -1 where the tuple has none.
-func list(array, value, data int) func(*unwrapping) {
+// list unwraps an array of tuples, by the places of their members; value is -1 where
+// they have none.
+func list(array, to, value, data int) func(*unwrapping) {
 	return func(x *unwrapping) {
 		calls := x.arg(array)
 		nodes := x.children(calls.Len())
 		for i := range nodes {
 			call := calls.At(i)
-			nodes[i].To, nodes[i].Data = address(call.At(0)), bytesOf(call.At(data))
+			nodes[i].To, nodes[i].Data = address(call.At(to)), bytesOf(call.At(data))
 			if value >= 0 {
 				nodes[i].Value = wei(call.At(value))
 			}
@@ -110,19 +110,11 @@ func sendToL1(x *unwrapping) {
 }
 
 // forwarded is OpenZeppelin's ERC2771Forwarder: (from, to, value, gas, deadline,
-// data, signature). The call is made in the name of from, who signed it.
+// data, signature). The call is made in the name of from, who signed it; a batch has
+// many of them.
 func forwarded(x *unwrapping) {
 	request := x.arg(0)
 	x.call(Call, address(request.At(1)), wei(request.At(2)), bytesOf(request.At(5)))
-}
-
-func forwardedBatch(x *unwrapping) {
-	requests := x.arg(0)
-	nodes := x.children(requests.Len())
-	for i := range nodes {
-		r := requests.At(i)
-		nodes[i].To, nodes[i].Value, nodes[i].Data = address(r.At(1)), wei(r.At(2)), bytesOf(r.At(5))
-	}
 }
 
 // upgrade unwraps the change of a proxy's code: what is called with it runs in the

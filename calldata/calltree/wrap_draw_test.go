@@ -1,6 +1,7 @@
 package calltree_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -136,6 +137,15 @@ func keepsPromises(t rapidT, tree *calltree.Tree) {
 			anomalies++
 			if n.Anomaly.Offset < 0 || n.Anomaly.Offset > len(n.Data) || n.Anomaly.Code == "" || n.Anomaly.Why == "" {
 				t.Errorf("%s has %d bytes and the anomaly %+v", path, len(n.Data), n.Anomaly)
+			}
+		}
+		if f := n.Call.Function; f != nil {
+			skip := 0
+			if n.Step {
+				skip = 4
+			}
+			if again := n.Call.Encode()[skip:]; !bytes.Equal(again, n.Data) {
+				t.Errorf("%s is %x, encoded again %x", path, n.Data, again)
 			}
 		}
 		if n.Kind.Opaque() != (n.Anomaly != nil) {

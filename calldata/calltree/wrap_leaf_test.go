@@ -1,6 +1,7 @@
 package calltree_test
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
 )
@@ -51,7 +52,17 @@ var leafRows = slices.Concat([]row{
 		[]string{"call 1inch6 " + oneInch6 + " [executor " + described + " 0xdead] {recipient,opaque_data}"}},
 	{"1inch v6 with a referral behind it", "1inch6", 0, append(pack(oneInch6, "executor", description, []byte{0xde, 0xad}), 0xaa, 0xbb, 0xcc, 0xdd),
 		[]string{"call 1inch6 malformed !trailing_bytes@356:swap"}},
-}, permitRows())
+}, permitRows(), valueRows())
+
+// valueRows move native value of every size: one bit of it is enough.
+func valueRows() (rows []row) {
+	for _, bit := range []uint{0, 63, 64, 127, 128, 191, 192, 255} {
+		value := new(big.Int).Lsh(big.NewInt(1), bit)
+		rows = append(rows, row{fmt.Sprintf("2^%d of value", bit), "account", 0, pack(execute, "usdc", value, pack("burn(uint256)", 1)), []string{
+			"call account " + execute, fmt.Sprintf("  call usdc value=%s burn(uint256) [1] via=account {value,recipient}", value)}})
+	}
+	return rows
+}
 
 // permitRows are allowances by signature.
 func permitRows() []row {

@@ -80,7 +80,8 @@ func garbageRows() (rows []row) {
 func lengthRows() (rows []row) {
 	for name, w := range map[string][]byte{
 		"2^32": power(32), "2^63": power(63), "2^64": power(64), "2^64 and the right one": add(power(64), 68), "2^128": power(128),
-		"2^192": power(192), "2^255": power(255), "2^256 - 1": bytes.Repeat([]byte{0xff}, 32), "2^64 - 85": add(power(64), -85), "2^63 - 1": add(power(63), -1),
+		"2^128 and the right one": add(power(128), 68), "2^192": power(192), "2^192 and the right one": add(power(192), 68),
+		"2^255": power(255), "2^255 and the right one": add(power(255), 68), "2^256 - 1": bytes.Repeat([]byte{0xff}, 32), "2^64 - 85": add(power(64), -85), "2^63 - 1": add(power(63), -1),
 	} {
 		rows = append(rows, multiRow("a length of "+name, "multisend", patched(rec(0, "usdc", 0, pay("bob", 1)), lengthAt, w)))
 	}

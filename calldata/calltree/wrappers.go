@@ -11,12 +11,12 @@ func init() {
 	wrappers = map[string]*wrapper{}
 	for via, table := range map[string]map[string]func(*unwrapping){
 		"multicall": {
-			"aggregate((address,bytes)[])":                    list(0, -1, 1),
-			"blockAndAggregate((address,bytes)[])":            list(0, -1, 1),
-			"tryAggregate(bool,(address,bytes)[])":            list(1, -1, 1),
-			"tryBlockAndAggregate(bool,(address,bytes)[])":    list(1, -1, 1),
-			"aggregate3((address,bool,bytes)[])":              list(0, -1, 2),
-			"aggregate3Value((address,bool,uint256,bytes)[])": list(0, 2, 3),
+			"aggregate((address,bytes)[])":                    list(0, 0, -1, 1),
+			"blockAndAggregate((address,bytes)[])":            list(0, 0, -1, 1),
+			"tryAggregate(bool,(address,bytes)[])":            list(1, 0, -1, 1),
+			"tryBlockAndAggregate(bool,(address,bytes)[])":    list(1, 0, -1, 1),
+			"aggregate3((address,bool,bytes)[])":              list(0, 0, -1, 2),
+			"aggregate3Value((address,bool,uint256,bytes)[])": list(0, 0, 2, 3),
 			"multicall(address[],bytes[])":                    parallel(0, -1, 1),
 		},
 		"self-multicall": {
@@ -56,7 +56,7 @@ func init() {
 			"execute(address,uint256,bytes,uint8)":      withOperation,
 			"executeBatch(address[],bytes[])":           parallel(0, -1, 1),
 			"executeBatch(address[],uint256[],bytes[])": accountBatch,
-			"executeBatch((address,uint256,bytes)[])":   list(0, 1, 2),
+			"executeBatch((address,uint256,bytes)[])":   list(0, 0, 1, 2),
 		},
 		"erc7579": {
 			"execute(bytes32,bytes)":             execution7579,
@@ -92,7 +92,7 @@ func init() {
 		"diamond": {"diamondCut((address,uint8,bytes4[])[],address,bytes)": diamondCut},
 		"erc2771": {
 			"execute((address,address,uint256,uint256,uint48,bytes,bytes))":                forwarded,
-			"executeBatch((address,address,uint256,uint256,uint48,bytes,bytes)[],address)": forwardedBatch,
+			"executeBatch((address,address,uint256,uint256,uint48,bytes,bytes)[],address)": list(0, 1, 2, 5),
 		},
 		"universal-router": {
 			"execute(bytes,bytes[],uint256)": universalRouter,
