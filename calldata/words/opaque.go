@@ -1,8 +1,6 @@
 package words
 
 import (
-	"fmt"
-
 	"countersign/calldata"
 	"countersign/calldata/calltree"
 	"countersign/calldata/erc7730"
@@ -11,15 +9,14 @@ import (
 // opaque tells what could not be read, and why.
 func (s *speech) opaque() string {
 	n := s.node
-	size := atom(fmt.Sprintf("%d bytes", len(n.Data)))
-	if len(n.Data) == 1 {
-		size = atom("1 byte")
-	}
+	size := count(len(n.Data), "byte")
 	switch {
 	case n.Kind == calltree.Creation && n.Operation == calltree.Create:
 		return "create a contract from code that cannot be read, " + size
 	case n.Kind == calltree.Creation:
 		return "create a contract through " + s.who(n.To) + " from salt and code that cannot be read, " + size
+	case n.Via == "eip7702":
+		return "give an account the code of " + s.who(n.To) + " by an EIP-7702 authorisation, which cannot be read"
 	}
 	how := map[calltree.Operation]string{calltree.Delegatecall: "delegatecall, ", calltree.Staticcall: "static call, "}[n.Operation]
 	if n.Step {
@@ -43,10 +40,6 @@ func (s *speech) why() string {
 		return "the code of " + who + " changes earlier in the same transaction"
 	case calltree.NoCallData:
 		return who + " is called without data, which runs its fallback"
-	case calltree.SetCode:
-		if n.Via == "eip7702" {
-			return "an EIP-7702 authorisation gives an account the code of " + who
-		}
 	}
 	what := "call of "
 	if f := n.Call.Function; f != nil {

@@ -1,7 +1,6 @@
 package words
 
 import (
-	"fmt"
 	"strings"
 
 	"countersign/calldata"
@@ -114,16 +113,16 @@ func (s *speech) value(v calldata.Value) string {
 	case calldata.String:
 		b, _ := v.Bytes()
 		if s.level > whole && len(b) > 16 {
-			return atom(fmt.Sprintf("text of %d bytes", len(b)))
+			return atom("text of ") + count(len(b), "byte")
 		}
 		return quoted(string(b))
 	case calldata.Bytes:
 		if length(v) > 32 {
-			return atom(fmt.Sprintf("%d bytes", length(v)))
+			return count(length(v), "byte")
 		}
 	case calldata.Slice, calldata.Array:
 		if s.level > whole && v.Len() > 2 {
-			return atom(fmt.Sprintf("[%d elements]", v.Len()))
+			return "[" + count(v.Len(), "element") + "]"
 		}
 		return "[" + s.list(v.Len(), func(i int) string { return s.value(v.At(i)) }) + "]"
 	case calldata.Tuple:

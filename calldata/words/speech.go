@@ -192,7 +192,7 @@ func (s *speech) along() string {
 func (s *speech) moment(v calldata.Value) string {
 	i, _ := v.Int()
 	if i.Cmp(big.NewInt(253402300799)) > 0 {
-		return atom("after the year 9999 (timestamp " + exact(i) + ")")
+		return atom("a time after the year 9999 (timestamp " + exact(i) + ")")
 	}
 	return atom(erc7730.Moment(i))
 }

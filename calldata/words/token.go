@@ -1,8 +1,6 @@
 package words
 
 import (
-	"fmt"
-
 	"countersign/calldata"
 	"countersign/calldata/calltree"
 )
@@ -194,7 +192,7 @@ func (s *speech) batch(ids, amounts int, tell func(items string) string) string 
 // handed is data that the receiver is called with.
 func (s *speech) handed(i int) string {
 	if n := length(s.arg(i)); n > 0 {
-		return ", calling it with " + atom(fmt.Sprintf("%d bytes", n))
+		return ", calling it with " + count(n, "byte")
 	}
 	return ""
 }
