@@ -153,6 +153,8 @@ func decided(e audit.Entry) (DecideResult, error) {
 func summarise(in audit.Intent) string {
 	act := in.Request
 	switch {
+	case len(in.Words) > 0:
+		return fmt.Sprintf("%s on %s", in.Words[0], act.Network)
 	case in.Decoded != nil:
 		return fmt.Sprintf("%s %s on %s", in.Decoded.Contract, in.Decoded.Function, act.Network)
 	case act.Transfer != nil:

@@ -35,7 +35,7 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 		sum := sha256.Sum256(call.Data)
 		intent.CallHash = hex.EncodeToString(sum[:])
 	}
-	intent.Request = recorded(approval.Activity)
+	intent.Request, intent.Words = recorded(approval.Activity), r.Words
 	if r.Function != "" {
 		intent.Decoded = &audit.Decoded{Contract: r.Contract, Function: r.Function, Args: r.Args, Inside: inside(r.Inside)}
 		if tooLong(intent.Decoded) {

@@ -60,6 +60,8 @@ type Intent struct {
 	CallHash string               `json:"calldata_sha256,omitempty"`
 	// Decoded is what the rule saw.
 	Decoded *Decoded `json:"decoded,omitempty"`
+	// Words is the same for people, a line per call, inside ones further in.
+	Words []string `json:"words,omitempty"`
 
 	Decision countersign.Decision  `json:"decision"`
 	Rules    Rules                 `json:"rules"`

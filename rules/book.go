@@ -13,6 +13,7 @@ import (
 	"countersign/calldata"
 	"countersign/calldata/calltree"
 	"countersign/calldata/risk"
+	"countersign/calldata/words"
 	"countersign/chain/codepin"
 )
 
@@ -30,6 +31,9 @@ type Book struct {
 	Contracts []Contract
 	// Transfers lists every asset whose plain transfers may be.
 	Transfers []Asset
+	// Networks says more of the chains, by the custodian's name of each, for the words
+	// that people read. Optional.
+	Networks map[string]Network
 	// Source holds what the book's behaviour depends on, by file name: its Go files
 	// (go:embed) and its configuration. Its digest stands in every decision.
 	// Optional.
@@ -44,6 +48,9 @@ type Contract struct {
 	Address string
 	// Name is for people: "Test USD".
 	Name string
+	// Token says how amounts of the contract are told to people, where it is a token.
+	// Optional; without it amounts are told in the smallest units.
+	Token *words.Token
 	// ABI holds the functions that may be decoded, pinned to this address. Required
 	// unless there are Messages.
 	ABI *calldata.ABI

@@ -25,6 +25,9 @@ type Result struct {
 	Args     map[string]any
 	// Inside are the calls that a wrapper makes, in order.
 	Inside []DecodedCall
+	// Words says what was asked for, for people: a line per call, inside ones further
+	// in. Empty for plain transfers.
+	Words []string
 	// Pins are the code pins of all contracts in what was asked. Whoever acts on the
 	// decision compares them with the network's chain first.
 	Pins []codepin.Pin
@@ -160,6 +163,7 @@ func timedOut(ctx context.Context) Decision {
 
 // result says what was decoded; the decision is still to come.
 func (r *Request) result() (res Result) {
+	res.Words = r.inWords()
 	if m := r.Message; m != nil {
 		res.Contract, res.Function, res.Args = m.Contract.Name, m.Type, map[string]any{"message": m.data.Message().JSON()}
 		for _, c := range m.Inside {

@@ -29,7 +29,7 @@ func (b *Book) findCalls(r *Request, calls ...countersign.Call) (Rule, Decision)
 	}
 	tree := reader.Read(txs...)
 	if ps := tree.Problems(); len(ps) > 0 || tree.Opaque > 0 {
-		if root := &tree.Roots[0]; len(calls) == 1 && root.Anomaly == nil { // something inside: say what of
+		if root := &tree.Roots[0]; len(calls) == 1 { // say as much of it as there is
 			r.Call = b.call(r.Network(), root)
 		}
 		return nil, unread(ps)

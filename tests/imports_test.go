@@ -30,7 +30,7 @@ var imports = map[string][]string{
 	"chain":         {"chain/codepin", "strictjson"},
 	"chain/codepin": {"eip55"},
 
-	"rules": {"", "calldata", "calldata/calltree", "calldata/risk", "calldata/typeddata", "chain/codepin", "eip55"},
+	"rules": {"", "calldata", "calldata/calltree", "calldata/erc7730", "calldata/risk", "calldata/typeddata", "calldata/words", "chain/codepin", "eip55"},
 	"store": {"", "audit"},
 
 	"activities": {"", "audit", "chain/codepin", "rules"},
@@ -43,7 +43,7 @@ var imports = map[string][]string{
 	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
 	"config":                {},
 
-	"examples/stablecoin": {"", "calldata", "calldata/risk", "chain/codepin", "rules", "strictjson"},
+	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "strictjson"},
 
 	// These know everyone: they wire the parts.
 	"cmd/countersign":        {"*"},

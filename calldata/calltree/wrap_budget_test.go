@@ -132,12 +132,6 @@ func TestMaxNodes(t *testing.T) {
 	inner := func(n int) []byte {
 		return pack(multicall, append(times(999, []byte{}), pack(multicall, times(n, []byte{}))))
 	}
-	delegations := func(n int) []byte { // of empty calls, one batch of a thousand and one of the others
-		of := func(n int) []byte {
-			return encode(batchesTypes, list{encode(callsTypes, times(n, tuple{"alice", 0, []byte{}}))})
-		}
-		return pack(redeemDelegations, list{[]byte{}, []byte{}}, list{modeBatches, modeBatches}, list{of(400), of(n)})
-	}
 	for _, tt := range []struct {
 		name, to string
 		data     []byte
@@ -151,7 +145,8 @@ func TestMaxNodes(t *testing.T) {
 		{"one step of a sub plan too many", "router12", sub(room), "execute[0]"},
 		{"as many calls inside as may be", "vault", inner(room - 1000), "-"},
 		{"one call inside too many", "vault", inner(room - 999), "multicall[999]"},
-		{"as many delegated calls as fit", "delegations", delegations(300), "-"},
+		{"two batches of delegated calls", "delegations", pack(redeemDelegations, list{[]byte{}, []byte{}}, list{modeBatch, modeBatch},
+			list{encode(callsTypes, times(400, tuple{"alice", 0, []byte{}})), encode(callsTypes, times(300, tuple{"alice", 0, []byte{}}))}), "-"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			to := at(tt.to)
@@ -181,19 +176,30 @@ func TestMaxBytes(t *testing.T) {
 	}
 }
 
-// Sub plans count from the router: one that is in MaxDepth programs is refused.
+// A step is in as many wrappers as its router and one for every program.
 func TestSubPlansAreAsDeepAsWrappers(t *testing.T) {
-	r := worldReader(t)
-	for n, want := range map[int]string{deepest - 1: "", deepest: string(calltree.TooDeep), deepest + 1: string(calltree.TooDeep)} {
-		inner := planned([]byte{4}, stepsOfAll[2].input())
-		data, _ := routed("router12", []byte{0x21}, nested(n-1, inner, func(in []byte) []byte { return planned([]byte{0x21}, in) }))
-		to := at("router12")
-		tree, got := read(t, r, calltree.Transaction{To: &to, Data: data}), ""
-		for _, p := range tree.Problems() {
-			got += string(p.Code)
-		}
-		if got != want {
-			t.Errorf("%d sub plans: problems %q, want %q", n, got, want)
+	r, account := worldReader(t), at("account")
+	for wrappers := range deepest + 1 {
+		for _, plans := range []int{deepest - wrappers - 1, deepest - wrappers} { // in the router's own program
+			if plans < 0 {
+				continue
+			}
+			sweep := stepsOfAll[2].input()
+			program, _ := routed("router12", []byte{4}, sweep)
+			if plans > 0 {
+				program, _ = routed("router12", []byte{0x21}, nested(plans-1, planned([]byte{4}, sweep), func(in []byte) []byte { return planned([]byte{0x21}, in) }))
+			}
+			to, data := at("router12"), program
+			if wrappers > 0 {
+				to, data = account, nested(wrappers-1, pack(execute, "router12", 0, program), func(data []byte) []byte { return pack(execute, "account", 0, data) })
+			}
+			want := []calldata.Code{}
+			if wrappers+1+plans > calltree.MaxDepth {
+				want = append(want, calltree.TooDeep)
+			}
+			if got := read(t, r, calltree.Transaction{To: &to, Data: data}).Reasons(); !slices.Equal(got, want) {
+				t.Errorf("%d sub plans of a router in %d wrappers: reasons %q, want %q", plans, wrappers, got, want)
+			}
 		}
 	}
 }

@@ -44,6 +44,8 @@ var leafRows = slices.Concat([]row{
 
 	{"1inch v4: the route is the executor's", "1inch4", 0, pack(oneInch4, "executor", append(slices.Clone(description), []byte{}), []byte{0xde, 0xad}),
 		[]string{"call 1inch4 " + oneInch4 + " [executor [usdc dai executor bob 1000 990 4 0x] 0xdead] {recipient,opaque_data}"}},
+	{"1inch v4 with a permit of the source token", "1inch4", 0, pack(oneInch4, "executor", append(slices.Clone(description), []byte{1}), []byte{0xde, 0xad}),
+		[]string{"call 1inch4 " + oneInch4 + " [executor [usdc dai executor bob 1000 990 4 0x01] 0xdead] {recipient,allowance,unlimited_allowance,opaque_data}"}},
 	{"1inch v5", "1inch5", 0, pack(oneInch5, "executor", description, []byte{}, []byte{0xde, 0xad}),
 		[]string{"call 1inch5 " + oneInch5 + " [executor " + described + " 0x 0xdead] {recipient,opaque_data}"}},
 	{"1inch v5 with a permit of the source token", "1inch5", 0, pack(oneInch5, "executor", description, []byte{1}, []byte{0xde, 0xad}),

@@ -33,9 +33,12 @@ func TestSetCodeTransactions(t *testing.T) {
 		{"they follow a transfer of value", "alice", 5, nil, []string{"delegate"}, []string{"call alice value=5 transfer {value,recipient}", given("delegate")}},
 		{"they follow calls that are opaque themselves", "safe", 0, transactionOf("stranger", 0, pay("bob", 1), 0), []string{"delegate"},
 			[]string{"call safe " + execTransaction, "  call stranger unknown via=safe !unknown_contract@0", given("delegate")}},
+		{"a leaf that is opaque stays one", "stranger", 0, pay("bob", 1), []string{"delegate"}, []string{"call stranger unknown !unknown_contract@0"}},
 		{"none that are listed is opaque", "usdc", 0, pay("bob", 1), nil, []string{"call usdc unknown " + transfer + " {recipient} !set_code@0"}},
 		{"none for an account is opaque", "alice", 5, nil, nil, []string{"call alice value=5 unknown {value,recipient} !set_code@0"}},
 		{"none for a contract that nobody knows", "stranger", 0, pay("bob", 1), nil, []string{"call stranger unknown !unknown_contract@0"}},
+		{"none for a wrapper of something opaque", "safe", 0, transactionOf("stranger", 0, pay("bob", 1), 0), nil,
+			[]string{"call safe unknown " + execTransaction + " !set_code@0"}},
 		{"none for a wrapper", "safe", 0, transactionOf("usdc", 0, pay("bob", 1), 0), nil, []string{"call safe unknown " + execTransaction + " !set_code@0"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -66,9 +69,10 @@ func TestSetCodeOfOneRoot(t *testing.T) {
 
 // Authorisations count as calls do.
 func TestSetCodeKeepsTheBudget(t *testing.T) {
-	usdc := at("usdc")
-	for n, want := range map[int]int{calltree.MaxNodes - 1: calltree.MaxNodes - 1, calltree.MaxNodes: 1} {
-		tree := read(t, worldReader(t), calltree.Transaction{To: &usdc, Data: pay("bob", 1), SetCode: true, Delegates: make([]calltree.Address, n)})
+	safe := at("safe")
+	for n, want := range map[int]int{calltree.MaxNodes - 2: calltree.MaxNodes - 1, calltree.MaxNodes - 1: 1, calltree.MaxNodes: 1} {
+		tree := read(t, worldReader(t), calltree.Transaction{
+			To: &safe, Data: transactionOf("stranger", 0, pay("bob", 1), 0), SetCode: true, Delegates: make([]calltree.Address, n)})
 		if tree.Opaque != want || tree.Nodes > calltree.MaxNodes {
 			t.Errorf("%d authorisations: %d opaque of %d nodes, want %d", n, tree.Opaque, tree.Nodes, want)
 		}

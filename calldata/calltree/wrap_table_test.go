@@ -22,7 +22,7 @@ type row struct {
 // tables are all rows, by the family of wrappers that they are about.
 var tables = map[string][]row{
 	"batch": batchRows, "unequal": unequalRows, "safe": safeRows, "multisend": multiSendRows, "user operations": userOpRows, "execution": executionRows,
-	"governance": governanceRows, "proxy": proxyRows, "router": routerRows, "leaf": leafRows,
+	"governance": governanceRows, "proxy": proxyRows, "router": routerRows, "leaf": leafRows, "context": contextRows,
 }
 
 func (r row) transaction() calltree.Transaction {

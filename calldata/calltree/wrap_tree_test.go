@@ -123,7 +123,7 @@ func TestNewRefusesWhatItCannotUse(t *testing.T) {
 func TestReadIntoAllocatesNothing(t *testing.T) {
 	r, safe := worldReader(t), at("safe")
 	batch := pack(multiSend, slices.Repeat(rec(0, "usdc", 0, pay("bob", 1)), 100))
-	tx := calltree.Transaction{To: &safe, Data: pack(fromModule, "multisend", 0, batch, 1)}
+	tx := calltree.Transaction{To: &safe, Data: transactionOf("multisend", 0, batch, 1)}
 	var tree calltree.Tree
 	r.ReadInto(&tree, tx)
 	r.ReadInto(&tree, tx) // the first time asked for memory in pieces

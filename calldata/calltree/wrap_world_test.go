@@ -56,7 +56,7 @@ var world = slices.Concat([]pin{
 	{"arbsys", "0000000000000000000000000000000000000064", "", []string{sendTxToL1}},
 	{"proxy", "", "", []string{upgradeTo, upgradeToAndCall, transfer}},
 	{"proxyadmin", "", "", []string{upgrade, upgradeAndCall}},
-	{"implementation", "", "", []string{"initialize(address)", "initialize()"}},
+	{"implementation", "", "", []string{"initialize(address)", "setImplementation(address)"}},
 	{"diamond", "", "", []string{diamondCut, transfer}},
 	{"forwarder", "", "", []string{forward, forwardBatch}},
 	{"router12", "3fc91a3afd70395cd496c647d5a6cc9d4b2b7fad", calltree.UniswapUR12, []string{routerDeadline, routerPlain}},

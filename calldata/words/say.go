@@ -73,6 +73,7 @@ func (s *speech) transfer() string {
 // fallback tells any other function as it was called.
 func (s *speech) fallback() (body, tail string) {
 	n, f := s.node, s.node.Call.Function
+	args := s.fields(f.Inputs, n.Call.At) // first, as they are mentioned first
 	verb, tail := "call ", ") of "+s.who(n.To)
 	switch {
 	case n.Step:
@@ -82,7 +83,7 @@ func (s *speech) fallback() (body, tail string) {
 	case n.Operation == calltree.Staticcall:
 		verb, tail = "read ", tail+" by a static call, which changes nothing"
 	}
-	return verb + shortName(f.Name, 48) + "(" + s.fields(f.Inputs, n.Call.At), tail + s.along()
+	return verb + shortName(f.Name, 48) + "(" + args, tail + s.along()
 }
 
 // fields writes arguments or members with their names.
@@ -123,6 +124,9 @@ func (s *speech) value(v calldata.Value) string {
 	case calldata.Slice, calldata.Array:
 		if s.level > whole && v.Len() > 2 {
 			return "[" + count(v.Len(), "element") + "]"
+		}
+		if v.Len() == 0 {
+			return "[]"
 		}
 		return "[" + s.list(v.Len(), func(i int) string { return s.value(v.At(i)) }) + "]"
 	case calldata.Tuple:

@@ -205,6 +205,9 @@ func (s *speech) list(n int, text func(i int) string) string {
 	if s.level > whole {
 		most = 3
 	}
+	if n == 0 {
+		return "nothing"
+	}
 	var out []string
 	for i := range min(n, most) {
 		out = append(out, text(i))

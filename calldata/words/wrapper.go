@@ -54,8 +54,8 @@ var wrappers = map[string]func(*speech) string{
 	"executeBatch(address[],bytes[])":              (*speech).executes,
 	"executeBatch(address[],uint256[],bytes[])":    (*speech).executes,
 	"executeBatch((address,uint256,bytes)[])":      (*speech).executes,
-	"execute(bytes32,bytes)":                       inMode,
-	"executeFromExecutor(bytes32,bytes)":           func(s *speech) string { return inMode(s) + " for a module" },
+	"execute(bytes32,bytes)":                       func(s *speech) string { return s.inMode("") },
+	"executeFromExecutor(bytes32,bytes)":           func(s *speech) string { return s.inMode(" for a module") },
 	"redeemDelegations(bytes[],bytes32[],bytes[])": delegated,
 
 	"schedule(address,uint256,bytes,bytes32,bytes32,uint256)":            scheduled,
@@ -211,11 +211,11 @@ func userOps(s *speech) string {
 }
 
 // inMode is ERC-7579's (mode, execution): the second byte of the mode lets calls fail.
-func inMode(s *speech) string {
+func (s *speech) inMode(why string) string {
 	if mode, _ := s.arg(0).Bytes(); mode[1] == 1 {
-		return s.executes() + ", any of which may fail alone,"
+		why += ", any of which may fail alone"
 	}
-	return s.executes()
+	return s.executes() + why
 }
 
 func delegated(s *speech) string {

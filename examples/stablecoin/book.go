@@ -17,6 +17,7 @@ import (
 
 	"countersign/calldata"
 	"countersign/calldata/risk"
+	"countersign/calldata/words"
 	"countersign/rules"
 	"countersign/strictjson"
 )
@@ -55,6 +56,7 @@ func New(config []byte) (*rules.Book, error) {
 		Name: "stablecoin", Version: "1",
 		Contracts: []rules.Contract{{
 			Network: c.Network, Address: c.token, Name: c.Symbol, ABI: token, Code: c.Code,
+			Token:     &words.Token{Symbol: c.Symbol, Decimals: c.Decimals},
 			Functions: map[string]rules.Rule{"mint(address,uint256)": d.mint},
 			Risks:     map[string]risk.Set{"mint(address,uint256)": risk.Recipient}, // d.mint looks who it is
 		}},

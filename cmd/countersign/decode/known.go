@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,19 +12,22 @@ import (
 
 	"countersign/calldata"
 	"countersign/calldata/calltree"
+	"countersign/calldata/erc7730"
+	"countersign/calldata/words"
 )
 
 // known is what the flags say of contracts.
 type known struct {
 	contracts map[calltree.Address]calltree.Contract
-	names     map[calltree.Address]string
+	names     words.Names
 }
 
-func (k *known) name(a calltree.Address) string { return k.names[a] }
+// name is what an address is called; empty for one without a name.
+func (k *known) name(a calltree.Address) string { return k.names.Accounts[a] }
 
 // known collects the contracts of a book, of ABI files and of signatures.
 func (f *flags) known(o Options) (*known, error) {
-	k := &known{contracts: map[calltree.Address]calltree.Contract{}, names: map[calltree.Address]string{}}
+	k := &known{contracts: map[calltree.Address]calltree.Contract{}}
 	if f.book == "" && len(f.abis) == 0 && len(f.functions) == 0 {
 		return nil, errors.New("give what is known of the contracts with --abi, --function or --book: call data alone does not say what it means")
 	}
@@ -39,6 +43,9 @@ func (f *flags) known(o Options) (*known, error) {
 		return nil, err
 	}
 	if err := f.fromSignatures(k); err != nil {
+		return nil, err
+	}
+	if err := f.fromDescriptors(k); err != nil {
 		return nil, err
 	}
 	for _, p := range f.protocols {
@@ -83,7 +90,28 @@ func (f *flags) fromBook(o Options, k *known) error {
 		if err != nil {
 			return err
 		}
-		k.contracts[a], k.names[a] = calltree.Contract{ABI: c.ABI, Protocol: c.Protocol}, c.Name
+		k.contracts[a] = calltree.Contract{ABI: c.ABI, Protocol: c.Protocol}
+	}
+	k.names = book.Names(network)
+	return nil
+}
+
+// fromDescriptors adds what the authors of contracts say of them (ERC-7730).
+func (f *flags) fromDescriptors(k *known) error {
+	if len(f.descriptors) > 0 && f.chainID == 0 {
+		return errors.New("--descriptor: descriptors are for one chain: give --chain-id")
+	}
+	k.names.ChainID = cmp.Or(f.chainID, k.names.ChainID)
+	for _, file := range f.descriptors {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("--descriptor: %w", err)
+		}
+		d, err := erc7730.Parse(text)
+		if err != nil {
+			return fmt.Errorf("--descriptor %s: %w", file, err)
+		}
+		k.names.Descriptors = append(k.names.Descriptors, d)
 	}
 	return nil
 }

@@ -27,12 +27,13 @@ type Options struct {
 
 // flags are the verb's own.
 type flags struct {
-	to, value, network   string
-	abis, functions      []string
-	protocols            []string
-	book, bookFile       string
-	transaction, isBatch bool
-	colour               string
+	to, value, network     string
+	abis, functions        []string
+	protocols, descriptors []string
+	chainID                uint64
+	book, bookFile         string
+	transaction, isBatch   bool
+	colour                 string
 }
 
 // New returns the verb.
@@ -79,6 +80,8 @@ Exit code 3 when anything in it is refused. The codes are in docs/call-data.md.`
 	fs.StringVar(&f.book, "book", "", "take the contracts of the rule book with this `name`")
 	fs.StringVar(&f.bookFile, "book-file", "", "the book's configuration `file`")
 	fs.StringVar(&f.network, "network", "", "`network` of the book's contracts; needed when it has several")
+	fs.StringArrayVar(&f.descriptors, "descriptor", nil, "ERC-7730 `file`, whose words are added; may be repeated")
+	fs.Uint64Var(&f.chainID, "chain-id", 0, "EIP-155 `number` of the chain that descriptors are for")
 	fs.BoolVar(&f.transaction, "transaction", false, "HEX is a serialised transaction")
 	fs.BoolVar(&f.isBatch, "batch", false, "read NDJSON requests from standard input")
 	fs.StringVar(&f.colour, "color", "auto", "`when` to colour: auto, always or never")
@@ -120,6 +123,9 @@ func (f *flags) run(cmd *cobra.Command, o Options, arg string) error {
 		return nil
 	}
 	t := Text{Out: cmd.OutOrStdout(), Name: known.name, Target: f.to != "" || f.transaction}
+	if t.Target { // without an address there is nobody to speak of
+		t.Words = known.names.Line
+	}
 	if t.Colour, err = f.coloured(cmd.OutOrStdout()); err != nil {
 		return o.Usage(err)
 	}
