@@ -58,8 +58,21 @@ const (
 	legacyTransfer = "0xdc800182520894abababababababababababababababababababab0180"
 )
 
+// written is a file with some content.
+func written(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestCommandLine(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.env")
+	book := written(t, "book.json", `{"network":"Net","token":"`+tokenAddr+`","symbol":"TUSD","decimals":6,"max_per_mint":"1","daily_mint":"1","recipients":[],"deny_list":[]}`)
+	descriptor := written(t, "mint.json", `{"$schema":"https://eips.ethereum.org/assets/eip-7730/erc7730-v1.schema.json","context":{"contract":{"deployments":[{"chainId":1,"address":"`+tokenAddr+`"}]}},"metadata":{"owner":"Test"},
+		"display":{"formats":{"mint(address to,uint256 amount)":{"intent":"Issue","fields":[{"path":"to","label":"To","format":"addressName"},{"path":"amount","label":"Amount","format":"raw"}]}}}}`)
 	for _, tt := range []struct {
 		name   string
 		stdin  string
@@ -98,6 +111,11 @@ func TestCommandLine(t *testing.T) {
 		{"decode with a book and no address", "", []string{"decode", "--book", "stablecoin", mintData}, 2, "", "give --to"},
 		{"decode of a batch", `{"name":"a","to":"` + tokenAddr + `","data":"` + mintData + `","abi":{"` + tokenAddr + `":["` + mintSig + `"]}}` + "\n\nx\n", []string{"decode", "--batch"}, 0, `{"name":"a","refuse":false,"reasons":[],"opaqueLeaves":0,"tree":{"to":"` + tokenAddr + `"`, ""},
 		{"decode of a batch with an argument", "", []string{"decode", "--batch", mintData}, 2, "", "give no HEX"},
+		{"decode with a book says it in words", "", []string{"decode", "--to", tokenAddr, "--book", "stablecoin", "--book-file", book, mintData}, 0, "mint 1,000.00 TUSD to 0x1111…1111", ""},
+		{"decode with a book on another network", "", []string{"decode", "--to", tokenAddr, "--book", "stablecoin", "--book-file", book, "--network", "Base", mintData}, 2, "", `the book has contracts on ["Net"]`},
+		{"decode with a descriptor adds its words", "", []string{"decode", "--to", tokenAddr, "--function", mintSig, "--chain-id", "1", "--descriptor", descriptor, mintData}, 0, "Issue", ""},
+		{"decode with a descriptor of no chain", "", []string{"decode", "--to", tokenAddr, "--function", mintSig, "--descriptor", descriptor, mintData}, 2, "", "--chain-id"},
+		{"decode with a descriptor that is none", "", []string{"decode", "--to", tokenAddr, "--function", mintSig, "--chain-id", "1", "--descriptor", book, mintData}, 2, "", "--descriptor"},
 		{"decode of nothing", "", []string{"decode"}, 2, "", "give the call data as HEX"},
 		{"a pin without a node", "", []string{"pin", tokenAddr}, 2, "", "required"},
 		{"decode with a wrong signature", "", []string{"decode", "--function", "mint(uint to)", mintData}, 2, "", `type "uint", want uint8 to uint256`},

@@ -6,44 +6,43 @@ import (
 	"countersign/calldata/erc7730"
 )
 
-// opaque tells what could not be read, and why.
+// opaque tells what could not be read, how it is reached, and why.
 func (s *speech) opaque() string {
-	n := s.node
-	size := count(len(n.Data), "byte")
+	n, who, size := s.node, s.who(s.node.To), count(len(s.node.Data), "byte")
 	switch {
 	case n.Kind == calltree.Creation && n.Operation == calltree.Create:
 		return "create a contract from code that cannot be read, " + size
 	case n.Kind == calltree.Creation:
-		return "create a contract through " + s.who(n.To) + " from salt and code that cannot be read, " + size
+		return "create a contract through " + who + " from salt and code that cannot be read, " + size
 	case n.Via == "eip7702":
-		return "give an account the code of " + s.who(n.To) + " by an EIP-7702 authorisation, which cannot be read"
+		return "give an account the code of " + who + " by an EIP-7702 authorisation, which cannot be read"
 	}
-	how := map[calltree.Operation]string{calltree.Delegatecall: "delegatecall, ", calltree.Staticcall: "static call, "}[n.Operation]
+	how, by := "call", ""
 	if n.Step {
-		how = "step, "
+		how, by = "step", "step, "
+	} else if n.Operation == calltree.Delegatecall || n.Operation == calltree.Staticcall {
+		how, by = n.Operation.String(), n.Operation.String()+", "
 	}
-	return "cannot be read: " + how + s.why() + ", " + size
-}
-
-func (s *speech) why() string {
-	n, who := s.node, s.who(s.node.To)
-	if n.Anomaly == nil {
-		return "call of " + who
+	why := calldata.Refusal{Why: "no reason is given"}
+	if n.Anomaly != nil {
+		why = *n.Anomaly
 	}
 	selector, _ := n.Selector()
-	switch n.Anomaly.Code {
+	text := ""
+	switch why.Code {
 	case calltree.UnknownContract:
-		return "unknown contract " + who
+		text = by + "unknown contract " + who
 	case calldata.UnknownSelector:
-		return "unknown function " + selector.String() + " of " + who
+		text = by + "unknown function " + selector.String() + " of " + who
 	case calltree.AfterUpgrade:
-		return "the code of " + who + " changes earlier in the same transaction"
+		text = by + "the code of " + who + " changes earlier in the same transaction"
 	case calltree.NoCallData:
-		return who + " is called without data, which runs its fallback"
+		text = by + who + " is called without data, which runs its fallback"
+	default:
+		if f := n.Call.Function; f != nil {
+			how = by + shortName(f.Name, 48)
+		}
+		text = how + " of " + who + ": " + erc7730.Plain(why.Why, 200)
 	}
-	what := "call of "
-	if f := n.Call.Function; f != nil {
-		what = shortName(f.Name, 48) + " of "
-	}
-	return what + who + ": " + erc7730.Plain(n.Anomaly.Why, 200)
+	return "cannot be read: " + text + ", " + size
 }

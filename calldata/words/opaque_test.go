@@ -81,7 +81,7 @@ func TestHowACallIsMadeIsSaid(t *testing.T) {
 			}
 		})
 	}
-	if got, want := names().Line(&calltree.Node{To: calltree.Address(bob), Operation: calltree.Staticcall, Kind: calltree.Transfer}), "read 0xb0b0…0002 by a static call without data, which changes nothing"; got != want {
+	if got, want := names().Line(&calltree.Node{To: calltree.Address(bob), Operation: calltree.Staticcall, Kind: calltree.Transfer}), "staticcall of 0xb0b0…0002 without data"; got != want {
 		t.Errorf("Line = %s\nwant   %s", got, want)
 	}
 }

@@ -28,12 +28,12 @@ var steps = map[string]func(*speech) string{
 	"PERMIT2_TRANSFER_FROM_BATCH((address,address,uint160,address)[])": moves,
 	"PERMIT2_PERMIT(((address,uint160,uint48,uint48),address,uint256),bytes)": func(s *speech) string {
 		p := s.arg(0)
-		return s.granted(p.At(0), address(p.At(1))) + " of " + caller + s.signed(p.At(2))
+		return s.granted(p.At(0), address(p.At(1)), " of "+caller) + s.signed(p.At(2))
 	},
 	"PERMIT2_PERMIT_BATCH(((address,uint160,uint48,uint48)[],address,uint256),bytes)": func(s *speech) string {
 		p := s.arg(0)
 		return "for tokens of " + caller + s.signed(p.At(2)) + ": " +
-			s.list(p.At(0).Len(), func(i int) string { return s.granted(p.At(0).At(i), address(p.At(1))) })
+			s.list(p.At(0).Len(), func(i int) string { return s.granted(p.At(0).At(i), address(p.At(1)), "") })
 	},
 	"SWEEP(address,address,uint256)": func(s *speech) string {
 		return "send all " + s.currency(0) + " of the router, at least " + s.coins(2, 0) + ", to " + s.receiver(1)

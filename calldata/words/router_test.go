@@ -42,7 +42,7 @@ func TestWordsOfTheUniversalRouter(t *testing.T) {
 			"step V2_SWAP_EXACT_OUT(recipient=0x0000…0001, amountOut=5, amountInMax=6, path=[0xC02a…6Cc2 (WETH token)], payerIsUser=true) of 0x1111…1111 (Treasury)"},
 		{"PERMIT2_TRANSFER_FROM", 0x02, call(t, "P(address,address,uint160)", tusd, bob, n(1_000_000)), "move 1.00 TUSD from the caller of the router to 0xb0b0…0002"},
 		{"PERMIT2_TRANSFER_FROM_BATCH", 0x0d, call(t, "P((address,address,uint160,address)[])", []movement{{alice, bob, n(1_000_000), tusd}}), "1 transfer through 0x1111…1111 (Treasury): 1.00 TUSD from 0xa11c…0001 to 0xb0b0…0002"},
-		{"PERMIT2_PERMIT", 0x0a, call(t, "P(((address,uint160,uint48,uint48),address,uint256),bytes)", permit, []byte{}), "allow 0xb0b0…0002 to spend unlimited (2^160-1) TUSD until 2030-01-01 00:00:00 UTC of the caller of the router, by signature valid until 2030-01-01 00:00:00 UTC"},
+		{"PERMIT2_PERMIT", 0x0a, call(t, "P(((address,uint160,uint48,uint48),address,uint256),bytes)", permit, []byte{}), "allow 0xb0b0…0002 to spend unlimited (2^160-1) TUSD of the caller of the router until 2030-01-01 00:00:00 UTC, by signature valid until 2030-01-01 00:00:00 UTC"},
 		{"PERMIT2_PERMIT_BATCH", 0x03, call(t, "P(((address,uint160,uint48,uint48)[],address,uint256),bytes)", permitMany{[]permitted{{tusd, n(1), end, n(1)}}, bob, end}, []byte{}),
 			"for tokens of the caller of the router, by signature valid until 2030-01-01 00:00:00 UTC: allow 0xb0b0…0002 to spend 0.000001 TUSD until 2030-01-01 00:00:00 UTC"},
 		{"SWEEP", 0x04, call(t, "P(address,address,uint256)", tusd, caller, n(1)), "send all TUSD of the router, at least 0.000001 TUSD, to the caller of the router"},
@@ -57,7 +57,7 @@ func TestWordsOfTheUniversalRouter(t *testing.T) {
 		{"EXECUTE_SUB_PLAN", 0x21, call(t, "P(bytes,bytes[])", []byte{}, [][]byte{}), "run 0 steps at 0x1111…1111 (Treasury)"},
 		{"V4_INITIALIZE_POOL has no words", 0x13, call(t, "P(address,address,uint24,int24,address,uint160)", tusd, weth, n(500), n(-10), nobody, n(1)),
 			"step V4_INITIALIZE_POOL(poolKey=(currency0=0x5aAe…eAed (TUSD token), currency1=0xC02a…6Cc2 (WETH token), fee=500, tickSpacing=-10, hooks=0x0000…0000 (zero address)), sqrtPriceX96=1) of 0x1111…1111 (Treasury)"},
-		{"an unknown command", 0x3f, made{"", []byte{1, 2, 3, 4}}, "cannot be read: step, call of 0x1111…1111 (Treasury): command 0x3f is not one that uniswap-ur-v2 defines and that can be read, 0 bytes"},
+		{"an unknown command", 0x3f, made{"", []byte{1, 2, 3, 4}}, "cannot be read: step of 0x1111…1111 (Treasury): command 0x3f is not one that uniswap-ur-v2 defines and that can be read, 0 bytes"},
 	})
 	runSteps(t, "uniswap-ur-v2.1.1", []step{
 		{"V3 with least prices", 0x00, call(t, "V3_SWAP_EXACT_IN(address,uint256,uint256,bytes,bool,uint256[])", caller, n(1_000_000), one, path, true, []*big.Int{}), "swap 1.00 TUSD for at least 1.00 WETH to the caller of the router, paid by the caller of the router"},

@@ -63,8 +63,8 @@ func (s *speech) standard() string {
 
 // transfer tells a call without data.
 func (s *speech) transfer() string {
-	if s.node.Operation == calltree.Staticcall {
-		return "read " + s.who(s.node.To) + " by a static call without data, which changes nothing"
+	if s.node.Operation != calltree.Call {
+		return s.node.Operation.String() + " of " + s.who(s.node.To) + " without data"
 	}
 	s.said = true
 	return "send " + s.native(s.node.Value.Amount()) + " to " + s.who(s.node.To)

@@ -220,10 +220,10 @@ func (s *speech) list(n int, text func(i int) string) string {
 
 // count is a number of things.
 func count(n int, thing string) string {
-	if n == 1 {
-		return atom("1 " + thing)
+	if n != 1 {
+		thing += "s"
 	}
-	return atom(fmt.Sprintf("%d %ss", n, thing))
+	return atom(fmt.Sprintf("%d %s", n, thing))
 }
 
 // exact returns an integer in decimal, or as "2^256-1" where it is the largest of one

@@ -152,7 +152,7 @@ func TestWordsOfPermit2(t *testing.T) {
 		{"approve of a token that is not pinned", "", permit2, call(t, "approve(address,address,uint160,uint48)", raw, bob, n(5_000_000), n(0)), "allow 0xb0b0…0002 to spend 5,000,000 units of 0x27b1…1c26 through 0x0000…8BA3 (Permit2) in the same block only"},
 		{"without a limit of a token that is not pinned", "", permit2, call(t, "approve(address,address,uint160,uint48)", raw, bob, power(160), end), "allow 0xb0b0…0002 to spend unlimited (2^160-1) units of 0x27b1…1c26 through 0x0000…8BA3 (Permit2) until 2030-01-01 00:00:00 UTC"},
 		{"permit", "", permit2, call(t, "permit(address,((address,uint160,uint48,uint48),address,uint256),bytes)", alice, one, []byte{1}),
-			"allow 0xb0b0…0002 to spend unlimited (2^160-1) TUSD until 2030-01-01 00:00:00 UTC of 0xa11c…0001 through 0x0000…8BA3 (Permit2), by signature valid until 2030-01-01 00:00:00 UTC"},
+			"allow 0xb0b0…0002 to spend unlimited (2^160-1) TUSD of 0xa11c…0001 through 0x0000…8BA3 (Permit2) until 2030-01-01 00:00:00 UTC, by signature valid until 2030-01-01 00:00:00 UTC"},
 		{"permit of several", "", permit2, call(t, "permit(address,((address,uint160,uint48,uint48)[],address,uint256),bytes)", alice, many, []byte{1}),
 			"for tokens of 0xa11c…0001 through 0x0000…8BA3 (Permit2), by signature valid until 2030-01-01 00:00:00 UTC: allow 0xb0b0…0002 to spend 1.00 TUSD until 2030-01-01 00:00:00 UTC, allow 0xb0b0…0002 to spend 5 units of 0x27b1…1c26 in the same block only"},
 		{"transferFrom", "", permit2, call(t, "transferFrom(address,address,uint160,address)", alice, bob, n(1_000_000), tusd), "move 1.00 TUSD from 0xa11c…0001 to 0xb0b0…0002 through 0x0000…8BA3 (Permit2)"},

@@ -216,12 +216,12 @@ var permit2 = map[string]func(*speech) string{
 	},
 	"permit(address,((address,uint160,uint48,uint48),address,uint256),bytes)": func(s *speech) string {
 		p := s.arg(1)
-		return s.granted(p.At(0), address(p.At(1))) + " of " + s.account(0) + s.through() + s.signed(p.At(2))
+		return s.granted(p.At(0), address(p.At(1)), " of "+s.account(0)+s.through()) + s.signed(p.At(2))
 	},
 	"permit(address,((address,uint160,uint48,uint48)[],address,uint256),bytes)": func(s *speech) string {
 		p := s.arg(1)
 		return "for tokens of " + s.account(0) + s.through() + s.signed(p.At(2)) + ": " +
-			s.list(p.At(0).Len(), func(i int) string { return s.granted(p.At(0).At(i), address(p.At(1))) })
+			s.list(p.At(0).Len(), func(i int) string { return s.granted(p.At(0).At(i), address(p.At(1)), "") })
 	},
 	"transferFrom(address,address,uint160,address)": func(s *speech) string {
 		return s.move(s.sum(s.arg(2), address(s.arg(3)))) + s.through()
@@ -251,8 +251,8 @@ func (s *speech) signed(deadline calldata.Value) string {
 }
 
 // granted tells Permit2's details: (token, amount, expiration, nonce).
-func (s *speech) granted(d calldata.Value, spender calltree.Address) string {
-	return s.allow(spender, d.At(1), address(d.At(0))) + s.expiring(d.At(2))
+func (s *speech) granted(d calldata.Value, spender calltree.Address, of string) string {
+	return s.allow(spender, d.At(1), address(d.At(0))) + of + s.expiring(d.At(2))
 }
 
 // moves is a list of (from, to, amount, token).

@@ -224,7 +224,7 @@ func delegated(s *speech) string {
 
 // scheduled is (…, predecessor, salt, delay).
 func scheduled(s *speech) string {
-	return "schedule " + s.calls() + " at " + s.self() + " with a delay of " + atom(exactOf(s.arg(5))+" seconds") + s.after(3)
+	return "schedule " + s.calls() + " at " + s.self() + " with a delay of " + atom(s.arg(5).String()+" seconds") + s.after(3)
 }
 
 // after is the operation that must have been executed before.
@@ -268,5 +268,3 @@ func diamond(s *speech) string {
 		return "unknown action " + c.At(1).String() + " for " + n + " of " + s.who(address(c.At(0)))
 	})
 }
-
-func exactOf(v calldata.Value) string { i, _ := v.Int(); return exact(i) }
