@@ -22,6 +22,7 @@ var imports = map[string][]string{
 	"calldata/risk":            {"calldata"},
 	"calldata/universalrouter": {"calldata", "calldata/risk"},
 	"calldata/calltree":        {"", "calldata", "calldata/risk", "calldata/universalrouter"},
+	"calldata/treejson":        {"calldata", "calldata/calltree"},
 	"calldata/rawtx":           {"", "calldata", "eip55", "strictjson"},
 	"calldata/typeddata":       {"", "calldata", "eip55", "strictjson"},
 	"calldata/erc7730":         {"", "calldata", "calldata/calltree", "calldata/risk", "eip55", "strictjson"},

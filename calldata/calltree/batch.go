@@ -127,7 +127,8 @@ func upgrade(proxy, implementation, data int) func(*unwrapping) {
 		if proxy >= 0 {
 			changed = address(x.arg(proxy))
 		}
-		x.upgraded = append(x.upgraded, changed)
+		x.changes(changed)
+		x.maker = changed
 		if data < 0 || len(bytesOf(x.arg(data))) == 0 {
 			return
 		}
@@ -138,7 +139,7 @@ func upgrade(proxy, implementation, data int) func(*unwrapping) {
 // diamondCut is EIP-2535's: init is delegate-called when it is not zero, and with
 // a zero one there must be no data.
 func diamondCut(x *unwrapping) {
-	x.upgraded = append(x.upgraded, x.self)
+	x.changes(x.self)
 	target, data := address(x.arg(1)), bytesOf(x.arg(2))
 	switch {
 	case target != Address{}:

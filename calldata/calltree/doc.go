@@ -14,6 +14,9 @@
 // [Tree.Opaque] counts them, and nobody but people may approve a tree that has
 // one. Every [Node] also says what class of [risk.Set] it carries.
 //
+// Not in the tree are calls that the call data does not hold: what a paymaster, an
+// aggregator or an account's own validation does before a user operation runs.
+//
 // The reader costs what the bytes cost: at most [MaxNodes] calls, [MaxDepth]
 // wrappers deep, of [calldata.MaxBytes] each.
 package calltree

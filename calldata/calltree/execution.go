@@ -50,6 +50,7 @@ func redeemDelegations(x *unwrapping) {
 		return
 	}
 	x.node.Risks |= risk.Executor
+	x.maker = zero
 	var all []Node
 	for i := range modes.Len() {
 		mode, _ := modes.At(i).Word()

@@ -230,3 +230,16 @@ func basicRisks(n *Node) (s risk.Set) {
 	}
 	return s
 }
+
+// Reasons returns the codes of all anomalies, each once, in the order of
+// execution.
+func (t *Tree) Reasons() []calldata.Code {
+	seen, codes := map[calldata.Code]bool{}, []calldata.Code{}
+	for _, p := range t.Problems() {
+		if !seen[p.Code] {
+			codes = append(codes, p.Code)
+		}
+		seen[p.Code] = true
+	}
+	return codes
+}

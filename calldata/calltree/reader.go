@@ -90,14 +90,18 @@ func (r *Reader) Read(txs ...Transaction) *Tree {
 func (r *Reader) ReadInto(t *Tree, txs ...Transaction) {
 	run := &t.memory
 	run.reset(r, t)
-	t.Roots = run.reserve(len(txs))
-	for i, tx := range txs {
+	t.Roots = run.reserve(min(len(txs), MaxNodes+1))
+	for i := range t.Roots {
+		tx := txs[i]
 		n := &t.Roots[i]
 		n.Value, n.Data = tx.Value, tx.Data
 		if tx.To == nil {
 			n.Operation = Create
 		} else {
 			n.To, n.Operation = *tx.To, tx.Operation
+		}
+		if len(txs) > MaxNodes {
+			n.refuse(Malformed, refusal(TooManyCalls, "%d transactions, at most %d together", len(txs), MaxNodes))
 		}
 		run.node(n, 0, tx.Caller)
 		run.setCode(n, tx)
@@ -110,6 +114,7 @@ type reading struct {
 	reader   *Reader
 	tree     *Tree
 	upgraded []Address
+	anyone   bool // an account that nobody can name is among them
 
 	nodes []Node // the newest piece
 	used  int    // nodes of it that are taken
@@ -127,6 +132,7 @@ type reading struct {
 func (r *reading) reset(reader *Reader, t *Tree) {
 	t.Roots, t.Opaque, t.Nodes = nil, 0, 0
 	r.reader, r.tree, r.upgraded, r.used, r.latest = reader, t, r.upgraded[:0], 0, nil
+	r.anyone = false
 	r.spare.Reset()
 }
 
@@ -156,8 +162,9 @@ func (r *reading) node(n *Node, depth int, caller Address) {
 	if n.Operation == Delegatecall || n.Operation == Self {
 		self = caller
 	}
+	maker := self
 	if !n.Step { // a step was read with the program that it is part of
-		r.call(n, depth, self)
+		maker = r.call(n, depth, self)
 	}
 	n.Risks |= basicRisks(n)
 	if n.Kind.Opaque() {
@@ -165,26 +172,36 @@ func (r *reading) node(n *Node, depth int, caller Address) {
 		return
 	}
 	for i := range n.Children {
-		r.node(&n.Children[i], depth+1, self)
+		r.node(&n.Children[i], depth+1, maker)
 	}
 }
 
-// call decodes a call and makes its children.
-func (r *reading) call(n *Node, depth int, self Address) {
+// call decodes a call, makes its children and returns who will make them.
+func (r *reading) call(n *Node, depth int, self Address) (maker Address) {
 	f := r.decode(n, depth)
 	if f == nil {
-		return
+		return self
 	}
 	if f.classify != nil {
 		n.Risks |= f.classify(&n.Call)
 	}
-	if f.wrapper != nil {
-		// One at a time: the children are read when all of them have been made.
-		r.current = unwrapping{reading: r, node: n, contract: r.contract(&n.To), via: f.wrapper.via, self: self, depth: depth}
-		f.wrapper.unwrap(&r.current)
-	} else if n.Risks.Has(risk.Upgrade) {
-		r.upgraded = append(r.upgraded, self)
+	if f.wrapper == nil {
+		if n.Risks.Has(risk.Upgrade) {
+			r.changes(self)
+		}
+		return self
 	}
+	// One at a time: the children are read when all of them have been made.
+	r.current = unwrapping{reading: r, node: n, contract: r.contract(&n.To), via: f.wrapper.via, self: self, maker: self, depth: depth}
+	f.wrapper.unwrap(&r.current)
+	return r.current.maker
+}
+
+// changes notes that the code of an account changes; with address zero nobody can say
+// whose, and then no call after it can be read.
+func (r *reading) changes(a Address) {
+	r.upgraded = append(r.upgraded, a)
+	r.anyone = r.anyone || equal(&a, &zero)
 }
 
 // decode fills in what the call is and returns its function, if it has one.
@@ -198,8 +215,11 @@ func (r *reading) decode(n *Node, depth int) *function {
 	case depth > MaxDepth:
 		n.refuse(Malformed, refusal(TooDeep, "more than %d wrappers", MaxDepth))
 		return nil
-	case len(r.upgraded) > 0 && slices.Contains(r.upgraded, n.To):
+	case len(r.upgraded) > 0 && (r.anyone || slices.Contains(r.upgraded, n.To)):
 		n.refuse(Unknown, refusal(AfterUpgrade, "an earlier call changes the code of %s", n.To))
+		return nil
+	case n.Operation == Delegatecall && !n.Value.IsZero():
+		n.refuse(Malformed, refusal(IgnoredData, "%s wei, which a delegatecall does not send", n.Value.Amount()))
 		return nil
 	case len(n.Data) == 0:
 		if n.Operation == Delegatecall || n.Operation == Self {

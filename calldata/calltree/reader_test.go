@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"countersign/calldata/calltree"
+	"countersign/calldata/treejson"
 )
 
 // wantAnswer is a batch of an account and a deployment, with names in place of
@@ -29,7 +30,7 @@ func TestAnswer(t *testing.T) {
 	account := at("account")
 	batch := list{tuple{"stranger", 5, unhex("deadbeef")}, tuple{"usdc", 0, unhex("42966c68")}}
 	tree := worldReader(t).Read(calltree.Transaction{To: &account, Data: pack(executeBatchTuples, batch)}, calltree.Transaction{Data: []byte{0x60}})
-	got, err := json.Marshal([]calltree.Answer{tree.Roots[0].Answer(), tree.Roots[1].Answer()})
+	got, err := json.Marshal([]treejson.Node{treejson.Of(&tree.Roots[0]), treejson.Of(&tree.Roots[1])})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,15 +23,18 @@ func universalRouter(x *unwrapping) {
 // for each.
 func (x *unwrapping) steps(d universalrouter.Dialect, table map[byte]universalrouter.Command, mask byte, n *Node, program, inputs calldata.Value, depth int) {
 	codes := bytesOf(program)
+	var bad *calldata.Refusal
 	switch {
 	case len(codes) != inputs.Len():
-		n.refuse(Malformed, refusal(LengthMismatch, "%d commands and %d inputs", len(codes), inputs.Len()))
-		return
+		bad = refusal(LengthMismatch, "%d commands and %d inputs", len(codes), inputs.Len())
 	case x.tree.Nodes+len(codes) > MaxNodes:
-		n.refuse(Malformed, refusal(TooManyCalls, "%d more steps, at most %d in one transaction", len(codes), MaxNodes))
-		return
+		bad = refusal(TooManyCalls, "%d more steps, at most %d in one transaction", len(codes), MaxNodes)
 	case depth > MaxDepth:
-		n.refuse(Malformed, refusal(TooDeep, "more than %d programs", MaxDepth))
+		bad = refusal(TooDeep, "more than %d programs", MaxDepth)
+	}
+	if bad != nil {
+		bad.Path = n.Call.Function.Name
+		n.refuse(Malformed, bad)
 		return
 	}
 	n.Children = x.reserve(len(codes))

@@ -15,6 +15,13 @@ func withOperation(x *unwrapping) {
 	x.call(op, address(x.arg(0)), wei(x.arg(1)), bytesOf(x.arg(2)))
 }
 
+// forAnother is withOperation for a module that has another account make the call:
+// whose it is stands in its storage.
+func forAnother(x *unwrapping) {
+	x.maker = zero
+	withOperation(x)
+}
+
 // safeTransaction is Safe's execTransaction. With a gas price the Safe also pays
 // whoever sends the transaction, or the refund receiver, in the gas token.
 func safeTransaction(x *unwrapping) {
@@ -42,6 +49,7 @@ func safeSetup(x *unwrapping) {
 // safeProxy deploys a proxy and calls it with the initialiser, which the proxy
 // hands to its singleton by delegatecall.
 func safeProxy(x *unwrapping) {
+	x.maker = zero // the new proxy
 	if data := bytesOf(x.arg(1)); len(data) > 0 {
 		x.call(Delegatecall, address(x.arg(0)), Wei{}, data)
 	}

@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"countersign/calldata/calltree"
+	"countersign/calldata/treejson"
 )
 
 // drawn is a tree as text, a line per node, indented by depth:
@@ -108,9 +109,9 @@ func read(t rapidT, r *calltree.Reader, txs ...calltree.Transaction) *calltree.T
 
 func answers(t rapidT, tree *calltree.Tree) string {
 	t.Helper()
-	all := make([]calltree.Answer, len(tree.Roots))
+	all := make([]treejson.Node, len(tree.Roots))
 	for i := range tree.Roots {
-		all[i] = tree.Roots[i].Answer()
+		all[i] = treejson.Of(&tree.Roots[i])
 	}
 	text, err := json.Marshal(all)
 	if err != nil {

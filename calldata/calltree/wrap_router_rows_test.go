@@ -117,17 +117,17 @@ func hostileRouterRows() (rows []row) {
 			broken := fmt.Sprintf("  step %s malformed via=%s !trailing_bytes@%d:%s", v.at, v.via, len(s.input()), nameOf(s.signature))
 			rows = append(rows, row{fmt.Sprintf("a byte behind input %d of %s", i, v.at), v.at, 0, data, []string{root, good, broken, good}})
 		}
-		mismatch := " !length_mismatch@0"
+		mismatch := " !length_mismatch@0:"
 		for _, tt := range []struct {
 			name   string
 			codes  []byte
 			inputs [][]byte
 		}{{"more commands than inputs", []byte{4, 4}, [][]byte{sweep}}, {"more inputs than commands", []byte{4}, [][]byte{sweep, sweep}}, {"inputs without commands", nil, [][]byte{sweep}}} {
 			data, _ := routed(v.at, tt.codes, tt.inputs...)
-			rows = append(rows, row{tt.name + " of " + v.at, v.at, 0, data, []string{"call " + v.at + " malformed " + routerPlain + mismatch}},
-				stepRow(tt.name+" in a sub plan of "+v.at, v.at, v.via, 0x21, planned(tt.codes, tt.inputs...), "malformed EXECUTE_SUB_PLAN"+plan, mismatch))
+			rows = append(rows, row{tt.name + " of " + v.at, v.at, 0, data, []string{"call " + v.at + " malformed " + routerPlain + mismatch + "execute"}},
+				stepRow(tt.name+" in a sub plan of "+v.at, v.at, v.via, 0x21, planned(tt.codes, tt.inputs...), "malformed EXECUTE_SUB_PLAN"+plan, mismatch+"EXECUTE_SUB_PLAN"))
 			if v.actions != nil {
-				rows = append(rows, stepRow(tt.name+" in V4 actions of "+v.at, v.at, v.via, 0x10, planned(tt.codes, tt.inputs...), "malformed V4_SWAP"+plan, mismatch))
+				rows = append(rows, stepRow(tt.name+" in V4 actions of "+v.at, v.at, v.via, 0x10, planned(tt.codes, tt.inputs...), "malformed V4_SWAP"+plan, mismatch+"V4_SWAP"))
 			}
 		}
 		rows = append(rows,

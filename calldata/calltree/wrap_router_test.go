@@ -61,7 +61,7 @@ var (
 		{0x08, "V2_SWAP_EXACT_IN(address,uint256,uint256,address[],bool,uint256[])", withPrices(itsSwap2), " {recipient}"},
 		{0x09, "V2_SWAP_EXACT_OUT(address,uint256,uint256,address[],bool,uint256[])", withPrices(itsSwap2), " {recipient}"},
 	}
-	pool    = step{0x13, "V4_INITIALIZE_POOL(" + keyWords + ",uint160)", []any{key, 79}, ""}
+	pool    = step{0x13, "V4_INITIALIZE_POOL(" + keyWords + ",uint160)", []any{key, 79}, " {opaque_data}"}
 	across  = step{0x40, "ACROSS_V4_DEPOSIT_V3((address,address,address,address,uint256,uint256,uint256,address,uint32,uint32,uint32,bytes,bool))", []any{tuple{"alice", "bob", "usdc", "dai", 1, 2, 10, "zero", 3, 4, 5, []byte{}, false}}, " {recipient,deferred,opaque_data}"}
 	portion = step{0x07, "PAY_PORTION_FULL_PRECISION(address,address,uint256)", []any{"usdc", "bob", 25}, " {recipient}"}
 

@@ -26,7 +26,10 @@ type unwrapping struct {
 	contract *contract
 	via      string
 	self     Address // on whose storage the wrapper's code runs: address(this)
-	depth    int
+	// maker is who makes the calls: self, unless the wrapper has another contract make
+	// them; zero where nobody can say who that is.
+	maker Address
+	depth int
 }
 
 // arg is an argument of the wrapper by its position in the signature.

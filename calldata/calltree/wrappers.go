@@ -39,10 +39,10 @@ func init() {
 		},
 		"multisend": {"multiSend(bytes)": multiSend},
 		"zodiac-roles": {
-			"execTransactionWithRole(address,uint256,bytes,uint8,uint16,bool)":            withOperation,
-			"execTransactionWithRole(address,uint256,bytes,uint8,bytes32,bool)":           withOperation,
-			"execTransactionWithRoleReturnData(address,uint256,bytes,uint8,uint16,bool)":  withOperation,
-			"execTransactionWithRoleReturnData(address,uint256,bytes,uint8,bytes32,bool)": withOperation,
+			"execTransactionWithRole(address,uint256,bytes,uint8,uint16,bool)":            forAnother,
+			"execTransactionWithRole(address,uint256,bytes,uint8,bytes32,bool)":           forAnother,
+			"execTransactionWithRoleReturnData(address,uint256,bytes,uint8,uint16,bool)":  forAnother,
+			"execTransactionWithRoleReturnData(address,uint256,bytes,uint8,bytes32,bool)": forAnother,
 		},
 		"erc4337": {
 			"handleOps((address,uint256,bytes,bytes,uint256,uint256,uint256,uint256,uint256,bytes,bytes)[],address)":                             userOps(entryPoint06),

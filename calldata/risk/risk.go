@@ -88,7 +88,7 @@ var byName = map[string]Set{
 	"transferownership": Ownership, "renounceownership": Ownership, "acceptownership": Ownership,
 	"claimownership": Ownership, "setowner": Ownership, "changeowner": Ownership, "setadmin": Ownership,
 	"changeadmin": Ownership, "changeproxyadmin": Ownership, "setpendingadmin": Ownership, "acceptadmin": Ownership,
-	"transferadmin": Ownership, "setgovernor": Ownership, "setauthority": Ownership,
+	"transferadmin": Ownership, "_setpendingadmin": Ownership, "_acceptadmin": Ownership, "setgovernor": Ownership, "setauthority": Ownership,
 	"begindefaultadmintransfer": Ownership, "acceptdefaultadmintransfer": Ownership, "swapowner": Ownership,
 	"addowner": Ownership, "replaceowner": Ownership,
 	"addownerwiththreshold": Ownership | Threshold, "removeowner": Ownership | Threshold,
@@ -120,6 +120,9 @@ var byName = map[string]Set{
 	"sweep": Recipient, "sweeptoken": Recipient, "rescue": Recipient, "rescueerc20": Recipient, "claim": Recipient,
 
 	"swap": Recipient | OpaqueData,
+
+	// What is agreed to is named by a hash or a number: nobody can read it here.
+	"approvehash": OpaqueData, "signmessage": OpaqueData, "confirmtransaction": OpaqueData, "castvote": OpaqueData,
 }
 
 // allowances are functions by which somebody may move assets later. Where the

@@ -86,7 +86,7 @@ var (
 	}
 	version2 = map[byte]Command{
 		0x10: {Layout: layout("V4_SWAP(bytes actions,bytes[] params)"), Inside: Actions},
-		0x13: {Layout: layout("V4_INITIALIZE_POOL((address currency0,address currency1,uint24 fee,int24 tickSpacing,address hooks) poolKey,uint160 sqrtPriceX96)")},
+		0x13: {Layout: layout("V4_INITIALIZE_POOL((address currency0,address currency1,uint24 fee,int24 tickSpacing,address hooks) poolKey,uint160 sqrtPriceX96)"), Risks: risk.OpaqueData},
 	}
 	version211 = map[byte]Command{
 		0x07: {Layout: layout("PAY_PORTION_FULL_PRECISION(address token,address recipient,uint256 portion)"), Risks: risk.Recipient},

@@ -53,7 +53,7 @@ var (
 	}
 	v4 = []known{
 		{code: 0x10, layout: "V4_SWAP(bytes,bytes[])", inside: universalrouter.Actions},
-		{code: 0x13, layout: "V4_INITIALIZE_POOL(" + key + ",uint160)"},
+		{code: 0x13, layout: "V4_INITIALIZE_POOL(" + key + ",uint160)", risks: risk.OpaqueData},
 	}
 	newIn211 = []known{
 		{code: 0x07, layout: "PAY_PORTION_FULL_PRECISION(address,address,uint256)", risks: risk.Recipient},

@@ -136,6 +136,8 @@ func TestDescriptorsAddTheirWords(t *testing.T) {
 	}{
 		{"an intent with values", raw, swap, "0", list(good), own + ` — "Swap 1.00 TUSD" (by descriptor)`},
 		{"behind the value", raw, swap, eth, list(good), own + `, sending 1.00 ETH along — "Swap 1.00 TUSD" (by descriptor)`},
+		{"names that are pinned", raw, swap, "0", list(descriptor(t, raw, `"swap(address,uint256,address)": {"intent": "Swap", "interpolatedIntent": "To {to} for {amount}, {@.value}", "fields": [{"path": "to", "format": "addressName"}, {"path": "@.value", "format": "amount"}, {"path": "amount", "format": "tokenAmount", "params": {"tokenPath": "to"}}]}`)),
+			own + ` — "To 0xb0b0000000000000000000000000000000000002 for 1,000,000 units of the unknown token 0xb0b0000000000000000000000000000000000002, 0.00 ETH" (by descriptor)`},
 		{"of another contract", alice, swap, "0", list(good), strings.Replace(own, "0x27b1…1c26", "0xa11c…0001", 1)},
 		{"two for one call", raw, swap, "0", list(good, good), own},
 		{"one that is not understood", raw, swap, "0", list(descriptor(t, raw, `"swap(address token,uint256 amount,address to)": {"intent": "Safe", "fields": [{"path": "amount", "format": "magic"}]}`)), own},

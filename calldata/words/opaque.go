@@ -8,10 +8,12 @@ import (
 
 // opaque tells what could not be read, how it is reached, and why.
 func (s *speech) opaque() string {
-	n, who, size := s.node, s.who(s.node.To), count(len(s.node.Data), "byte")
-	switch {
-	case n.Kind == calltree.Creation && n.Operation == calltree.Create:
+	n, size := s.node, count(len(s.node.Data), "byte")
+	if n.Kind == calltree.Creation && n.Operation == calltree.Create {
 		return "create a contract from code that cannot be read, " + size
+	}
+	who := s.who(n.To)
+	switch {
 	case n.Kind == calltree.Creation:
 		return "create a contract through " + who + " from salt and code that cannot be read, " + size
 	case n.Via == "eip7702":

@@ -107,6 +107,8 @@ func TestNothingIsInvented(t *testing.T) {
 		{"negative decimals", token("TUSD", -1), "transfer 1,000,000 units of 0x5aAe…eAed (TUSD token) to 0x1111…1111 (Treasury), sending 0.000000000000000005 ETH along"},
 		{"a symbol that would turn the line", token("\u202eDSUT\n", 6), `transfer 1.00 \u202eDSUT\u000a to 0x1111…1111 (Treasury), sending 0.000000000000000005 ETH along`},
 		{"a long symbol", token(strings.Repeat("x", 50), 6), "transfer 1.00 xxxxxxxxxxxxxxx… to 0x1111…1111 (Treasury), sending 0.000000000000000005 ETH along"},
+		{"an item without a symbol", func(n *words.Names) { n.Tokens[calltree.Address(tusd)] = words.Token{Standard: words.ERC721} },
+			"call transfer(to=0x1111…1111 (Treasury), amount=1000000) of 0x5aAe…eAed, sending 0.000000000000000005 ETH along"},
 		{"two tokens of one name", func(n *words.Names) { n.Tokens[calltree.Address(raw)] = words.Token{Symbol: "tusd", Decimals: 18} },
 			"transfer 1.00 TUSD (0x5aAe…eAed) to 0x1111…1111 (Treasury), sending 0.000000000000000005 ETH along"},
 		{"a name with a line end", func(n *words.Names) { n.Accounts[calltree.Address(treasury)] = "Trea\nsury) (" }, `transfer 1.00 TUSD to 0x1111…1111 (Trea\u000asury) (), sending 0.000000000000000005 ETH along`},
@@ -129,5 +131,29 @@ func TestNothingIsInvented(t *testing.T) {
 func token(symbol string, decimals int) func(*words.Names) {
 	return func(n *words.Names) {
 		n.Tokens[calltree.Address(tusd)] = words.Token{Symbol: symbol, Decimals: decimals}
+	}
+}
+
+// A token of which less is pinned is told with less.
+func TestTokensOfWhichLittleIsPinned(t *testing.T) {
+	pins := names()
+	pins.Tokens[calltree.Address(nft)] = words.Token{Standard: words.ERC721}
+	pins.Tokens[calltree.Address(vault)] = words.Token{Symbol: "vTUSD", Decimals: 18, Standard: words.ERC4626}
+	for _, tt := range []struct {
+		name string
+		at   common.Address
+		call made
+		want string
+	}{
+		{"an item without a symbol", nft, call(t, "burn(uint256)", n(7)), "burn token of 0xfB69…d359 #7"},
+		{"a vault without an asset", vault, call(t, "deposit(uint256,address)", n(5_000_000), bob), "deposit 5,000,000 units of the asset into vault 0xD122…9aDb (vTUSD token), shares to 0xb0b0…0002"},
+		{"a standard that is not one", tusd, call(t, "burn(uint256)", n(7)), "call burn(7) of 0x5aAe…eAed (TUSD token)"},
+	} {
+		pins.Tokens[calltree.Address(tusd)] = words.Token{Symbol: "TUSD", Decimals: 6, Standard: 99}
+		t.Run(tt.name, func(t *testing.T) {
+			if got := pins.Line(node(t, tt.at, tt.call, "0")); got != tt.want {
+				t.Errorf("Line = %s\nwant   %s", got, tt.want)
+			}
+		})
 	}
 }

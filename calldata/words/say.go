@@ -29,32 +29,20 @@ func (s *speech) say() (body, tail string) {
 // delegatecall the same words would be about somebody else's storage, and only
 // wrappers, whose calls the tree shows, are told then.
 func (s *speech) standard() string {
-	n := s.node
-	signature := n.Call.Function.Signature
-	if n.Step {
-		if tell := steps[signature]; tell != nil {
-			return tell(s)
-		}
-		return ""
-	}
-	if n.Operation == calltree.Staticcall {
-		return ""
-	}
-	if tell := wrappers[signature]; tell != nil {
-		return tell(s)
-	}
-	if n.Operation == calltree.Delegatecall {
-		return ""
-	}
-	if token, pinned := s.names.Tokens[n.To]; pinned {
-		for _, table := range standards[token.Standard] {
-			if tell := table[signature]; tell != nil {
-				return tell(s)
-			}
+	var tables []map[string]func(*speech) string
+	switch n := s.node; {
+	case n.Step:
+		tables = append(tables, steps)
+	case n.Operation == calltree.Delegatecall:
+		tables = append(tables, wrappers)
+	case n.Operation != calltree.Staticcall:
+		tables = append(tables, wrappers, permit2, control)
+		if token, pinned := s.names.Tokens[n.To]; pinned {
+			tables = append(tables, standards[token.Standard]...)
 		}
 	}
-	for _, table := range []map[string]func(*speech) string{permit2, control} {
-		if tell := table[signature]; tell != nil {
+	for _, table := range tables {
+		if tell := table[s.node.Call.Function.Signature]; tell != nil {
 			return tell(s)
 		}
 	}

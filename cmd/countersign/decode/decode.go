@@ -6,6 +6,7 @@ package decode
 import (
 	"countersign/calldata"
 	"countersign/calldata/calltree"
+	"countersign/calldata/treejson"
 )
 
 // An Answer is one reading. The field names are wire format.
@@ -20,7 +21,7 @@ type Answer struct {
 	OpaqueLeaves int `json:"opaqueLeaves"`
 	// Tree is the transaction's outermost call; null when the request itself could
 	// not be read.
-	Tree *calltree.Answer `json:"tree"`
+	Tree *treejson.Node `json:"tree"`
 	// Error says what is wrong with the request, for people.
 	Error string `json:"error,omitempty"`
 }
@@ -37,7 +38,7 @@ const (
 func Of(name string, tree *calltree.Tree) Answer {
 	a := Answer{Name: name, Reasons: tree.Reasons(), OpaqueLeaves: tree.Opaque}
 	a.Refuse = len(a.Reasons) > 0 || tree.Opaque > 0
-	root := tree.Roots[0].Answer()
+	root := treejson.Of(&tree.Roots[0])
 	a.Tree = &root
 	return a
 }

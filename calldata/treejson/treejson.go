@@ -1,9 +1,13 @@
-package calltree
+// Package treejson writes a tree of calls as JSON.
+package treejson
 
-import "countersign/calldata"
+import (
+	"countersign/calldata"
+	"countersign/calldata/calltree"
+)
 
-// An Answer is a node as JSON. The field names are wire format.
-type Answer struct {
+// A Node is a node as JSON. The field names are wire format.
+type Node struct {
 	// To is null for a creation; Selector where there is no call data.
 	To        *string `json:"to"`
 	Value     string  `json:"value"`
@@ -17,17 +21,17 @@ type Answer struct {
 	// lower-case hex, tuples as lists in the order of their components.
 	Args      []any               `json:"args"`
 	Risks     []string            `json:"risks"`
-	Children  []Answer            `json:"children"`
+	Children  []Node              `json:"children"`
 	Anomalies []*calldata.Refusal `json:"anomalies"`
 }
 
-// Answer returns the node and all below it as JSON values.
-func (n *Node) Answer() Answer {
-	a := Answer{
+// Of returns a node and all below it.
+func Of(n *calltree.Node) Node {
+	a := Node{
 		Value: n.Value.Amount().String(), Operation: n.Operation.String(), Via: n.Via, Kind: n.Kind.String(),
-		Args: []any{}, Risks: n.Risks.Names(), Children: make([]Answer, len(n.Children)), Anomalies: []*calldata.Refusal{},
+		Args: []any{}, Risks: n.Risks.Names(), Children: make([]Node, len(n.Children)), Anomalies: []*calldata.Refusal{},
 	}
-	if n.Operation != Create {
+	if n.Operation != calltree.Create {
 		to := n.To.String()
 		a.To = &to
 	}
@@ -42,23 +46,10 @@ func (n *Node) Answer() Answer {
 		}
 	}
 	for i := range n.Children {
-		a.Children[i] = n.Children[i].Answer()
+		a.Children[i] = Of(&n.Children[i])
 	}
 	if r := n.Anomaly; r != nil {
 		a.Anomalies = append(a.Anomalies, r)
 	}
 	return a
-}
-
-// Reasons returns the codes of all anomalies, each once, in the order of
-// execution.
-func (t *Tree) Reasons() []calldata.Code {
-	seen, codes := map[calldata.Code]bool{}, []calldata.Code{}
-	for _, p := range t.Problems() {
-		if !seen[p.Code] {
-			codes = append(codes, p.Code)
-		}
-		seen[p.Code] = true
-	}
-	return codes
 }
