@@ -96,7 +96,27 @@ func (f *Function) decodeWords(c *Call, data []byte) error {
 		c.nodes = make([]node, 0, n)
 	}
 	d := decoder{data: data, nodes: c.nodes[:n]}
-	c.nodes = d.nodes
+	c.Function, c.data, c.nodes = nil, data, d.nodes
+	if n*word != len(data) {
+		return f.wrongSize(data)
+	}
+	for i, t := range f.words {
+		if r := d.static(t, i*word, i); r != nil {
+			return within(r.within("."+f.Inputs[i].label(i)), f.Name)
+		}
+	}
+	c.Function = f
+	return nil
+}
+
+// wrongSize refuses data that is not one word for each argument. Words that are there
+// and not of their type are the first thing that is wrong.
+func (f *Function) wrongSize(data []byte) error {
+	if len(data)+4 > MaxBytes {
+		return tooLarge(data)
+	}
+	n := len(f.words)
+	d := decoder{data: data, nodes: make([]node, n)}
 	if r := d.need(0, n*word); r != nil {
 		return within(r, f.Name)
 	}
@@ -105,11 +125,7 @@ func (f *Function) decodeWords(c *Call, data []byte) error {
 			return within(r.within("."+f.Inputs[i].label(i)), f.Name)
 		}
 	}
-	if n*word != len(data) {
-		return within(refuse(TrailingBytes, n*word+4, "%d bytes follow the arguments", len(data)-n*word), f.Name)
-	}
-	c.Function = f
-	return nil
+	return within(refuse(TrailingBytes, n*word+4, "%d bytes follow the arguments", len(data)-n*word), f.Name)
 }
 
 // size is [Function.estimate] for any function.

@@ -17,7 +17,12 @@ func (f *Function) DecodeIn(s *Space, c *Call, data []byte) error {
 		s.free = s.all
 	}
 	c.nodes = s.free[:0]
-	err := f.DecodeInto(c, data)
+	var err error
+	if len(f.words) > 0 {
+		err = f.decodeWords(c, data)
+	} else {
+		err = f.DecodeInto(c, data)
+	}
 	if end := len(c.nodes); end < cap(c.nodes) {
 		s.free = c.nodes[end:end]
 	} else {

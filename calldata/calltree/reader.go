@@ -103,7 +103,7 @@ func (r *Reader) ReadInto(t *Tree, txs ...Transaction) {
 		if len(txs) > MaxNodes {
 			n.refuse(Malformed, refusal(TooManyCalls, "%d transactions, at most %d together", len(txs), MaxNodes))
 		}
-		run.node(n, 0, tx.Caller)
+		run.node(n, 0, &tx.Caller)
 		run.setCode(n, tx)
 	}
 }
@@ -157,8 +157,8 @@ func (r *reading) contract(a *Address) *contract {
 }
 
 // node reads one call and what is inside it. caller is whose code makes it.
-func (r *reading) node(n *Node, depth int, caller Address) {
-	self := n.To // on whose storage the code runs
+func (r *reading) node(n *Node, depth int, caller *Address) {
+	self := &n.To // on whose storage the code runs
 	if n.Operation == Delegatecall || n.Operation == Self {
 		self = caller
 	}
@@ -177,7 +177,7 @@ func (r *reading) node(n *Node, depth int, caller Address) {
 }
 
 // call decodes a call, makes its children and returns who will make them.
-func (r *reading) call(n *Node, depth int, self Address) (maker Address) {
+func (r *reading) call(n *Node, depth int, self *Address) (maker *Address) {
 	f := r.decode(n, depth)
 	if f == nil {
 		return self
@@ -187,14 +187,18 @@ func (r *reading) call(n *Node, depth int, self Address) (maker Address) {
 	}
 	if f.wrapper == nil {
 		if n.Risks.Has(risk.Upgrade) {
-			r.changes(self)
+			r.changes(*self)
 		}
 		return self
 	}
 	// One at a time: the children are read when all of them have been made.
-	r.current = unwrapping{reading: r, node: n, contract: r.contract(&n.To), via: f.wrapper.via, self: self, maker: self, depth: depth}
+	r.current = unwrapping{reading: r, node: n, contract: r.contract(&n.To), via: f.wrapper.via, self: *self, maker: *self, depth: depth}
 	f.wrapper.unwrap(&r.current)
-	return r.current.maker
+	if r.current.maker != *self {
+		other := r.current.maker // current is used again
+		return &other
+	}
+	return self
 }
 
 // changes notes that the code of an account changes; with address zero nobody can say

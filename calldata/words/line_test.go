@@ -72,12 +72,19 @@ func TestALineIsCutBetweenThings(t *testing.T) {
 }
 
 func TestFullListsEveryAddress(t *testing.T) {
+	path := slices.Concat(tusd.Bytes(), []byte{0, 1, 244}, raw.Bytes(), []byte{0, 1, 244}, weth.Bytes())
+	input := call(t, "P(address,uint256,uint256,bytes,bool)", bob, n(5), n(6), path, true).data[4:]
+	execute := call(t, "execute(bytes,bytes[])", []byte{0}, [][]byte{input})
+	router := pin(execute)
+	router.Protocol = "uniswap-ur-v2"
+	swap := read(t, map[common.Address]calltree.Contract{treasury: router}, calltree.Transaction{To: to(treasury), Data: execute.data})
 	for _, tt := range []struct {
 		name string
 		node *calltree.Node
 		want []common.Address
 	}{
-		{"in the order of the line", node(t, tusd, call(t, "transferFrom(address,address,uint256)", alice, bob, n(1)), "0"), []common.Address{alice, bob, tusd}},
+		{"in the order of the line", node(t, tusd, call(t, "transferFrom(address,address,uint256)", alice, bob, n(1)), "0"), []common.Address{tusd, alice, bob}},
+		{"tokens that stand behind symbols", &swap.Roots[0].Children[0], []common.Address{tusd, weth, bob, raw, treasury}},
 		{"each once", node(t, raw, call(t, "f(address,address,address)", bob, bob, tusd), "0"), []common.Address{bob, tusd, raw}},
 		{"inside of lists and tuples, more than the line has", node(t, raw, call(t, "f(address[])", manyAddresses(30)), "0"), slices.Insert(manyAddresses(30), 8, raw)},
 		{"of a transfer", &read(t, nil, calltree.Transaction{To: to(bob), Value: wei("1")}).Roots[0], []common.Address{bob}},

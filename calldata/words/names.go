@@ -9,9 +9,8 @@ import (
 	"countersign/calldata/erc7730"
 )
 
-// Names are what an operator has pinned on one chain. The zero value names nothing,
-// and then lines hold bare addresses and integers. It must not change while it is
-// used.
+// Names are what an operator has pinned on one chain. The zero value names nothing:
+// lines hold bare addresses and integers then. It must not change while it is used.
 type Names struct {
 	// Tokens are the contracts whose standard functions are told as such.
 	Tokens map[calltree.Address]Token
@@ -171,10 +170,10 @@ func (s *speech) addition(own string) string {
 // env is what descriptors may know.
 func (n *Names) env(to calltree.Address) erc7730.Env {
 	return erc7730.Env{
-		ChainID: n.ChainID, To: to, Native: erc7730.Token{Symbol: n.Native.Symbol, Decimals: n.Native.Decimals},
+		ChainID: n.ChainID, To: to, Native: n.Native.pinned(),
 		Token: func(a [20]byte) (erc7730.Token, bool) {
 			t, known := n.fungible(a)
-			return erc7730.Token{Symbol: t.Symbol, Decimals: t.Decimals}, known
+			return t.pinned(), known
 		},
 		Name: func(a [20]byte) string { return n.Accounts[a] },
 	}
@@ -183,10 +182,7 @@ func (n *Names) env(to calltree.Address) erc7730.Env {
 // fungible returns the token at an address, if amounts of it can be written.
 func (n *Names) fungible(a calltree.Address) (t Token, known bool) {
 	t = n.Tokens[a]
-	return t, t.Standard != ERC721 && t.Standard != ERC1155 && t.written()
+	return t, t.Standard != ERC721 && t.Standard != ERC1155 && t.pinned().Known()
 }
 
-// written reports whether amounts can be written with symbol and decimals.
-func (t Token) written() bool {
-	return erc7730.Token{Symbol: t.Symbol, Decimals: t.Decimals}.Known()
-}
+func (t Token) pinned() erc7730.Token { return erc7730.Token{Symbol: t.Symbol, Decimals: t.Decimals} }

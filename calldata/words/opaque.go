@@ -37,7 +37,7 @@ func (s *speech) opaque() string {
 	case calldata.UnknownSelector:
 		text = by + "unknown function " + selector.String() + " of " + who
 	case calltree.AfterUpgrade:
-		text = by + "the code of " + who + " changes earlier in the same transaction"
+		text = by + "an earlier call of the same transaction may change the code of " + who
 	case calltree.NoCallData:
 		text = by + who + " is called without data, which runs its fallback"
 	default:

@@ -157,3 +157,13 @@ func TestTokensOfWhichLittleIsPinned(t *testing.T) {
 		})
 	}
 }
+
+// Behind a change of code nobody can say what the old ABI's functions do.
+func TestWordsAfterAnUpgrade(t *testing.T) {
+	upgrade, transfer := call(t, "upgradeTo(address)", bob), call(t, "transfer(address,uint256)", bob, n(1))
+	batch := call(t, "multiSend(bytes)", slices.Concat(record(0, tusd, upgrade.data), record(0, tusd, transfer.data)))
+	got := names().Lines(read(t, map[common.Address]calltree.Contract{tusd: pin(upgrade, transfer), treasury: pin(batch)}, calltree.Transaction{To: to(treasury), Data: batch.data}))
+	if want := "  cannot be read: an earlier call of the same transaction may change the code of 0x5aAe…eAed (TUSD token), 68 bytes"; got[2] != want {
+		t.Errorf("Line = %s\nwant   %s", got[2], want)
+	}
+}

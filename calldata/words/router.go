@@ -146,7 +146,11 @@ func (s *speech) v3(exactIn bool) string {
 	if len(path) < 43 || (len(path)-20)%23 != 0 {
 		return ""
 	}
-	return s.swap(exactIn, calltree.Address(path[:20]), calltree.Address(path[len(path)-20:]), (len(path)-20)/23, "")
+	text := s.swap(exactIn, calltree.Address(path[:20]), calltree.Address(path[len(path)-20:]), (len(path)-20)/23, "")
+	for i := 0; i < len(path); i += 23 {
+		s.mention(calltree.Address(path[i : i+20]))
+	}
+	return text
 }
 
 // v2 is v3 with a list of tokens, always in the order of the swap. An amount of zero

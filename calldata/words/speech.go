@@ -62,11 +62,16 @@ func cut(s string, n int) string {
 // arg is an argument by its place in the signature.
 func (s *speech) arg(i int) calldata.Value { return s.node.Call.At(i) }
 
-// who is an account: four digits from each end of its EIP-55 form, and its name.
+// brief is four digits from each end of an address in its EIP-55 form.
+func brief(a calltree.Address) string {
+	full := erc7730.Checksummed(a)
+	return full[:6] + "…" + full[38:]
+}
+
+// who is an account: its digits in brief, and its name.
 func (s *speech) who(a calltree.Address) string {
 	s.mention(a)
-	full := erc7730.Checksummed(a)
-	text := full[:6] + "…" + full[38:]
+	text := brief(a)
 	if s.level == bare {
 		return text
 	}
@@ -107,21 +112,19 @@ func (s *speech) self() string {
 // ones, the address tells them apart.
 func (s *speech) symbol(token calltree.Address) string {
 	own := s.names.Tokens[token].Symbol
-	text := erc7730.Plain(own, 16)
 	for a, t := range s.names.Tokens {
 		if a != token && strings.EqualFold(t.Symbol, own) {
-			full := erc7730.Checksummed(token)
-			s.mention(token)
-			return text + glue + "(" + full[:6] + "…" + full[38:] + ")"
+			return erc7730.Plain(own, 16) + glue + "(" + brief(token) + ")"
 		}
 	}
-	return text
+	return erc7730.Plain(own, 16)
 }
 
 // amount writes an amount of a token, in its smallest units where symbol and decimals
 // are not pinned.
 func (s *speech) amount(a countersign.Amount, token calltree.Address) string {
 	if t, known := s.names.fungible(token); known {
+		s.mention(token) // the symbol is only a name for it
 		return s.digits(a, t.Decimals) + glue + s.symbol(token)
 	}
 	return s.digits(a, 0) + atom(" units of ") + s.who(token)
@@ -159,6 +162,7 @@ func (s *speech) allowance(v calldata.Value, token calltree.Address) string {
 
 // asset names a token where its amount stands apart.
 func (s *speech) asset(token calltree.Address) string {
+	s.mention(token)
 	if _, known := s.names.fungible(token); known {
 		return s.symbol(token)
 	}
@@ -167,7 +171,7 @@ func (s *speech) asset(token calltree.Address) string {
 
 // native writes an amount of the chain's currency.
 func (s *speech) native(a countersign.Amount) string {
-	if t := s.names.Native; t.written() {
+	if t := s.names.Native; t.pinned().Known() {
 		return s.digits(a, t.Decimals) + glue + erc7730.Plain(t.Symbol, 16)
 	}
 	return s.digits(a, 0) + glue + "wei"

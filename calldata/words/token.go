@@ -156,9 +156,9 @@ func authorized(s *speech) string {
 // forAll is (operator, approved) for everything, now and later.
 func forAll(s *speech) string {
 	if on, _ := s.arg(1).Bool(); on {
-		return "allow " + s.account(0) + " to move every " + s.collection()
+		return "allow " + s.account(0) + " to move every " + s.collection() + " of the caller"
 	}
-	return "revoke the right of " + s.account(0) + " to move every " + s.collection()
+	return "revoke the right of " + s.account(0) + " to move every " + s.collection() + " of the caller"
 }
 
 // collection names a token whose items have numbers.

@@ -26,6 +26,9 @@ var wrappers = map[string]func(*speech) string{
 	},
 
 	"execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)": func(s *speech) string {
+		if s.node.Operation == calltree.Delegatecall {
+			return s.executes() + s.refund()
+		}
 		return "Safe " + s.executes() + s.refund()
 	},
 	"execTransactionFromModule(address,uint256,bytes,uint8)":                      func(s *speech) string { return s.executes() + " for a module" },
@@ -167,7 +170,7 @@ func (s *speech) refund() string {
 // paymentReceiver).
 func setup(s *speech) string {
 	owners := s.arg(0)
-	text := "set up Safe " + s.self() + " with threshold " + s.arg(1).String() + " of " + count(owners.Len(), "owner")
+	text := "set up " + s.self() + " as a Safe with threshold " + s.arg(1).String() + " of " + count(owners.Len(), "owner")
 	if len(s.node.Children) > 0 {
 		text += ", " + s.calls()
 	}
@@ -191,7 +194,7 @@ func proxy(s *speech) string {
 
 // inRole is (to, value, data, operation, role, shouldRevert).
 func inRole(s *speech) string {
-	text := s.executes() + " in role " + s.arg(4).String()
+	text := s.self() + " has the account behind it execute " + s.calls() + " in role " + s.arg(4).String()
 	if reverts, _ := s.arg(5).Bool(); !reverts {
 		text += ", which may fail alone"
 	}
