@@ -46,8 +46,8 @@ func (a *ABI) DecodeInto(c *Call, data []byte) error {
 	if len(data) < 4 {
 		return refuse(NoSelector, 0, "%d bytes, want a selector of 4", len(data))
 	}
-	f, ok := a.functions[Selector(data[:4])]
-	if !ok {
+	f := a.functions[Selector(data[:4])]
+	if f == nil {
 		if len(data) > MaxBytes {
 			return tooLarge(data)
 		}
@@ -60,12 +60,12 @@ func (a *ABI) DecodeInto(c *Call, data []byte) error {
 // [ABI.DecodeInto] does. Offsets in a refusal count the four bytes of a selector
 // before the data.
 func (f *Function) DecodeInto(c *Call, data []byte) error {
+	if len(f.words) > 0 {
+		return f.decodeWords(c, data)
+	}
 	c.Function, c.data, c.nodes = nil, data, c.nodes[:0]
 	if len(data)+4 > MaxBytes {
 		return tooLarge(data)
-	}
-	if len(f.words) > 0 {
-		return f.decodeWords(c, data)
 	}
 	d := decoder{data: data, nodes: c.nodes}
 	end := 0
@@ -95,11 +95,11 @@ func (f *Function) decodeWords(c *Call, data []byte) error {
 	if n > cap(c.nodes) {
 		c.nodes = make([]node, 0, n)
 	}
-	d := decoder{data: data, nodes: c.nodes[:n]}
-	c.Function, c.data, c.nodes = nil, data, d.nodes
+	c.Function, c.data, c.nodes = nil, data, c.nodes[:n]
 	if n*word != len(data) {
 		return f.wrongSize(data)
 	}
+	d := decoder{data: data, nodes: c.nodes}
 	for i, t := range f.words {
 		if r := d.static(t, i*word, i); r != nil {
 			return within(r.within("."+f.Inputs[i].label(i)), f.Name)

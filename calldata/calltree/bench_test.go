@@ -94,7 +94,7 @@ func BenchmarkRatio(b *testing.B) {
 			gethDecode(b, w.geth, rest[85:85+len(w.transfer)])
 		}
 	}
-	var call calldata.Call
+	var call, other calldata.Call
 	var tree calltree.Tree
 	check := func(ok bool) {
 		if !ok {
@@ -105,8 +105,8 @@ func BenchmarkRatio(b *testing.B) {
 	transferFresh := func() { c, err := w.tokenABI.Decode(w.transfer); check(err == nil && c != nil) }
 	multiABI := calldata.MustABI("multiSend(bytes transactions)")
 	multiDecoded := func() { // what go-ethereum is asked to do, and nothing more
-		check(multiABI.DecodeInto(&call, w.multiSend) == nil)
-		packed, _ := call.At(0).Bytes()
+		check(multiABI.DecodeInto(&other, w.multiSend) == nil)
+		packed, _ := other.At(0).Bytes()
 		for ; len(packed) > 0; packed = packed[85+len(w.transfer):] {
 			check(w.tokenABI.DecodeInto(&call, packed[85:85+len(w.transfer)]) == nil)
 		}

@@ -21,9 +21,7 @@ var control = map[string]func(*speech) string{
 	"swapOwner(address,address,address)": func(s *speech) string {
 		return "replace owner " + s.account(1) + " of " + s.self() + " by " + s.account(2)
 	},
-	"changeThreshold(uint256)": func(s *speech) string {
-		return "set the threshold of " + s.self() + " to " + s.arg(0).String()
-	},
+	"changeThreshold(uint256)": func(s *speech) string { return "set the threshold of " + s.self() + " to " + s.arg(0).String() },
 	"enableModule(address)": func(s *speech) string {
 		return "enable module " + s.account(0) + ", which may then act for " + s.self()
 	},
@@ -41,20 +39,14 @@ var control = map[string]func(*speech) string{
 	"renounceRole(bytes32,address)": func(s *speech) string {
 		return "give up role " + role(s.arg(0)) + " of " + s.self() + ", held by " + s.account(1)
 	},
-	"beginDefaultAdminTransfer(address)": func(s *speech) string {
-		return "begin to make " + s.account(0) + " the default admin of " + s.self()
-	},
-	"acceptDefaultAdminTransfer()": func(s *speech) string { return "become the default admin of " + s.self() },
-	"cancelDefaultAdminTransfer()": func(s *speech) string { return "stop the change of the default admin of " + s.self() },
+	"beginDefaultAdminTransfer(address)": func(s *speech) string { return "begin to make " + s.account(0) + " the default admin of " + s.self() },
+	"acceptDefaultAdminTransfer()":       func(s *speech) string { return "become the default admin of " + s.self() },
+	"cancelDefaultAdminTransfer()":       func(s *speech) string { return "stop the change of the default admin of " + s.self() },
 
-	"transferOwnership(address)": func(s *speech) string {
-		return "transfer the ownership of " + s.self() + " to " + s.account(0)
-	},
-	"renounceOwnership()": func(s *speech) string { return "give up the ownership of " + s.self() + " for ever" },
-	"acceptOwnership()":   func(s *speech) string { return "accept the ownership of " + s.self() },
-	"changeAdmin(address)": func(s *speech) string {
-		return "make " + s.account(0) + " the admin of " + s.self()
-	},
+	"transferOwnership(address)": func(s *speech) string { return "transfer the ownership of " + s.self() + " to " + s.account(0) },
+	"renounceOwnership()":        func(s *speech) string { return "give up the ownership of " + s.self() + " for ever" },
+	"acceptOwnership()":          func(s *speech) string { return "accept the ownership of " + s.self() },
+	"changeAdmin(address)":       func(s *speech) string { return "make " + s.account(0) + " the admin of " + s.self() },
 	"changeProxyAdmin(address,address)": func(s *speech) string {
 		return "make " + s.account(1) + " the admin of proxy " + s.account(0) + ", through " + s.self()
 	},

@@ -72,7 +72,7 @@ func (n Names) Line(node *calltree.Node) string {
 		}
 	}
 	own := cut(body, MaxLine-runes(tail)) + tail
-	if len(own) == len(body)+len(tail) { // nothing stands behind words that are cut
+	if s.level == whole { // nothing stands behind words that are not all there
 		own += s.addition(own)
 	}
 	return strings.ReplaceAll(own, glue, " ")
@@ -81,19 +81,15 @@ func (n Names) Line(node *calltree.Node) string {
 // Lines says what every call of a tree does, in the order of execution, each two
 // spaces further in than the call that makes it.
 func (n Names) Lines(t *calltree.Tree) (lines []string) {
-	if t == nil {
-		return nil
+	var tell func(nodes []calltree.Node, indent string)
+	tell = func(nodes []calltree.Node, indent string) {
+		for i := range nodes {
+			lines = append(lines, indent+n.Line(&nodes[i]))
+			tell(nodes[i].Children, indent+"  ")
+		}
 	}
-	for i := range t.Roots {
-		lines = n.lines(lines, &t.Roots[i], "")
-	}
-	return lines
-}
-
-func (n Names) lines(lines []string, node *calltree.Node, indent string) []string {
-	lines = append(lines, indent+n.Line(node))
-	for i := range node.Children {
-		lines = n.lines(lines, &node.Children[i], indent+"  ")
+	if t != nil {
+		tell(t.Roots, "")
 	}
 	return lines
 }

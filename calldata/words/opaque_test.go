@@ -111,6 +111,11 @@ func TestNothingIsInvented(t *testing.T) {
 			"call transfer(to=0x1111…1111 (Treasury), amount=1000000) of 0x5aAe…eAed, sending 0.000000000000000005 ETH along"},
 		{"two tokens of one name", func(n *words.Names) { n.Tokens[calltree.Address(raw)] = words.Token{Symbol: "tusd", Decimals: 18} },
 			"transfer 1.00 TUSD (0x5aAe…eAed) to 0x1111…1111 (Treasury), sending 0.000000000000000005 ETH along"},
+		{"two that begin alike", func(n *words.Names) {
+			n.Tokens[calltree.Address(tusd)] = words.Token{Symbol: "a very long symbol A", Decimals: 6}
+			n.Tokens[calltree.Address(raw)] = words.Token{Symbol: "a very long symbol B", Decimals: 6}
+		}, "transfer 1.00 a very long sym… (0x5aAe…eAed) to 0x1111…1111 (Treasury), sending 0.000000000000000005 ETH along"},
+		{"a token that is called as the currency", token("eth", 6), "transfer 1.00 eth (0x5aAe…eAed) to 0x1111…1111 (Treasury), sending 0.000000000000000005 ETH along"},
 		{"a name with a line end", func(n *words.Names) { n.Accounts[calltree.Address(treasury)] = "Trea\nsury) (" }, `transfer 1.00 TUSD to 0x1111…1111 (Trea\u000asury) (), sending 0.000000000000000005 ETH along`},
 		{"a symbol without decimals of the currency", func(n *words.Names) { n.Native = words.Token{Decimals: 18} }, "transfer 1.00 TUSD to 0x1111…1111 (Treasury), sending 5 wei along"},
 	} {

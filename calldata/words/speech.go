@@ -108,16 +108,18 @@ func (s *speech) self() string {
 	return s.who(s.node.To)
 }
 
-// symbol is what a token is called. With another of the same name among the pinned
-// ones, the address tells them apart.
+// symbol is what a token is called. Where another that is pinned, or the currency, is
+// called the same, the address tells them apart.
 func (s *speech) symbol(token calltree.Address) string {
-	own := s.names.Tokens[token].Symbol
+	own := erc7730.Plain(s.names.Tokens[token].Symbol, 16)
+	same := strings.EqualFold(erc7730.Plain(s.names.Native.Symbol, 16), own)
 	for a, t := range s.names.Tokens {
-		if a != token && strings.EqualFold(t.Symbol, own) {
-			return erc7730.Plain(own, 16) + glue + "(" + brief(token) + ")"
-		}
+		same = same || a != token && strings.EqualFold(erc7730.Plain(t.Symbol, 16), own)
 	}
-	return erc7730.Plain(own, 16)
+	if same {
+		own = atom(own + " (" + brief(token) + ")")
+	}
+	return atom(own)
 }
 
 // amount writes an amount of a token, in its smallest units where symbol and decimals
@@ -172,7 +174,7 @@ func (s *speech) asset(token calltree.Address) string {
 // native writes an amount of the chain's currency.
 func (s *speech) native(a countersign.Amount) string {
 	if t := s.names.Native; t.pinned().Known() {
-		return s.digits(a, t.Decimals) + glue + erc7730.Plain(t.Symbol, 16)
+		return s.digits(a, t.Decimals) + atom(" "+erc7730.Plain(t.Symbol, 16))
 	}
 	return s.digits(a, 0) + glue + "wei"
 }

@@ -15,11 +15,9 @@ var standards = map[Standard][]map[string]func(*speech) string{
 // Sources: ERC-20, ERC-2612, ERC-7597, ERC-3009, DAI's permit, and the names that
 // OpenZeppelin's token contracts gave to minting, burning and changes of allowances.
 var erc20 = map[string]func(*speech) string{
-	"transfer(address,uint256)":             func(s *speech) string { return "transfer " + s.own(1) + " to " + s.account(0) },
-	"transferFrom(address,address,uint256)": func(s *speech) string { return s.move(s.own(2)) },
-	"approve(address,uint256)": func(s *speech) string {
-		return s.allow(address(s.arg(0)), s.arg(1), s.node.To)
-	},
+	"transfer(address,uint256)":                                          func(s *speech) string { return "transfer " + s.own(1) + " to " + s.account(0) },
+	"transferFrom(address,address,uint256)":                              func(s *speech) string { return s.move(s.own(2)) },
+	"approve(address,uint256)":                                           func(s *speech) string { return s.allow(address(s.arg(0)), s.arg(1), s.node.To) },
 	"increaseAllowance(address,uint256)":                                 raise,
 	"increaseApproval(address,uint256)":                                  raise,
 	"decreaseAllowance(address,uint256)":                                 lower,
@@ -83,9 +81,7 @@ var erc721 = map[string]func(*speech) string{
 
 // ERC-1155, with the mint and burn of OpenZeppelin's.
 var erc1155 = map[string]func(*speech) string{
-	"safeTransferFrom(address,address,uint256,uint256,bytes)": func(s *speech) string {
-		return s.move(s.items(s.arg(2), s.arg(3))) + s.handed(4)
-	},
+	"safeTransferFrom(address,address,uint256,uint256,bytes)": func(s *speech) string { return s.move(s.items(s.arg(2), s.arg(3))) + s.handed(4) },
 	"safeBatchTransferFrom(address,address,uint256[],uint256[],bytes)": func(s *speech) string {
 		return s.batch(2, 3, func(items string) string {
 			return "move from " + s.account(0) + " to " + s.account(1) + s.handed(4) + ": " + items
@@ -98,9 +94,7 @@ var erc1155 = map[string]func(*speech) string{
 	"mintBatch(address,uint256[],uint256[],bytes)": func(s *speech) string {
 		return s.batch(1, 2, func(items string) string { return "mint to " + s.account(0) + s.handed(3) + ": " + items })
 	},
-	"burn(address,uint256,uint256)": func(s *speech) string {
-		return "burn " + s.items(s.arg(1), s.arg(2)) + " of " + s.account(0)
-	},
+	"burn(address,uint256,uint256)": func(s *speech) string { return "burn " + s.items(s.arg(1), s.arg(2)) + " of " + s.account(0) },
 	"burnBatch(address,uint256[],uint256[])": func(s *speech) string {
 		return s.batch(1, 2, func(items string) string { return "burn of " + s.account(0) + ": " + items })
 	},
@@ -223,9 +217,7 @@ var permit2 = map[string]func(*speech) string{
 		return "for tokens of " + s.account(0) + s.through() + s.signed(p.At(2)) + ": " +
 			s.list(p.At(0).Len(), func(i int) string { return s.granted(p.At(0).At(i), address(p.At(1)), "") })
 	},
-	"transferFrom(address,address,uint160,address)": func(s *speech) string {
-		return s.move(s.sum(s.arg(2), address(s.arg(3)))) + s.through()
-	},
+	"transferFrom(address,address,uint160,address)":                                                                     func(s *speech) string { return s.move(s.sum(s.arg(2), address(s.arg(3)))) + s.through() },
 	"transferFrom((address,address,uint160,address)[])":                                                                 moves,
 	"lockdown((address,address)[])":                                                                                     lockdown,
 	"permitTransferFrom(((address,uint256),uint256,uint256),(address,uint256),address,bytes)":                           spend,

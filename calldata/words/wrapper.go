@@ -21,9 +21,7 @@ var wrappers = map[string]func(*speech) string{
 	"multiSend(bytes)":                                batch,
 	"multicall(bytes[])":                              batch,
 	"multicall(uint256,bytes[])":                      func(s *speech) string { return batch(s) + s.until(s.arg(0)) },
-	"multicall(bytes32,bytes[])": func(s *speech) string {
-		return batch(s) + ", only behind block " + s.arg(0).String()
-	},
+	"multicall(bytes32,bytes[])":                      func(s *speech) string { return batch(s) + ", only behind block " + s.arg(0).String() },
 
 	"execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)": func(s *speech) string {
 		if s.node.Operation == calltree.Delegatecall {
@@ -73,11 +71,9 @@ var wrappers = map[string]func(*speech) string{
 	"queueTransaction(address,uint256,string,bytes,uint256)": func(s *speech) string {
 		return "queue " + s.calls() + " at " + s.self() + " for " + s.moment(s.arg(4))
 	},
-	"executeTransaction(address,uint256,string,bytes,uint256)": func(s *speech) string {
-		return s.executes() + ", queued for " + s.moment(s.arg(4))
-	},
-	"submitTransaction(address,uint256,bytes)": func(s *speech) string { return "submit " + s.calls() + " to the owners of " + s.self() },
-	"sendTxToL1(address,bytes)":                func(s *speech) string { return "send " + s.calls() + " to the parent chain, through " + s.self() },
+	"executeTransaction(address,uint256,string,bytes,uint256)": func(s *speech) string { return s.executes() + ", queued for " + s.moment(s.arg(4)) },
+	"submitTransaction(address,uint256,bytes)":                 func(s *speech) string { return "submit " + s.calls() + " to the owners of " + s.self() },
+	"sendTxToL1(address,bytes)":                                func(s *speech) string { return "send " + s.calls() + " to the parent chain, through " + s.self() },
 
 	"upgradeTo(address)":                                   func(s *speech) string { return s.upgrade(s.self(), 0) },
 	"upgradeToAndCall(address,bytes)":                      func(s *speech) string { return s.upgrade(s.self(), 0) },
@@ -86,9 +82,7 @@ var wrappers = map[string]func(*speech) string{
 	"upgradeAndCall(address,address,bytes)":                func(s *speech) string { return s.upgrade(s.account(0), 1) + ", through " + s.self() },
 	"diamondCut((address,uint8,bytes4[])[],address,bytes)": diamond,
 
-	"execute((address,address,uint256,uint256,uint48,bytes,bytes))": func(s *speech) string {
-		return s.executes() + " in the name of " + s.who(address(s.arg(0).At(0)))
-	},
+	"execute((address,address,uint256,uint256,uint48,bytes,bytes))": func(s *speech) string { return s.executes() + " in the name of " + s.who(address(s.arg(0).At(0))) },
 	"executeBatch((address,address,uint256,uint256,uint48,bytes,bytes)[],address)": func(s *speech) string {
 		l := s.arg(0)
 		return s.executes() + ", unused value back to " + s.account(1) + ", in the names of " +
