@@ -93,25 +93,26 @@ func (f *Function) DecodeInto(c *Call, data []byte) error {
 func (f *Function) decodeWords(c *Call, data []byte) error {
 	n := len(f.words)
 	if n > cap(c.nodes) {
-		c.nodes = make([]node, 0, n)
+		c.nodes = make([]node, 0, max(n, 8)) // room for the next call too
 	}
 	c.Function, c.data, c.nodes = nil, data, c.nodes[:n]
 	if n*word != len(data) {
-		return f.wrongSize(data)
+		return f.wrongWords(data)
 	}
-	d := decoder{data: data, nodes: c.nodes}
+	nodes := c.nodes
 	for i, t := range f.words {
-		if r := d.static(t, i*word, i); r != nil {
-			return within(r.within("."+f.Inputs[i].label(i)), f.Name)
+		if !t.holds((*[word]byte)(data[i*word:])) {
+			return f.wrongWords(data) // says which
 		}
+		nodes[i] = node{typ: t.id, at: uint32(i * word), n: word}
 	}
 	c.Function = f
 	return nil
 }
 
-// wrongSize refuses data that is not one word for each argument. Words that are there
-// and not of their type are the first thing that is wrong.
-func (f *Function) wrongSize(data []byte) error {
+// wrongWords refuses data that is not one word of the type for each argument, by the
+// first thing that is wrong.
+func (f *Function) wrongWords(data []byte) error {
 	if len(data)+4 > MaxBytes {
 		return tooLarge(data)
 	}

@@ -132,18 +132,22 @@ func (d *decoder) composite(t *Type, at, n, i int) (first int, r *Refusal) {
 // The caller has checked that the word is there.
 func (d *decoder) static(t *Type, at, i int) *Refusal {
 	w := (*[word]byte)(d.data[at:])
-	ok := binary.BigEndian.Uint64(w[0:])&t.unused[0]|
-		binary.BigEndian.Uint64(w[8:])&t.unused[1]|
-		binary.BigEndian.Uint64(w[16:])&t.unused[2]|
-		binary.BigEndian.Uint64(w[24:])&t.unused[3] == 0
-	if t.Kind == Int {
-		ok = signExtended(w[:], t.Size)
-	}
-	if !ok {
-		return refusal(OutOfRange, at+4, "word 0x%x is not a %s", w, t)
+	if !t.holds(w) {
+		return refusal(OutOfRange, at+4, "word 0x%x is not a %s", w[:], t)
 	}
 	d.nodes[i] = node{typ: t.id, at: uint32(at), n: word}
 	return nil
+}
+
+// holds reports whether a word is a value of the type.
+func (t *Type) holds(w *[word]byte) bool {
+	if t.Kind == Int {
+		return signExtended(w[:], t.Size)
+	}
+	return binary.BigEndian.Uint64(w[0:])&t.unused[0]|
+		binary.BigEndian.Uint64(w[8:])&t.unused[1]|
+		binary.BigEndian.Uint64(w[16:])&t.unused[2]|
+		binary.BigEndian.Uint64(w[24:])&t.unused[3] == 0
 }
 
 func (d *decoder) bytes(t *Type, at, i int) (int, *Refusal) {

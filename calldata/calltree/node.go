@@ -46,6 +46,25 @@ func (w *Wei) IsZero() bool {
 	return e.Uint64(w[0:])|e.Uint64(w[8:])|e.Uint64(w[16:])|e.Uint64(w[24:]) == 0
 }
 
+// A Transaction is what is to be signed.
+type Transaction struct {
+	// To is the target; nil creates a contract.
+	To *Address
+	// Operation is how the target is reached: Call, unless it is not the sender that
+	// makes the call but a contract that was asked to.
+	Operation Operation
+	// Caller is the contract that makes the call with another Operation, where it is
+	// known: the code runs on its storage.
+	Caller Address
+	// Value is the native amount, Data the call data or, for a creation, the code.
+	Value Wei
+	Data  []byte
+	// Delegates are the accounts whose code EIP-7702 authorisations would install;
+	// SetCode is true for a transaction of type 4, whether it lists any or not.
+	Delegates []Address
+	SetCode   bool
+}
+
 // An Operation is how one call reaches the next. Wire format.
 type Operation uint8
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"countersign/calldata"
+	"countersign/eip55"
 )
 
 // A datum is what a path or a parameter stands for: a value of the call under the
@@ -94,7 +95,7 @@ func addressOf(text string) (a [20]byte, ok bool) {
 		return a, false
 	}
 	a = [20]byte(b)
-	return a, digits == strings.ToLower(digits) || digits == strings.ToUpper(digits) || text == Checksummed(a)
+	return a, digits == strings.ToLower(digits) || digits == strings.ToUpper(digits) || text == eip55.Format(a)
 }
 
 // key is the datum as it stands in enumerations: a number in decimal, true or false,

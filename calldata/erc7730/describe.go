@@ -6,6 +6,7 @@ import (
 
 	"countersign"
 	"countersign/calldata"
+	"countersign/eip55"
 )
 
 // A Format says what the calls of one function do, in its author's words.
@@ -117,9 +118,9 @@ func (s *scope) token(a [20]byte) (t Token, known bool) {
 // name is an address in full, behind its name where it has one.
 func (s *scope) name(a [20]byte) string {
 	if s.env.Name == nil || s.env.Name(a) == "" {
-		return Checksummed(a)
+		return eip55.Format(a)
 	}
-	return Plain(s.env.Name(a), maxLabel) + " (" + Checksummed(a) + ")"
+	return Plain(s.env.Name(a), maxLabel) + " (" + eip55.Format(a) + ")"
 }
 
 // rows says everything of some fields, in order. label is that of their group.

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"countersign/calldata"
+	"countersign/eip55"
 )
 
 // How long texts may get, in runes.
@@ -87,7 +88,7 @@ func (s *scope) raw(d datum) string {
 	case d.constant != nil || d.members != nil || d.list() || d.typ != nil && d.typ.Kind == calldata.Tuple:
 		s.fail("the value has no text")
 	case isAddress:
-		return Checksummed(a)
+		return eip55.Format(a)
 	case d.typ != nil && d.typ.Kind == calldata.String:
 		return "“" + Plain(string(b), maxText) + "”"
 	case d.number == nil && isBytes && len(b) > 64:

@@ -140,15 +140,3 @@ func fit(t testing.TB, text string) {
 		}
 	}
 }
-
-// The vectors are those of EIP-55.
-func TestChecksummed(t *testing.T) {
-	for _, want := range []string{
-		"0x52908400098527886E0F7030069857D2E4169EE7", "0xde709f2102306220921060314715629080e2fb77",
-		"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
-	} {
-		if got := erc7730.Checksummed(addr(t, want)); got != want {
-			t.Errorf("Checksummed = %s, want %s", got, want)
-		}
-	}
-}

@@ -1,7 +1,6 @@
 package erc7730
 
 import (
-	"encoding/hex"
 	"fmt"
 	"math/big"
 	"strings"
@@ -65,20 +64,6 @@ func plain(r rune) bool {
 var rightToLeft = &unicode.RangeTable{
 	R16: []unicode.Range16{{Lo: 0x590, Hi: 0x8ff, Stride: 1}, {Lo: 0xfb1d, Hi: 0xfdff, Stride: 1}, {Lo: 0xfe70, Hi: 0xfeff, Stride: 1}},
 	R32: []unicode.Range32{{Lo: 0x10800, Hi: 0x10fff, Stride: 1}, {Lo: 0x1e800, Hi: 0x1efff, Stride: 1}},
-}
-
-// Checksummed returns 0x and the 40 hex digits of an address in the case that EIP-55
-// gives them: a letter is upper case when the matching nibble of the Keccak-256 of
-// the lower-case digits is 8 or more.
-func Checksummed(address [20]byte) string {
-	out := []byte(hex.EncodeToString(address[:]))
-	sum := keccak(out)
-	for i, c := range out {
-		if c >= 'a' && sum[i/2]>>(4*(1-i%2))&0xf >= 8 {
-			out[i] = c - 'a' + 'A'
-		}
-	}
-	return "0x" + string(out)
 }
 
 func keccak(b []byte) []byte {

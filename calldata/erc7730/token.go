@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 
+	"countersign/eip55"
+
 	"countersign"
 )
 
@@ -139,7 +141,7 @@ func tokenFormat(c *compiler, o *object) *formatter {
 		if t, known := s.token(a); known {
 			return limit(n, t.text(n))
 		}
-		return limit(n, units(n).Format(0)+" units of the unknown token "+Checksummed(a))
+		return limit(n, units(n).Format(0)+" units of the unknown token "+eip55.Format(a))
 	}}
 }
 
@@ -152,7 +154,7 @@ func nftFormat(c *compiler, o *object) *formatter {
 func (s *scope) ticker(d datum) string {
 	a := s.account(d)
 	if t, known := s.token(a); known {
-		return Plain(t.Symbol, maxLabel) + " (" + Checksummed(a) + ")"
+		return Plain(t.Symbol, maxLabel) + " (" + eip55.Format(a) + ")"
 	}
-	return "unknown token " + Checksummed(a)
+	return "unknown token " + eip55.Format(a)
 }

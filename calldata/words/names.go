@@ -7,6 +7,7 @@ import (
 	"countersign/calldata"
 	"countersign/calldata/calltree"
 	"countersign/calldata/erc7730"
+	"countersign/eip55"
 )
 
 // Names are what an operator has pinned on one chain. The zero value names nothing:
@@ -110,7 +111,7 @@ func (n Names) Full(node *calltree.Node) (addresses []string) {
 		s.all(v)
 	}
 	for _, a := range s.seen {
-		addresses = append(addresses, erc7730.Checksummed(a))
+		addresses = append(addresses, eip55.Format(a))
 	}
 	return addresses
 }

@@ -11,6 +11,7 @@ import (
 	"countersign/calldata/calltree"
 	"countersign/calldata/erc7730"
 	"countersign/calldata/risk"
+	"countersign/eip55"
 )
 
 // A speech is one node being told.
@@ -64,7 +65,7 @@ func (s *speech) arg(i int) calldata.Value { return s.node.Call.At(i) }
 
 // brief is four digits from each end of an address in its EIP-55 form.
 func brief(a calltree.Address) string {
-	full := erc7730.Checksummed(a)
+	full := eip55.Format(a)
 	return full[:6] + "…" + full[38:]
 }
 
