@@ -1,7 +1,6 @@
 package erc7730_test
 
 import (
-	"encoding/hex"
 	"strings"
 	"testing"
 
@@ -47,15 +46,6 @@ func FuzzParse(f *testing.F) {
 			fit(t, f.Text)
 		}
 	})
-}
-
-func addr(t testing.TB, s string) [20]byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
-	if err != nil || len(b) != 20 {
-		t.Fatalf("%q is no address", s)
-	}
-	return [20]byte(b)
 }
 
 func BenchmarkDescribe(b *testing.B) {
