@@ -2,6 +2,7 @@ package countersign
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -130,4 +131,32 @@ type TypedData struct {
 	Message json.RawMessage `json:"message"`
 	// ChainID is the EIP-155 number of the network that the wallet is on.
 	ChainID uint64 `json:"chain_id"`
+}
+
+// Clone copies an approval down to the last byte.
+func (a Approval) Clone() Approval {
+	a.Policies, a.Votes = slices.Clone(a.Policies), slices.Clone(a.Votes)
+	if t := a.Activity.Transfer; t != nil {
+		own := *t
+		a.Activity.Transfer = &own
+	}
+	if c := a.Activity.Call; c != nil {
+		own := c.clone()
+		a.Activity.Call = &own
+	}
+	a.Activity.Operations = slices.Clone(a.Activity.Operations)
+	for i, c := range a.Activity.Operations {
+		a.Activity.Operations[i] = c.clone()
+	}
+	if t := a.Activity.TypedData; t != nil {
+		a.Activity.TypedData = &TypedData{
+			Types: slices.Clone(t.Types), Domain: slices.Clone(t.Domain), Message: slices.Clone(t.Message), ChainID: t.ChainID,
+		}
+	}
+	return a
+}
+
+func (c Call) clone() Call {
+	c.Data, c.Delegates = slices.Clone(c.Data), slices.Clone(c.Delegates)
+	return c
 }

@@ -1,6 +1,10 @@
 package countersign
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // A Claim is what one request takes from one budget. It is reserved in the same
 // database transaction that signs an approval, committed when the custodian has
@@ -24,4 +28,40 @@ type Balance struct {
 	Before Amount `json:"before"`
 	// Fits reports whether Before plus Amount is within Limit.
 	Fits bool `json:"fits"`
+}
+
+// A Standing is what a decision must respect at the moment in which it is made.
+type Standing struct {
+	// Balances says how each claim stands, in the order of the claims.
+	Balances []Balance
+	// Halted are those of the scopes asked about that no machine may decide in now.
+	Halted []string
+}
+
+// HaltScopes are the scopes that a request is in, each of which can be halted: "all",
+// "wallet/<id>", "book/<name>" for each book and "rule/<name>" for each rule.
+func HaltScopes(walletID string, books, rules []string) []string {
+	scopes := []string{HaltAll}
+	if walletID != "" {
+		scopes = append(scopes, "wallet/"+walletID)
+	}
+	for _, b := range books {
+		scopes = append(scopes, "book/"+b)
+	}
+	for _, r := range rules {
+		scopes = append(scopes, "rule/"+r)
+	}
+	return scopes
+}
+
+// HaltAll is the scope of everything.
+const HaltAll = "all"
+
+// CheckHaltScope refuses what [HaltScopes] cannot return.
+func CheckHaltScope(scope string) error {
+	kind, name, _ := strings.Cut(scope, "/")
+	if scope == HaltAll || name != "" && (kind == "wallet" || kind == "book" || kind == "rule") {
+		return nil
+	}
+	return fmt.Errorf("scope %.80q: want all, wallet/<id>, book/<name> or rule/<name>", scope)
 }

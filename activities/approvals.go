@@ -8,7 +8,9 @@ import (
 	"countersign"
 	"countersign/audit"
 	"countersign/chain/codepin"
+	"countersign/people"
 	"countersign/rules"
+	"countersign/rules/services"
 )
 
 // Approvals decides, posts and resolves approvals for one service account.
@@ -26,6 +28,15 @@ type Approvals struct {
 	// Code compares pinned contracts with the chain. Without it a decision that rests
 	// on a code pin becomes an abstention.
 	Code CodeChecker
+	// People says which identities count as one with the initiator.
+	People people.Groups
+	// Services repeats, before an approval is posted, what it rests on and may have
+	// changed since. Nil is for books that ask nobody.
+	Services Rechecker
+	// Shadow is a book that is evaluated beside the first, recorded and never posted, and
+	// ShadowRules its name; nil for none.
+	Shadow      Book
+	ShadowRules audit.Rules
 	// RuleTimeout bounds one run of the rules. Zero means ten seconds.
 	RuleTimeout time.Duration
 	// Now is the clock.
@@ -52,8 +63,10 @@ type Custodian interface {
 type Trail interface {
 	Find(ctx context.Context, key string) (audit.Entry, error)
 	Append(ctx context.Context, d audit.Draft) (audit.Entry, error)
-	Decide(ctx context.Context, key string, claims []countersign.Claim,
-		conclude func([]countersign.Balance) (d audit.Draft, reserve bool)) (audit.Entry, error)
+	Decide(ctx context.Context, key string, claims []countersign.Claim, scopes []string,
+		conclude func(countersign.Standing) (d audit.Draft, reserve bool)) (audit.Entry, error)
+	Halted(ctx context.Context, scopes []string) ([]string, error)
+	Evidence(ctx context.Context, digest string) ([]byte, error)
 	Void(ctx context.Context, d audit.Draft, decisionKey string) (audit.Entry, error)
 	Close(ctx context.Context, d audit.Draft, decisionKey string, moved bool) (audit.Entry, error)
 }
@@ -67,7 +80,14 @@ type CodeChecker interface {
 	CheckCode(ctx context.Context, network string, pins []codepin.Pin) (evidence []byte, err error)
 }
 
-// A Book decides. rules.Book is the real one.
+// A Rechecker asks again what a decision rests on. services.Services is the real one.
+type Rechecker interface {
+	// Recheck returns the zero Decision when the answers still hold, and an abstention
+	// when they do not or nobody answers.
+	Recheck(ctx context.Context, a countersign.Approval, evidence []services.Evidence, now time.Time) countersign.Decision
+}
+
+// A Book decides. rules.Engine is the real one.
 type Book interface {
 	// Decide never fails; what it cannot decide it abstains on.
 	Decide(ctx context.Context, a countersign.Approval, now time.Time) rules.Result

@@ -71,13 +71,15 @@ func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideR
 	if approval.ID != in.ApprovalID {
 		return DecideResult{}, wire(fmt.Errorf("decide %s: custodian answered with approval %q", in.ApprovalID, approval.ID))
 	}
-	result := a.judge(ctx, approval)
+	result, shadow := a.judge(ctx, approval)
 	if err := ctx.Err(); err != nil { // our own stop is not the rule's fault: decide another time
 		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
 	}
-	entry, err = a.Trail.Decide(ctx, key, result.Claims, func(balances []countersign.Balance) (audit.Draft, bool) {
-		intent := a.intent(ctx, in, approval, result, balances)
-		return audit.Draft{Key: key, Type: audit.DecisionIntent, Body: intent}, intent.Decision.Verdict == countersign.Approve
+	scopes := countersign.HaltScopes(approval.Activity.WalletID, result.Books, result.Rules)
+	entry, err = a.Trail.Decide(ctx, key, result.Claims, scopes, func(st countersign.Standing) (audit.Draft, bool) {
+		intent, evidence := a.intent(ctx, in, approval, result, st)
+		evidence = append(evidence, a.overshadow(&intent, shadow)...)
+		return audit.Draft{Key: key, Type: audit.DecisionIntent, Body: intent, Evidence: evidence}, intent.Decision.Verdict == countersign.Approve
 	})
 	if err != nil {
 		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
@@ -85,30 +87,50 @@ func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideR
 	return decided(entry)
 }
 
-// judge is the decision before the budgets are asked.
-func (a *Approvals) judge(ctx context.Context, approval countersign.Approval) rules.Result {
+// judge is the decision before the budgets are asked, and the shadow's.
+func (a *Approvals) judge(ctx context.Context, approval countersign.Approval) (result rules.Result, shadow *rules.Result) {
 	now := a.Now()
-	abstain := func(code countersign.ReasonCode, format string, args ...any) rules.Result {
-		return rules.Result{Decision: countersign.Abstained(code, format, args...)}
+	if d := a.beforeRules(approval, now); d.Verdict != "" {
+		return rules.Result{Decision: d}, nil
 	}
-	switch {
-	case approval.Snapshot == "":
-		return abstain(countersign.UnreadableActivity, "there is nothing to bind a decision to: %.300s", approval.Activity.Unreadable)
-	case approval.Status != countersign.StatusPending:
-		return abstain(countersign.NotPending, "the approval is %s already", approval.Status)
-	case !approval.ExpiresAt.IsZero() && approval.ExpiresAt.Sub(now) < expiryMargin:
-		return abstain(countersign.ExpiresTooSoon, "the approval expires at %s", approval.ExpiresAt.Format(time.RFC3339))
-	case approval.InitiatorID == "" || approval.InitiatorID == a.Approver:
-		// Maker and checker are two, whatever the platform allows.
-		return abstain(countersign.SelfInitiated, "the request was made by %q, who would also approve it", approval.InitiatorID)
+	result = a.ask(ctx, a.Book, approval, now)
+	if a.Shadow != nil {
+		said := a.ask(ctx, a.Shadow, approval, now)
+		shadow = &said
 	}
+	return a.withCode(ctx, approval.Activity.Network, result, now), shadow
+}
+
+// ask runs a book under a deadline of its own.
+func (a *Approvals) ask(ctx context.Context, book Book, approval countersign.Approval, now time.Time) rules.Result {
 	timeout := a.RuleTimeout
 	if timeout <= 0 {
 		timeout = 10 * time.Second
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errRulesTooSlow)
 	defer cancel()
-	return a.withCode(ctx, approval.Activity.Network, a.Book.Decide(ctx, approval, now), now)
+	return book.Decide(ctx, approval, now)
+}
+
+// beforeRules is the decision on what no rule may decide; zero for all else.
+func (a *Approvals) beforeRules(approval countersign.Approval, now time.Time) countersign.Decision {
+	switch {
+	case approval.Snapshot == "":
+		return countersign.Abstained(countersign.UnreadableActivity, "there is nothing to bind a decision to: %.300s", approval.Activity.Unreadable)
+	case approval.Status != countersign.StatusPending:
+		return countersign.Abstained(countersign.NotPending, "the approval is %s already", approval.Status)
+	case !approval.ExpiresAt.IsZero() && approval.ExpiresAt.Sub(now) < expiryMargin:
+		return countersign.Abstained(countersign.ExpiresTooSoon, "the approval expires at %s", approval.ExpiresAt.Format(time.RFC3339))
+	case approval.InitiatorID == "":
+		return countersign.Abstained(countersign.SelfInitiated, "nobody knows who made the request, and it may be who would approve it")
+	}
+	// Maker and checker are two, whatever the platform allows.
+	if group, same := a.People.Same(approval.InitiatorID, a.Approver); same && group == "" {
+		return countersign.Abstained(countersign.SelfInitiated, "the request was made by %q, who would also approve it", approval.InitiatorID)
+	} else if same {
+		return countersign.Abstained(countersign.SelfInitiated, "the request was made by %q, who counts as one with the approver: group %q", approval.InitiatorID, group)
+	}
+	return countersign.Decision{}
 }
 
 // withCode compares the pinned contracts that a decision rests on with the chain: an
@@ -125,7 +147,7 @@ func (a *Approvals) withCode(ctx context.Context, network string, r rules.Result
 	evidence, err := a.Code.CheckCode(ctx, network, r.Pins)
 	if len(evidence) > 0 {
 		sum := sha256.Sum256(evidence)
-		r.Evidence = append(r.Evidence, rules.Evidence{Kind: "code", Source: network, Digest: hex.EncodeToString(sum[:]), At: now})
+		r.Evidence = append(r.Evidence, rules.Evidence{Kind: "code", Source: network, Digest: hex.EncodeToString(sum[:]), At: now, Answer: evidence})
 	}
 	switch {
 	case errors.Is(err, codepin.ErrChanged):

@@ -32,10 +32,10 @@ func (f *faultyTrail) Append(ctx context.Context, d audit.Draft) (audit.Entry, e
 	return f.do(func() (audit.Entry, error) { return f.Trail.Append(ctx, d) })
 }
 
-func (f *faultyTrail) Decide(ctx context.Context, key string, claims []countersign.Claim,
-	conclude func([]countersign.Balance) (audit.Draft, bool),
+func (f *faultyTrail) Decide(ctx context.Context, key string, claims []countersign.Claim, scopes []string,
+	conclude func(countersign.Standing) (audit.Draft, bool),
 ) (audit.Entry, error) {
-	return f.do(func() (audit.Entry, error) { return f.Trail.Decide(ctx, key, claims, conclude) })
+	return f.do(func() (audit.Entry, error) { return f.Trail.Decide(ctx, key, claims, scopes, conclude) })
 }
 
 func (f *faultyTrail) Close(ctx context.Context, d audit.Draft, key string, moved bool) (audit.Entry, error) {

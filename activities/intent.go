@@ -13,24 +13,29 @@ import (
 	"countersign/rules"
 )
 
-// intent is the whole decision as it is signed. An approval that does not fit its
-// budgets becomes an abstention here, inside the transaction that holds them.
-func (a *Approvals) intent(ctx context.Context, in DecideInput, approval countersign.Approval, r rules.Result, balances []countersign.Balance) audit.Intent {
+// intent is the whole decision as it is signed, with the evidence that it names. An
+// approval that does not fit its budgets, or that no machine may give now, becomes an
+// abstention here, inside the transaction that holds both.
+func (a *Approvals) intent(ctx context.Context, in DecideInput, approval countersign.Approval, r rules.Result, st countersign.Standing) (audit.Intent, [][]byte) {
 	decision := r.Decision
-	for _, b := range balances {
+	for _, b := range st.Balances {
 		if decision.Verdict == countersign.Approve && !b.Fits {
 			decision = countersign.Abstained(countersign.OverBudget, "%s on top of %s does not fit the limit of %s of budget %s",
 				b.Amount, b.Before, b.Limit, b.Budget)
 		}
 	}
+	if len(st.Halted) > 0 && decision.Verdict.Spoken() {
+		decision = countersign.Abstained(countersign.Halted, "machines may not decide in %s now; the rules said %s (%s)",
+			st.Halted[0], decision.Verdict, decision.Code)
+	}
 	intent := audit.Intent{
 		Custodian: a.Custodian.Name(), ApprovalID: approval.ID, InitiatorID: approval.InitiatorID,
-		Snapshot: approval.Snapshot, Policies: approval.Policies,
-		Decision: decision, Rules: a.Rules, Budgets: balances, Trigger: in.Trigger, Workflow: here(ctx),
+		AskedAt: r.At, Snapshot: approval.Snapshot, Policies: approval.Policies, Books: r.Books, AppliedRules: short(r.Rules), Halted: st.Halted,
+		Decision: decision, Rules: a.Rules, Budgets: st.Balances, Trigger: in.Trigger, Workflow: here(ctx),
+		MakerGroups: a.People.Of(approval.InitiatorID), CheckerGroups: a.People.Of(a.Approver),
 	}
-	for _, e := range r.Evidence {
-		intent.Evidence = append(intent.Evidence, audit.Evidence(e))
-	}
+	var evidence [][]byte
+	intent.Evidence, evidence = recordedEvidence(r.Evidence)
 	if call := approval.Activity.Call; call != nil {
 		sum := sha256.Sum256(call.Data)
 		intent.CallHash = hex.EncodeToString(sum[:])
@@ -45,7 +50,7 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 			intent.Decoded.Args = nil
 		}
 	}
-	return intent
+	return intent, evidence
 }
 
 // maxRecorded bounds what was asked and what was decoded, in bytes of JSON each, so

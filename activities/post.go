@@ -55,6 +55,7 @@ type posting struct {
 	entry  audit.Entry
 	intent audit.Intent
 	reason string
+	void   countersign.Decision // why it is not posted
 }
 
 func (a *Approvals) load(ctx context.Context, approvalID string) (posting, error) {
@@ -80,7 +81,12 @@ func (a *Approvals) post(ctx context.Context, p posting) (audit.Entry, error) {
 	if entry, done, err := a.settled(ctx, p, approval); done || err != nil {
 		return entry, err
 	}
-	if approval.Snapshot != p.intent.Snapshot {
+	against, err := a.against(ctx, p, approval)
+	if err != nil {
+		return audit.Entry{}, err
+	}
+	if against.Verdict != "" {
+		p.void = against
 		return a.Trail.Void(ctx, a.postDraft(ctx, p, audit.Void, approval, nil), p.entry.Record.Key)
 	}
 	receipt, voteErr := a.Custodian.Vote(ctx, approval.ID, p.intent.Decision.Verdict, p.reason)
@@ -99,6 +105,30 @@ func (a *Approvals) post(ctx context.Context, p posting) (audit.Entry, error) {
 		err = fmt.Errorf("vote: %w", voteErr)
 	}
 	return entry, err
+}
+
+// against is why a decision must not be posted any more; zero when it still holds. What
+// is asked for may have changed, an operator may have halted machines, and what an
+// approval rests on may have become untrue.
+func (a *Approvals) against(ctx context.Context, p posting, approval countersign.Approval) (countersign.Decision, error) {
+	if approval.Snapshot != p.intent.Snapshot {
+		return countersign.Abstained(countersign.ChangedAfterRead, "what is asked for has changed since it was decided"), nil
+	}
+	halted, err := a.Trail.Halted(ctx, countersign.HaltScopes(p.intent.Request.WalletID, p.intent.Books, p.intent.AppliedRules))
+	if err != nil {
+		return countersign.Decision{}, err
+	}
+	if len(halted) > 0 {
+		return countersign.Abstained(countersign.Halted, "machines may not decide in %s now", halted[0]), nil
+	}
+	if p.intent.Decision.Verdict != countersign.Approve || a.Services == nil {
+		return countersign.Decision{}, nil
+	}
+	evidence, err := a.evidenceOf(ctx, p.intent.Evidence)
+	if err != nil {
+		return countersign.Decision{}, err
+	}
+	return a.Services.Recheck(ctx, approval, evidence, a.Now()), ctx.Err()
 }
 
 // settled records what needs no post any more: our verdict is there, or the
@@ -123,6 +153,7 @@ func (a *Approvals) postDraft(ctx context.Context, p posting, result audit.PostR
 	body := audit.Post{
 		ApprovalID: p.intent.ApprovalID, Intent: p.entry.LeafHash, Verdict: p.intent.Decision.Verdict,
 		Result: result, Snapshot: read.Snapshot, Receipt: receipt, Workflow: here(ctx),
+		Code: p.void.Code, Why: p.void.Reason,
 	}
 	if result == audit.Posted || result == audit.Found {
 		body.Reason = p.reason

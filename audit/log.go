@@ -33,6 +33,9 @@ type Draft struct {
 	Type Type
 	// Body is marshalled to JSON once, when the draft is sealed.
 	Body any
+	// Evidence is what the body names by its SHA-256. It is kept beside the record, in
+	// the same transaction.
+	Evidence [][]byte
 }
 
 // A Head is the end of one author's chain, as the appending transaction found it.

@@ -17,6 +17,8 @@ const (
 	ApprovalOutcome Type = "approval.resolved" // how the approval ended: [Resolution]
 	EventNoticed    Type = "event.noticed"     // a delivery of a known kind without a process of its own: [Notice]
 	EventStray      Type = "event.stray"       // a delivery of a kind that we do not know: [Notice]
+	ControlHalted   Type = "control.halted"    // an operator stopped machines from deciding: [Control]
+	ControlResumed  Type = "control.resumed"   // an operator let them go on: [Control]
 )
 
 // Version is the version of the payload's form.
@@ -52,6 +54,8 @@ type Intent struct {
 	Custodian   string `json:"custodian"`
 	ApprovalID  string `json:"approval_id"`
 	InitiatorID string `json:"initiator_id"`
+	// AskedAt is the time that the rules were told, UTC.
+	AskedAt time.Time `json:"asked_at,omitzero"`
 	// Snapshot is the digest of what was asked for; see countersign.Approval.
 	Snapshot string   `json:"snapshot_sha256"`
 	Policies []string `json:"policies,omitempty"`
@@ -63,10 +67,24 @@ type Intent struct {
 	// Words is the same for people, a line per call, inside ones further in.
 	Words []string `json:"words,omitempty"`
 
-	Decision countersign.Decision  `json:"decision"`
-	Rules    Rules                 `json:"rules"`
+	Decision countersign.Decision `json:"decision"`
+	Rules    Rules                `json:"rules"`
+	// Books and AppliedRules name the books and rules that had a say, outermost first.
+	Books        []string `json:"books,omitempty"`
+	AppliedRules []string `json:"applied_rules,omitempty"`
+	// Halted are the scopes, of those that the request is in, in which no machine might
+	// decide then.
+	Halted   []string              `json:"halted,omitempty"`
 	Evidence []Evidence            `json:"evidence,omitempty"`
 	Budgets  []countersign.Balance `json:"budgets,omitempty"`
+
+	// MakerGroups and CheckerGroups are the declared groups of identities that the
+	// initiator and the approver are in: a decision is never between two of one group.
+	MakerGroups   []string `json:"maker_groups,omitempty"`
+	CheckerGroups []string `json:"checker_groups,omitempty"`
+
+	// Shadow is what another book said to the same, for comparison only.
+	Shadow *Shadow `json:"shadow,omitempty"`
 
 	Trigger  *Trigger `json:"trigger,omitempty"`
 	Workflow Workflow `json:"workflow"`
@@ -106,10 +124,29 @@ type Rules struct {
 	Build  string `json:"build,omitempty"`
 }
 
+// A Shadow is the decision of a book that is evaluated and never posted.
+type Shadow struct {
+	Rules        Rules                `json:"rules"`
+	AppliedRules []string             `json:"applied_rules,omitempty"`
+	Decision     countersign.Decision `json:"decision"`
+	Evidence     []Evidence           `json:"evidence,omitempty"`
+}
+
+// A Control is an operator's word on where machines decide.
+type Control struct {
+	// Scope is as in countersign.HaltScopes; By is who says so, as they named themselves.
+	Scope  string `json:"scope"`
+	Reason string `json:"reason"`
+	By     string `json:"by"`
+}
+
 // Evidence is what a rule asked a source, by digest.
 type Evidence struct {
-	Kind   string    `json:"kind"`
-	Source string    `json:"source"`
+	Kind   string `json:"kind"`
+	Source string `json:"source"`
+	// Asked is the question: JSON, or "sha256:" and its digest where it is long.
+	Asked string `json:"asked,omitempty"`
+	// Digest is the SHA-256 of the answer, which is kept beside the trail.
 	Digest string    `json:"sha256"`
 	At     time.Time `json:"fetched_at"`
 }
@@ -151,13 +188,16 @@ func (r PostResult) Stands() bool { return r == Posted || r == Found }
 type Post struct {
 	ApprovalID string `json:"approval_id"`
 	// Intent is the leaf hash of the decision.
-	Intent   string               `json:"intent"`
-	Verdict  countersign.Verdict  `json:"verdict"`
-	Result   PostResult           `json:"result"`
-	Reason   string               `json:"reason,omitempty"`  // as posted
-	Snapshot string               `json:"snapshot_sha256"`   // as read just before
-	Receipt  *countersign.Receipt `json:"receipt,omitempty"` // only when posted now
-	Workflow Workflow             `json:"workflow,omitzero"`
+	Intent  string              `json:"intent"`
+	Verdict countersign.Verdict `json:"verdict"`
+	Result  PostResult          `json:"result"`
+	Reason  string              `json:"reason,omitempty"` // as posted
+	// Code and Why say why a decision is void.
+	Code     countersign.ReasonCode `json:"code,omitempty"`
+	Why      string                 `json:"why,omitempty"`
+	Snapshot string                 `json:"snapshot_sha256"`   // as read just before
+	Receipt  *countersign.Receipt   `json:"receipt,omitempty"` // only when posted now
+	Workflow Workflow               `json:"workflow,omitzero"`
 }
 
 // A Resolution is how an approval ended, by the custodian's word.

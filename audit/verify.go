@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"countersign"
 )
 
 // ErrForged means that an entry is not what its author signed, or not where.
@@ -177,8 +180,11 @@ func (v *verifier) order(e Entry, fault func(string, ...any)) {
 		Intent     string `json:"intent"`
 		Verdict    string `json:"verdict"`
 		Decision   struct {
-			Verdict string `json:"verdict"`
+			Verdict countersign.Verdict `json:"verdict"`
 		} `json:"decision"`
+		Initiator     string   `json:"initiator_id"`
+		MakerGroups   []string `json:"maker_groups"`
+		CheckerGroups []string `json:"checker_groups"`
 	}
 	if err := e.Decode(&body); err != nil {
 		fault("%v", err)
@@ -187,7 +193,13 @@ func (v *verifier) order(e Entry, fault func(string, ...any)) {
 	switch e.Record.Type {
 	case DecisionIntent:
 		v.report.Decisions++
-		v.intents[e.LeafHash] = intent{body.ApprovalID, body.Decision.Verdict}
+		v.intents[e.LeafHash] = intent{body.ApprovalID, string(body.Decision.Verdict)}
+		same := body.Initiator == e.Record.Subject || slices.ContainsFunc(body.MakerGroups, func(g string) bool {
+			return slices.Contains(body.CheckerGroups, g)
+		})
+		if same && body.Decision.Verdict.Spoken() {
+			fault("%s decided what %s initiated: maker and checker count as one", e.Record.Subject, body.Initiator)
+		}
 	case DecisionOutcome, ApprovalOutcome:
 		in, ok := v.intents[body.Intent]
 		switch {

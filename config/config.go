@@ -97,6 +97,21 @@ type Rules struct {
 	// book that pins code needs it. Without it such decisions are left to people.
 	NodesFile string `env:"COUNTERSIGN_NODES_FILE"`
 
+	// ScreeningFile says where addresses are screened, as docs/screening.md describes.
+	// With it no approval stands before every address in the request is clear.
+	ScreeningFile string `env:"COUNTERSIGN_SCREENING_FILE"`
+
+	// PeopleFile says which identities count as one, JSON: {"groups": {"alice":
+	// ["us-1", "us-2"]}}. What one of them has initiated the others may not decide.
+	PeopleFile string `env:"COUNTERSIGN_PEOPLE_FILE"`
+
+	// ShadowBook is a second book that is evaluated beside the first, recorded, and
+	// never posted; `countersign rules diff` compares them.
+	ShadowBook string `env:"COUNTERSIGN_SHADOW_BOOK"`
+
+	// ShadowBookFile is the shadow book's own configuration.
+	ShadowBookFile string `env:"COUNTERSIGN_SHADOW_BOOK_FILE"`
+
 	// Timeout bounds one run of the rules; a rule that takes longer abstains.
 	// Defaults to 5s.
 	Timeout time.Duration `env:"COUNTERSIGN_RULE_TIMEOUT" envDefault:"5s"`

@@ -92,10 +92,12 @@ const (
 	RoleIngress Role = "ingress"
 	RoleWorker  Role = "worker"
 	RoleAudit   Role = "audit"
+	// RoleOperator puts an operator's word on the trail, with the worker's key.
+	RoleOperator Role = "operator"
 )
 
 // Roles lists them all.
-var Roles = []Role{RoleIngress, RoleWorker, RoleAudit}
+var Roles = []Role{RoleIngress, RoleWorker, RoleAudit, RoleOperator}
 
 // Check reports every mistake that would keep a process of the given roles from
 // starting, at once.
@@ -110,6 +112,8 @@ func (c Config) Check(roles ...Role) error {
 			p.required("COUNTERSIGN_TASK_QUEUE", c.Worker.TaskQueue)
 		case RoleWorker:
 			p.worker(c)
+		case RoleOperator:
+			p.trail(c)
 		case RoleAudit:
 			p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
 		default:
@@ -131,13 +135,14 @@ func (p *problems) worker(c Config) {
 	p.file("COUNTERSIGN_DFNS_TOKEN_FILE", c.DFNS.TokenFile)
 	p.required("COUNTERSIGN_DFNS_CREDENTIAL_ID", c.DFNS.CredentialID)
 	p.file("COUNTERSIGN_DFNS_KEY_FILE", c.DFNS.KeyFile)
-	p.required("COUNTERSIGN_DFNS_USER_ID", c.DFNS.UserID)
-	p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
-	p.file("COUNTERSIGN_SIGNING_KEY_FILE", c.Trail.SigningKeyFile)
-	p.required("COUNTERSIGN_ISSUER", c.Trail.Issuer)
+	p.trail(c)
 	p.required("COUNTERSIGN_BOOK", c.Rules.Book)
 	if c.Rules.BookFile != "" || c.Rules.Book == "stablecoin" {
 		p.file("COUNTERSIGN_BOOK_FILE", c.Rules.BookFile)
+	}
+	if c.Rules.ShadowBookFile != "" {
+		p.required("COUNTERSIGN_SHADOW_BOOK", c.Rules.ShadowBook)
+		p.file("COUNTERSIGN_SHADOW_BOOK_FILE", c.Rules.ShadowBookFile)
 	}
 	p.positive("COUNTERSIGN_RULE_TIMEOUT", int64(c.Rules.Timeout))
 	p.required("COUNTERSIGN_TASK_QUEUE", c.Worker.TaskQueue)
@@ -145,6 +150,14 @@ func (p *problems) worker(c Config) {
 	if c.Trail.SigningKeyFile != "" && c.Trail.SigningKeyFile == c.DFNS.KeyFile {
 		p.add("COUNTERSIGN_SIGNING_KEY_FILE", errors.New("is the custodian's key: use one key for one purpose"))
 	}
+}
+
+// trail is what signing records needs.
+func (p *problems) trail(c Config) {
+	p.required("COUNTERSIGN_DFNS_USER_ID", c.DFNS.UserID)
+	p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
+	p.file("COUNTERSIGN_SIGNING_KEY_FILE", c.Trail.SigningKeyFile)
+	p.required("COUNTERSIGN_ISSUER", c.Trail.Issuer)
 }
 
 // add notes a problem, once: roles have settings in common.

@@ -34,6 +34,10 @@ type Book struct {
 	// Networks says more of the chains, by the custodian's name of each, for the words
 	// that people read. Optional.
 	Networks map[string]Network
+	// Unscreened says why the addresses of requests need no screening, where the
+	// deployment has a screener. Empty means that no approval stands before every
+	// address in it is clear.
+	Unscreened string
 	// Source holds what the book's behaviour depends on, by file name: its Go files
 	// (go:embed) and its configuration. Its digest stands in every decision.
 	// Optional.
@@ -113,6 +117,11 @@ func (b *Book) Check() error {
 			bad("contract %d: %s %s is listed twice", i, c.Network, c.Address)
 		}
 		seen[c.key()] = true
+		name := key{network: strings.ToLower(c.Network), kind: "name", locator: c.label()}
+		if seen[name] {
+			bad("contract %d: another contract on %s is called %q: rules are halted by that name", i, c.Network, c.Name)
+		}
+		seen[name] = true
 	}
 	for i, t := range b.Transfers {
 		if t.Network == "" || t.Kind == "" || t.Rule == nil {

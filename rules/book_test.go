@@ -11,6 +11,7 @@ import (
 	"countersign/calldata"
 	"countersign/calldata/risk"
 	"countersign/rules"
+	"countersign/rules/checks"
 )
 
 func TestABookReportsEveryMistakeAtOnce(t *testing.T) {
@@ -146,18 +147,18 @@ func TestStockChecks(t *testing.T) {
 	pot := rules.Budget{Name: "pot", Limit: countersign.NewAmount(10)}
 	for _, tt := range []struct {
 		name   string
-		checks []rules.Check
+		checks []checks.Check
 		want   countersign.ReasonCode
 	}{
 		{"no check at all approves", nil, countersign.WithinPolicy},
-		{"all pass", []rules.Check{rules.NotOn(none, rules.Recipient), rules.OnlyTo(listed, rules.Recipient), rules.AtMost(countersign.NewAmount(5), rules.Transferred)}, countersign.WithinPolicy},
-		{"deny-listed", []rules.Check{rules.NotOn(listed, rules.Recipient), rules.OnlyTo(none, rules.Recipient)}, countersign.DenyListed},
-		{"not on the allowlist", []rules.Check{rules.OnlyTo(none, rules.Recipient)}, countersign.UnlistedRecipient},
-		{"over the cap", []rules.Check{rules.AtMost(countersign.NewAmount(4), rules.Transferred)}, countersign.OverCap},
-		{"counted before it fails", []rules.Check{rules.Within(pot, rules.Transferred), rules.OnlyTo(none, rules.Recipient)}, countersign.UnlistedRecipient},
+		{"all pass", []checks.Check{checks.NotOn(none, checks.Recipient), checks.OnlyTo(listed, checks.Recipient), checks.AtMost(countersign.NewAmount(5), checks.Transferred)}, countersign.WithinPolicy},
+		{"deny-listed", []checks.Check{checks.NotOn(listed, checks.Recipient), checks.OnlyTo(none, checks.Recipient)}, countersign.DenyListed},
+		{"not on the allowlist", []checks.Check{checks.OnlyTo(none, checks.Recipient)}, countersign.UnlistedRecipient},
+		{"over the cap", []checks.Check{checks.AtMost(countersign.NewAmount(4), checks.Transferred)}, countersign.OverCap},
+		{"counted before it fails", []checks.Check{checks.Within(pot, checks.Transferred), checks.OnlyTo(none, checks.Recipient)}, countersign.UnlistedRecipient},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := book(rules.All("fine", tt.checks...)).Decide(t.Context(), transfer("Native", "", 5), now)
+			got := book(checks.All("fine", tt.checks...)).Decide(t.Context(), transfer("Native", "", 5), now)
 			if got.Decision.Code != tt.want || (got.Decision.Verdict == countersign.Reject) != (tt.want == countersign.DenyListed) {
 				t.Errorf("decided %+v, want %s", got.Decision, tt.want)
 			}
@@ -166,7 +167,7 @@ func TestStockChecks(t *testing.T) {
 			}
 		})
 	}
-	byArgument := rules.All("fine", rules.OnlyTo(listed, rules.Argument("to")), rules.AtMost(countersign.NewAmount(99), rules.ArgumentAmount("amount")))
+	byArgument := checks.All("fine", checks.OnlyTo(listed, checks.Argument("to")), checks.AtMost(countersign.NewAmount(99), checks.ArgumentAmount("amount")))
 	if got := book(byArgument).Decide(t.Context(), call(token, mint), now).Decision; got.Code != countersign.OverCap {
 		t.Errorf("checks on arguments: %+v, want over_cap", got)
 	}

@@ -2,6 +2,9 @@ package rules
 
 import (
 	"strings"
+	"time"
+
+	"countersign/budget"
 
 	"countersign"
 )
@@ -12,6 +15,10 @@ type (
 	Decision = countersign.Decision
 	// Amount is a whole number of minor units.
 	Amount = countersign.Amount
+	// Budget is a pot with a limit per window of time.
+	Budget = budget.Budget
+	// Window says since when claims on a budget count.
+	Window = budget.Window
 	// Code is the ground of a decision in one stable word.
 	Code = countersign.ReasonCode
 )
@@ -20,10 +27,23 @@ type (
 // countersign. A book may use any code that is lower case with underscores.
 const (
 	DenyListed          = countersign.DenyListed
+	Sanctioned          = countersign.ScreeningHit
 	OverCap             = countersign.OverCap
 	UnlistedRecipient   = countersign.UnlistedRecipient
 	EvidenceUnavailable = countersign.EvidenceUnavailable
 )
+
+// Rolling counts the last d. It has no seam at midnight.
+func Rolling(d time.Duration) Window { return budget.Rolling(d) }
+
+// Day counts the calendar day in a time zone.
+func Day(zone *time.Location) Window { return budget.Day(zone) }
+
+// Week counts the calendar week, which begins on Monday, in a time zone.
+func Week(zone *time.Location) Window { return budget.Week(zone) }
+
+// Month counts the calendar month in a time zone.
+func Month(zone *time.Location) Window { return budget.Month(zone) }
 
 // MaxReason is the longest reason in a decision, in characters: one sentence for
 // people. The engine cuts what is longer.

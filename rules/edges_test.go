@@ -9,6 +9,7 @@ import (
 
 	"countersign"
 	"countersign/rules"
+	"countersign/rules/checks"
 
 	"pgregory.net/rapid"
 )
@@ -106,11 +107,11 @@ func TestReasonsAreShort(t *testing.T) {
 
 // A check that says "stop" with an approval would skip the checks after it.
 func TestACheckCannotApprove(t *testing.T) {
-	stop := func(d rules.Decision) rules.Check {
+	stop := func(d rules.Decision) checks.Check {
 		return func(context.Context, *rules.Request) (rules.Decision, bool) { return d, false }
 	}
-	for name, check := range map[string]rules.Check{"with an approval": stop(rules.Approve("fine")), "with nothing": stop(rules.Decision{})} {
-		got := book(rules.All("all is well", check)).Decide(t.Context(), call(token, mint), now).Decision
+	for name, check := range map[string]checks.Check{"with an approval": stop(rules.Approve("fine")), "with nothing": stop(rules.Decision{})} {
+		got := book(checks.All("all is well", check)).Decide(t.Context(), call(token, mint), now).Decision
 		if got.Verdict != countersign.Abstain || got.Code != countersign.NoVerdict {
 			t.Errorf("stopped %s: decided %+v, want no_verdict", name, got)
 		}
@@ -124,17 +125,17 @@ func TestAPartyThatIsNotThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, tt := range map[string]struct {
-		check    rules.Check
+		check    checks.Check
 		approval countersign.Approval
 	}{
-		"recipient of a call":     {rules.OnlyTo(some, rules.Recipient), call(token, mint)},
-		"argument of a transfer":  {rules.NotOn(some, rules.Argument("to")), transfer("Native", "", 5)},
-		"amount of a call":        {rules.AtMost(countersign.NewAmount(1), rules.Transferred), call(token, mint)},
-		"an amount for a party":   {rules.OnlyTo(some, rules.Argument("amount")), call(token, mint)},
-		"an argument of no name":  {rules.OnlyTo(some, rules.Argument("")), call(token, mint)},
-		"an address for a number": {rules.AtMost(countersign.NewAmount(1), rules.ArgumentAmount("to")), call(token, mint)},
+		"recipient of a call":     {checks.OnlyTo(some, checks.Recipient), call(token, mint)},
+		"argument of a transfer":  {checks.NotOn(some, checks.Argument("to")), transfer("Native", "", 5)},
+		"amount of a call":        {checks.AtMost(countersign.NewAmount(1), checks.Transferred), call(token, mint)},
+		"an amount for a party":   {checks.OnlyTo(some, checks.Argument("amount")), call(token, mint)},
+		"an argument of no name":  {checks.OnlyTo(some, checks.Argument("")), call(token, mint)},
+		"an address for a number": {checks.AtMost(countersign.NewAmount(1), checks.ArgumentAmount("to")), call(token, mint)},
 	} {
-		if got := book(rules.All("fine", tt.check)).Decide(t.Context(), tt.approval, now).Decision; got.Code != countersign.RulePanic {
+		if got := book(checks.All("fine", tt.check)).Decide(t.Context(), tt.approval, now).Decision; got.Code != countersign.RulePanic {
 			t.Errorf("%s: decided %+v, want rule_panic", name, got)
 		}
 	}

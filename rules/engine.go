@@ -9,14 +9,60 @@ import (
 
 	"countersign"
 	"countersign/chain/codepin"
+	"countersign/rules/services"
 )
+
+// A Decider is whatever decides: a [Book], or several that were put together; see
+// package compose.
+type Decider interface {
+	// About is how records name it.
+	About() About
+	// Check reports every mistake in it at once.
+	Check() error
+	// Books are the books in it, itself included.
+	Books() []*Book
+	// DecideAt decides at a desk. It never fails: what it cannot decide it abstains on.
+	DecideAt(ctx context.Context, a countersign.Approval, desk *services.Desk) Result
+}
+
+// About is the name, the version and the digest of what decides.
+type About struct{ Name, Version, Digest string }
+
+// An Engine decides with the services of a deployment.
+type Engine struct {
+	Decider
+	Services services.Services
+}
+
+// Decide decides an approval. ctx bounds the rules and all that they ask; a rule that
+// outlives it is left behind and what it returns later is thrown away.
+func (e Engine) Decide(ctx context.Context, a countersign.Approval, now time.Time) Result {
+	return At(ctx, e.Decider, a, services.New(e.Services, a.Clone(), now))
+}
+
+// At decides at a desk and closes it: the result has all that was counted and learned.
+func At(ctx context.Context, d Decider, a countersign.Approval, desk *services.Desk) Result {
+	res := d.DecideAt(ctx, a, desk)
+	res.Decision = sound(desk.Sound(res.Decision))
+	res.Claims, res.Evidence = desk.Close()
+	res.At = desk.Now()
+	return res
+}
+
+// Decide runs the book alone: whatever its rules ask of a service stays unanswered.
+func (b *Book) Decide(ctx context.Context, a countersign.Approval, now time.Time) Result {
+	return Engine{Decider: b}.Decide(ctx, a, now)
+}
 
 // A Result is a decision with all that it rests on.
 type Result struct {
 	Decision Decision
+	// Books names the books that decided, the outermost first, and Rules the rules, by
+	// [Contract.RuleName] and [Asset.RuleName]; each can be halted.
+	Books, Rules []string
 	// Claims are what the request takes from budgets if it is approved.
 	Claims []countersign.Claim
-	// Evidence is what the rule asked and was told.
+	// Evidence is what the rules asked and were told.
 	Evidence []Evidence
 	// Contract, Function and Args say what was decoded; empty when nothing was. For
 	// typed data Function is the message's type.
@@ -31,59 +77,38 @@ type Result struct {
 	// Pins are the code pins of all contracts in what was asked. Whoever acts on the
 	// decision compares them with the network's chain first.
 	Pins []codepin.Pin
-	// Took is how long the rule ran.
+	// At is the time that the rules were told.
+	At time.Time
+	// Took is how long the rules ran.
 	Took time.Duration
 }
 
-// Decide runs the book on an approval. It never fails: what it cannot decide it
-// abstains on. ctx bounds the rule; a rule that outlives it is left behind and
-// what it returns later is thrown away.
+// About is how records name the book.
+func (b *Book) About() About { return About{b.Name, b.Version, b.Digest()} }
+
+// Books is the book itself.
+func (b *Book) Books() []*Book { return []*Book{b} }
+
+// DecideAt runs the book at a desk.
 //
 // The rule gets a copy of everything that it could write to, and what was decoded
 // is put down before it runs, so that the result says what was asked and not what
 // a rule made of it.
-func (b *Book) Decide(ctx context.Context, a countersign.Approval, now time.Time) Result {
-	r := &Request{Approval: detached(a), Now: now.UTC(), book: b, notes: &notes{}}
+func (b *Book) DecideAt(ctx context.Context, a countersign.Approval, desk *services.Desk) Result {
+	r := &Request{Desk: desk, Approval: a.Clone(), Now: desk.Now(), book: b}
 	rule, d := b.find(r)
 	res := r.result()
+	res.Books, res.Rules = []string{b.Name}, r.ruleNames()
 	if rule != nil {
 		res.Pins, d = r.pins()
 	}
 	if rule != nil && d.Verdict == "" {
 		start := time.Now()
-		d, res.Claims, res.Evidence = run(ctx, rule, r)
+		d = run(ctx, rule, r)
 		res.Took = time.Since(start)
 	}
 	res.Decision = sound(d)
 	return res
-}
-
-// detached copies an approval down to the last byte.
-func detached(a countersign.Approval) countersign.Approval {
-	a.Policies, a.Votes = slices.Clone(a.Policies), slices.Clone(a.Votes)
-	if t := a.Activity.Transfer; t != nil {
-		own := *t
-		a.Activity.Transfer = &own
-	}
-	if c := a.Activity.Call; c != nil {
-		own := detachedCall(*c)
-		a.Activity.Call = &own
-	}
-	a.Activity.Operations = slices.Clone(a.Activity.Operations)
-	for i, c := range a.Activity.Operations {
-		a.Activity.Operations[i] = detachedCall(c)
-	}
-	if t := a.Activity.TypedData; t != nil {
-		a.Activity.TypedData = &countersign.TypedData{
-			Types: slices.Clone(t.Types), Domain: slices.Clone(t.Domain), Message: slices.Clone(t.Message), ChainID: t.ChainID,
-		}
-	}
-	return a
-}
-
-func detachedCall(c countersign.Call) countersign.Call {
-	c.Data, c.Delegates = slices.Clone(c.Data), slices.Clone(c.Delegates)
-	return c
 }
 
 // find is the way to a rule: what is asked, is it listed, can it be read, is
@@ -114,8 +139,7 @@ func (b *Book) find(r *Request) (Rule, Decision) {
 }
 
 func (b *Book) findTransfer(r *Request, t countersign.Transfer) (Rule, Decision) {
-	want := Asset{Network: r.Network(), Kind: t.Kind, Locator: t.Asset}.key()
-	i := slices.IndexFunc(b.Transfers, func(a Asset) bool { return a.key() == want })
+	i := slices.IndexFunc(b.Transfers, func(a Asset) bool { return a.Is(r.Network(), t.Kind, t.Asset) })
 	if i < 0 || b.Transfers[i].Rule == nil {
 		return nil, Abstain(countersign.UnknownAsset, "no rule for %s %s on %s", t.Kind, t.Asset, r.Network())
 	}
@@ -123,37 +147,30 @@ func (b *Book) findTransfer(r *Request, t countersign.Transfer) (Rule, Decision)
 	return b.Transfers[i].Rule, Decision{}
 }
 
-// An answer is what came of running a rule.
-type answer struct {
-	decision Decision
-	claims   []countersign.Claim
-	evidence []Evidence
-}
-
 // run calls the rule in a goroutine of its own, so that one that hangs is left
-// behind. What a rule counted and noted before it panicked or ran out of time is
-// dropped with the rest of its answer.
-func run(ctx context.Context, rule Rule, r *Request) (Decision, []countersign.Claim, []Evidence) {
-	done := make(chan answer, 1)
+// behind. What a rule counted before it panicked or ran out of time still counts,
+// should people approve.
+func run(ctx context.Context, rule Rule, r *Request) Decision {
+	done := make(chan Decision, 1)
 	go func() {
-		a := answer{decision: Abstain(countersign.RulePanic, "the rule ended its goroutine without an answer")}
+		d := Abstain(countersign.RulePanic, "the rule ended its goroutine without an answer")
 		defer func() {
 			if p := recover(); p != nil {
 				debug.PrintStack()
-				a = answer{decision: Abstain(countersign.RulePanic, "the rule panicked: %.300s", fmt.Sprint(p))}
+				d = Abstain(countersign.RulePanic, "the rule panicked: %.300s", fmt.Sprint(p))
 			}
-			done <- a
+			done <- d
 		}()
-		a = r.answer(rule(ctx, r))
+		d = r.screened(ctx, sound(rule(ctx, r)))
 	}()
 	select {
-	case a := <-done:
+	case d := <-done:
 		if ctx.Err() != nil { // too late is too late, even by a moment
-			return timedOut(ctx), nil, nil
+			return timedOut(ctx)
 		}
-		return a.decision, a.claims, a.evidence
+		return d
 	case <-ctx.Done():
-		return timedOut(ctx), nil, nil
+		return timedOut(ctx)
 	}
 }
 

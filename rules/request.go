@@ -1,18 +1,18 @@
 package rules
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"slices"
-	"sync"
 	"time"
 
 	"countersign"
+	"countersign/rules/services"
 )
 
-// A Request is what a rule sees: the approval as read from the custodian, and
-// the decoded call, the transfer or the message.
+// A Request is what a rule sees: the approval as read from the custodian, the decoded
+// call, the transfer or the message, and the desk where more can be asked.
 type Request struct {
+	// Desk asks services and counts against budgets.
+	*services.Desk
+
 	Approval countersign.Approval
 	// Call is the decoded call; nil for the others.
 	Call *Call
@@ -20,60 +20,24 @@ type Request struct {
 	Transfer *countersign.Transfer
 	// Message is the typed data; nil for the others.
 	Message *Message
-	// Now is the time of the decision, UTC.
+	// Now is the time of the decision, UTC. Tried again, it is what it was.
 	Now time.Time
 
-	book  *Book
-	notes *notes // shared with the requests for the calls inside
-}
-
-// notes are what rules leave behind besides their decision.
-type notes struct {
-	mu       sync.Mutex // a rule may ask its sources at the same time
-	claims   []countersign.Claim
-	evidence []Evidence
+	book *Book
 }
 
 // Initiator is the custodian's ID of who asks.
 func (r *Request) Initiator() string { return r.Approval.InitiatorID }
 
-// Wallet is the custodian's ID of the wallet that would pay or sign.
+// Wallet is the custodian's ID of the wallet that would pay or sign; its address and
+// tags are at [services.Desk.WalletDetails].
 func (r *Request) Wallet() string { return r.Approval.Activity.WalletID }
 
 // Network is the custodian's name of the chain.
 func (r *Request) Network() string { return r.Approval.Activity.Network }
 
-// Count takes amount from a budget if this request is approved, whoever approves
-// it: the engine reserves it when we do, and books it when people do. Count it
-// before any check that may abstain.
-func (r *Request) Count(b Budget, amount Amount) {
-	r.notes.mu.Lock()
-	defer r.notes.mu.Unlock()
-	r.notes.claims = append(r.notes.claims, countersign.Claim{
-		Budget: b.Name, Amount: amount, Limit: b.Limit, Since: b.Window.since(r.Now).UTC(),
-	})
-}
-
-// Note keeps what a rule was told by a source: its digest stands in the signed
-// decision, so that the decision can be explained later.
-func (r *Request) Note(kind, source string, answer []byte) {
-	sum := sha256.Sum256(answer)
-	r.notes.mu.Lock()
-	defer r.notes.mu.Unlock()
-	r.notes.evidence = append(r.notes.evidence, Evidence{Kind: kind, Source: source, Digest: hex.EncodeToString(sum[:]), At: r.Now})
-}
-
-// answer closes the request: what is counted or noted later is not heard.
-func (r *Request) answer(d Decision) answer {
-	r.notes.mu.Lock()
-	defer r.notes.mu.Unlock()
-	return answer{decision: d, claims: slices.Clone(r.notes.claims), evidence: slices.Clone(r.notes.evidence)}
-}
+// Policies are the custodian's IDs of the policies that hold the request.
+func (r *Request) Policies() []string { return r.Approval.Policies }
 
 // Evidence is what a rule asked and was told.
-type Evidence struct {
-	Kind   string    `json:"kind"`
-	Source string    `json:"source"`
-	Digest string    `json:"sha256"`
-	At     time.Time `json:"fetched_at"`
-}
+type Evidence = services.Evidence

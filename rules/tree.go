@@ -214,7 +214,7 @@ func Inner(ctx context.Context, r *Request) Decision {
 	}
 	var worst Decision
 	for i, c := range inside {
-		inner := &Request{Approval: r.Approval, Call: c, Now: r.Now, book: r.book, notes: r.notes}
+		inner := &Request{Desk: r.Desk, Approval: r.Approval, Call: c, Now: r.Now, book: r.book}
 		rule, d := r.book.ruleOf(inner)
 		if rule != nil {
 			d = sound(rule(ctx, inner))

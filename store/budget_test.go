@@ -60,7 +60,7 @@ func TestOneKeyIsDecidedOnceByMany(t *testing.T) {
 		seen := make([]string, 32)
 		for i := range seen {
 			wg.Go(func() {
-				e, err := desks[i%2].Decide(t.Context(), "k", claim(60, 100), func([]countersign.Balance) (audit.Draft, bool) {
+				e, err := desks[i%2].Decide(t.Context(), "k", claim(60, 100), nil, func(countersign.Standing) (audit.Draft, bool) {
 					concluded.Add(1)
 					return draft("k", "ap"), true
 				})

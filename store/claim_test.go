@@ -54,9 +54,9 @@ func TestOneRequestThatCountsBeyondMeasure(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		tr := desk(t, dsn, "us")
 		var got []bool
-		_, err := tr.Decide(t.Context(), "a", []countersign.Claim{of(huge, huge), of(huge, huge), of(one, huge)},
-			func(bs []countersign.Balance) (audit.Draft, bool) {
-				for _, b := range bs {
+		_, err := tr.Decide(t.Context(), "a", []countersign.Claim{of(huge, huge), of(huge, huge), of(one, huge)}, nil,
+			func(st countersign.Standing) (audit.Draft, bool) {
+				for _, b := range st.Balances {
 					got = append(got, b.Fits)
 				}
 				return draft("a", "a"), false
@@ -77,7 +77,7 @@ func TestOneRequestThatCountsBeyondMeasure(t *testing.T) {
 func TestWhatDoesNotFitIsNotReserved(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		tr := desk(t, dsn, "us")
-		_, err := tr.Decide(t.Context(), "a", claim(101, 100), func([]countersign.Balance) (audit.Draft, bool) { return draft("a", "a"), true })
+		_, err := tr.Decide(t.Context(), "a", claim(101, 100), nil, func(countersign.Standing) (audit.Draft, bool) { return draft("a", "a"), true })
 		if err == nil {
 			t.Error("101 of 100 were reserved")
 		}

@@ -116,7 +116,7 @@ func TestReadingWhileWriting(t *testing.T) {
 func TestACallerWhoGivesUpWaitingLeavesNothing(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		tr := desk(t, dsn, "us")
-		_, err := tr.Decide(t.Context(), "k", nil, func([]countersign.Balance) (audit.Draft, bool) {
+		_, err := tr.Decide(t.Context(), "k", nil, nil, func(countersign.Standing) (audit.Draft, bool) {
 			ctx, cancel := context.WithCancel(t.Context())
 			waited := make(chan error)
 			go func() {
@@ -147,7 +147,7 @@ func TestAPanicInConcludeLeavesNothing(t *testing.T) {
 					t.Error("the panic was swallowed")
 				}
 			}()
-			_, _ = tr.Decide(t.Context(), "k", claim(1, 1), func([]countersign.Balance) (audit.Draft, bool) { panic("rule") })
+			_, _ = tr.Decide(t.Context(), "k", claim(1, 1), nil, func(countersign.Standing) (audit.Draft, bool) { panic("rule") })
 		}()
 		if fits, err := decide(t.Context(), tr, "k", claim(1, 1)); err != nil || !fits {
 			t.Errorf("afterwards: fits %t, %v", fits, err)

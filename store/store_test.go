@@ -101,9 +101,9 @@ func claim(n, limit uint64) []countersign.Claim {
 
 // decide reserves the claims if all fit, as the activity does.
 func decide(ctx context.Context, t *store.Trail, key string, claims []countersign.Claim) (fits bool, err error) {
-	_, err = t.Decide(ctx, key, claims, func(bs []countersign.Balance) (audit.Draft, bool) {
+	_, err = t.Decide(ctx, key, claims, nil, func(st countersign.Standing) (audit.Draft, bool) {
 		fits = true
-		for _, b := range bs {
+		for _, b := range st.Balances {
 			fits = fits && b.Fits
 		}
 		return draft(key, key), fits
@@ -153,21 +153,21 @@ func TestTheFirstRecordUnderAKeyStands(t *testing.T) {
 func TestADecisionThatFailsLeavesNothing(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		tr := desk(t, dsn, "us")
-		for name, conclude := range map[string]func([]countersign.Balance) (audit.Draft, bool){
-			"a body that cannot be written": func([]countersign.Balance) (audit.Draft, bool) {
+		for name, conclude := range map[string]func(countersign.Standing) (audit.Draft, bool){
+			"a body that cannot be written": func(countersign.Standing) (audit.Draft, bool) {
 				return audit.Draft{Key: "k", Type: audit.DecisionIntent, Body: func() {}}, true
 			},
-			"a record that is too large": func([]countersign.Balance) (audit.Draft, bool) {
+			"a record that is too large": func(countersign.Standing) (audit.Draft, bool) {
 				return audit.Draft{Key: "k", Type: audit.DecisionIntent, Body: strings.Repeat("x", audit.MaxEntry)}, true
 			},
-			"another key": func([]countersign.Balance) (audit.Draft, bool) { return draft("other", "ap"), true },
+			"another key": func(countersign.Standing) (audit.Draft, bool) { return draft("other", "ap"), true },
 		} {
-			if _, err := tr.Decide(t.Context(), "k", claim(60, 100), conclude); err == nil {
+			if _, err := tr.Decide(t.Context(), "k", claim(60, 100), nil, conclude); err == nil {
 				t.Errorf("%s: no error", name)
 			}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := tr.Decide(ctx, "k", claim(60, 100), func([]countersign.Balance) (audit.Draft, bool) {
+		_, err := tr.Decide(ctx, "k", claim(60, 100), nil, func(countersign.Standing) (audit.Draft, bool) {
 			cancel()
 			return draft("k", "ap"), true
 		})

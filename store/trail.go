@@ -53,32 +53,34 @@ func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) 
 
 // Decide makes and keeps a decision in one transaction. When key holds one
 // already, that is returned and conclude is not called: a decision is never made
-// twice, nor differently. Otherwise conclude is told how the claims stand and
-// returns the decision; with reserve, the claims are reserved by it, and it is an
-// error when one does not fit; without, they are noted for the case that people
-// approve. It must not use the Trail itself.
-func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Claim,
-	conclude func([]countersign.Balance) (d audit.Draft, reserve bool),
+// twice, nor differently. Otherwise conclude is told how the claims stand and which of
+// the scopes are halted, and returns the decision; with reserve, the claims are
+// reserved by it, and it is an error when one does not fit; without, they are noted
+// for the case that people approve. It must not use the Trail itself.
+func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Claim, scopes []string,
+	conclude func(countersign.Standing) (d audit.Draft, reserve bool),
 ) (audit.Entry, error) {
 	return t.append(ctx, key, func(tx *sql.Tx) (audit.Draft, error) {
-		balances, err := t.DB.balances(ctx, tx, claims)
+		halted, err := t.DB.halted(ctx, tx, scopes)
 		if err != nil {
 			return audit.Draft{}, err
 		}
-		d, reserve := conclude(balances)
-		state := noted
-		if reserve {
-			state = reserved
+		balances, fits, err := t.DB.claim(ctx, tx, key, claims, t.Signer.Now())
+		if err != nil {
+			return audit.Draft{}, err
 		}
-		if d.Key != key {
+		d, reserve := conclude(countersign.Standing{Balances: balances, Halted: halted})
+		switch {
+		case d.Key != key:
 			return audit.Draft{}, fmt.Errorf("decide %s: draft has key %s", key, d.Key)
+		case reserve && !fits: // a cap holds whatever conclude says
+			return audit.Draft{}, fmt.Errorf("decide %s: the claims do not fit their budgets", key)
+		case reserve && len(halted) > 0:
+			return audit.Draft{}, fmt.Errorf("decide %s: %s is halted", key, halted[0])
+		case !reserve:
+			err = t.DB.moveClaims(ctx, tx, key, noted)
 		}
-		for _, b := range balances {
-			if reserve && !b.Fits { // a cap holds whatever conclude says
-				return audit.Draft{}, fmt.Errorf("%s on top of %s does not fit the limit of %s of budget %s", b.Amount, b.Before, b.Limit, b.Budget)
-			}
-		}
-		return d, t.DB.insertClaims(ctx, tx, key, claims, state, t.Signer.Now())
+		return d, err
 	})
 }
 
@@ -121,6 +123,9 @@ func (t *Trail) append(ctx context.Context, key string, draft func(*sql.Tx) (aud
 		if entry, err = t.Signer.Seal(d, head); err != nil {
 			return err
 		}
+		if err := t.DB.keep(ctx, tx, d.Evidence); err != nil {
+			return err
+		}
 		return t.DB.insert(ctx, tx, entry)
 	})
 	if err != nil {
@@ -138,20 +143,40 @@ func (db *DB) exclusively(ctx context.Context, f func(*sql.Tx) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	return db.begin(ctx, func(tx *sql.Tx) error {
+		if db.postgres {
+			if _, err := tx.ExecContext(ctx, "SELECT one FROM append_lock FOR UPDATE"); err != nil {
+				return err
+			}
+		}
+		return f(tx)
+	})
+}
+
+// transact runs f in a writing transaction that others may overlap, where the database
+// can do that.
+func (db *DB) transact(ctx context.Context, f func(*sql.Tx) error) error {
+	if !db.postgres {
+		return db.exclusively(ctx, f)
+	}
+	return db.begin(ctx, f)
+}
+
+func (db *DB) begin(ctx context.Context, f func(*sql.Tx) error) error {
 	var opts *sql.TxOptions
-	if db.postgres { // whatever the server's default: behind the lock we must read the newest
+	if db.postgres { // whatever the server's default: behind a lock we must read the newest
 		opts = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 	}
 	tx, err := db.sql.BeginTx(ctx, opts)
+	// A process that writes without pause can keep SQLite's lock from another for
+	// longer than the busy timeout. Nothing has happened yet: wait on.
+	for err != nil && busy(err) && ctx.Err() == nil {
+		tx, err = db.sql.BeginTx(ctx, opts)
+	}
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
-	if db.postgres {
-		if _, err := tx.ExecContext(ctx, "SELECT one FROM append_lock FOR UPDATE"); err != nil {
-			return err
-		}
-	}
 	if err := f(tx); err != nil {
 		return err
 	}

@@ -31,10 +31,15 @@ var imports = map[string][]string{
 	"chain":         {"chain/codepin", "strictjson"},
 	"chain/codepin": {"eip55"},
 
-	"rules": {"", "calldata", "calldata/calltree", "calldata/erc7730", "calldata/risk", "calldata/typeddata", "calldata/words", "chain/codepin", "eip55"},
-	"store": {"", "audit"},
+	"budget":         {""},
+	"people":         {"strictjson"},
+	"rules":          {"", "budget", "calldata", "calldata/calltree", "calldata/erc7730", "calldata/risk", "calldata/typeddata", "calldata/words", "chain/codepin", "eip55", "rules/services", "screening"},
+	"rules/services": {"", "budget", "chain/simulation", "eip55", "screening"},
+	"rules/checks":   {"", "chain/simulation", "rules", "screening"},
+	"rules/compose":  {"", "rules", "rules/services"},
+	"store":          {"", "audit"},
 
-	"activities": {"", "audit", "chain/codepin", "rules"},
+	"activities": {"", "audit", "chain/codepin", "people", "rules", "rules/services"},
 	"workflows":  {"", "activities", "audit"},
 	"worker":     {"activities", "workflows"},
 	"schedules":  {"workflows"},
@@ -44,15 +49,17 @@ var imports = map[string][]string{
 	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
 	"config":                {},
 
-	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "strictjson"},
+	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "rules/checks", "strictjson"},
 
 	// These know everyone: they wire the parts.
-	"cmd/countersign":        {"*"},
-	"cmd/countersign/decode": {"*"},
-	"cmd/countersign/stack":  {"*"},
-	"cmd/countersign/demo":   {"*"},
-	"tests":                  {"*"},
-	"tests/vectors":          {},
+	"cmd/countersign":         {"*"},
+	"cmd/countersign/app":     {"*"},
+	"cmd/countersign/control": {"*"},
+	"cmd/countersign/decode":  {"*"},
+	"cmd/countersign/stack":   {"*"},
+	"cmd/countersign/demo":    {"*"},
+	"tests":                   {"*"},
+	"tests/vectors":           {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -188,6 +188,15 @@ func Classify(f *calldata.Function) Classifier {
 	return nil
 }
 
+// Always are the classes that every call of a function carries, whatever its arguments.
+func Always(f *calldata.Function) Set {
+	classify := Classify(f)
+	if classify == nil || allowances[f.Signature] != nil {
+		return byName[strings.ToLower(f.Name)] &^ (Allowance | UnlimitedAllowance)
+	}
+	return classify(nil) // what has no arguments to look at does not look
+}
+
 // limited classifies an allowance whose amount is the argument at i.
 func limited(i int) Classifier {
 	return func(c *calldata.Call) Set { return OfAllowance(c.At(i)) }

@@ -72,11 +72,11 @@ func newApprovalsList(o *options) *cobra.Command {
 }
 
 func (o *options) withTemporal(cmd *cobra.Command, use func(context.Context, *worker.Temporal) error) error {
-	a, err := o.app(cmd.ErrOrStderr())
+	a, err := o.load(cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	t, err := a.dial(cmd.Context())
+	t, err := a.Dial(cmd.Context())
 	if err != nil {
 		return err
 	}

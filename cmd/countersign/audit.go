@@ -12,6 +12,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/cmd/countersign/app"
 	"countersign/config"
 	"countersign/store"
 
@@ -43,7 +44,7 @@ func newAuditList(o *options) *cobra.Command {
 			if f.Until, err = day("until", until); err != nil {
 				return err
 			}
-			return o.withTrail(cmd, func(ctx context.Context, _ *app, db *store.DB) error { return listRecords(ctx, cmd, o.json, db, f) })
+			return o.withTrail(cmd, func(ctx context.Context, _ *app.App, db *store.DB) error { return listRecords(ctx, cmd, o.json, db, f) })
 		},
 	}
 	fl := cmd.Flags()
@@ -57,12 +58,12 @@ func newAuditList(o *options) *cobra.Command {
 }
 
 // withTrail opens the trail for one verb.
-func (o *options) withTrail(cmd *cobra.Command, use func(context.Context, *app, *store.DB) error) error {
-	a, err := o.app(cmd.ErrOrStderr(), config.RoleAudit)
+func (o *options) withTrail(cmd *cobra.Command, use func(context.Context, *app.App, *store.DB) error) error {
+	a, err := o.load(cmd.ErrOrStderr(), config.RoleAudit)
 	if err != nil {
 		return err
 	}
-	db, err := a.trail(cmd.Context())
+	db, err := a.Trail(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -151,7 +152,7 @@ func newAuditShow(o *options) *cobra.Command {
 approval. --jws prints the signed bytes themselves.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withTrail(cmd, func(ctx context.Context, _ *app, db *store.DB) error {
+			return o.withTrail(cmd, func(ctx context.Context, _ *app.App, db *store.DB) error {
 				entries, err := lookUp(ctx, db, args[0])
 				if err != nil {
 					return err
@@ -208,11 +209,11 @@ it names. Nothing is trusted but the public key. Exit code 3 when anything is wr
 What it cannot see is that the newest records were removed together: compare the
 last index with the one that the custodian holds in the reason of our last vote.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withTrail(cmd, func(ctx context.Context, a *app, db *store.DB) error {
+			return o.withTrail(cmd, func(ctx context.Context, a *app.App, db *store.DB) error {
 				if key != "" {
-					a.cfg.Trail.PublicKeyFile = key
+					a.Config.Trail.PublicKeyFile = key
 				}
-				pub, err := a.verificationKey()
+				pub, err := a.VerificationKey()
 				if err != nil {
 					return usage(err)
 				}

@@ -32,15 +32,15 @@ there is one.`,
 				}
 				want = append(want, config.Role(r))
 			}
-			a, err := o.app(cmd.ErrOrStderr(), want...)
+			a, err := o.load(cmd.ErrOrStderr(), want...)
 			if err != nil {
 				return err
 			}
 			if slices.Contains(want, config.RoleWorker) {
-				if _, _, err := a.book(); err != nil {
+				if _, _, err := a.Book(); err != nil {
 					return refused(err)
 				}
-				if _, err := a.custodian(); err != nil {
+				if _, err := a.Custodian(); err != nil {
 					return refused(err)
 				}
 			}

@@ -3,9 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"countersign/chain"
+	"countersign/cmd/countersign/app"
 	"countersign/cmd/countersign/decode"
 	"countersign/rules"
 
@@ -17,29 +17,14 @@ func newDecode(o *options) *cobra.Command {
 }
 
 // namedBook builds and checks a book of this program.
-func namedBook(name, file string) (*rules.Book, error) {
-	build, ok := books[name]
-	if !ok {
-		return nil, fmt.Errorf("--book: no book %q in this program", name)
-	}
-	var config []byte
-	if file != "" {
-		var err error
-		if config, err = os.ReadFile(file); err != nil {
-			return nil, fmt.Errorf("--book-file: %w", err)
-		}
-	}
-	book, err := build(config)
-	if err == nil {
-		err = book.Check()
-	}
+func namedBook(name, file string) (rules.Decider, error) {
+	book, _, err := (&app.App{Books: books}).Build(name, file)
 	if err != nil {
-		return nil, fmt.Errorf("--book-file %s: %w", file, err)
+		return nil, fmt.Errorf("--book, --book-file: %w", err)
 	}
 	return book, nil
 }
 
-// newPin prints what a rule book would pin.
 func newPin(_ *options) *cobra.Command {
 	var url string
 	var chainID uint64

@@ -63,7 +63,7 @@ func runDemo(ctx context.Context, o *options, dir string, out io.Writer) (err er
 	defer func() { err = errors.Join(err, l.stop()) }()
 	fmt.Fprintf(out, "up after %.1f s\n\n", time.Since(start).Seconds())
 
-	db, err := store.OpenReader(ctx, l.app.cfg.Trail.Database)
+	db, err := store.OpenReader(ctx, l.app.Config.Trail.Database)
 	if err != nil {
 		return err
 	}

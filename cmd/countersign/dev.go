@@ -75,14 +75,14 @@ func runDev(ctx context.Context, o *options, cfg stack.Config, reset, scenarios 
 	if scenarios {
 		l.group.Go(func() error { return playScenarios(l.ended, l) })
 	}
-	tailErr := tail(l.ended, l.app.cfg.Trail.Database, out)
+	tailErr := tail(l.ended, l.app.Config.Trail.Database, out)
 	fmt.Fprintln(out, "stopping …")
 	return errors.Join(l.stop(), tailErr)
 }
 
 // playScenarios runs the demo's scenarios; what comes of them is on the trail.
 func playScenarios(ctx context.Context, l *local) error {
-	db, err := store.OpenReader(ctx, l.app.cfg.Trail.Database)
+	db, err := store.OpenReader(ctx, l.app.Config.Trail.Database)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func playScenarios(ctx context.Context, l *local) error {
 	}
 	defer w.Close()
 	if failed := demo.Play(ctx, w, io.Discard); failed > 0 {
-		l.app.log.Warn("scenarios did not end as they should; they share one budget of a day", "failed", failed)
+		l.app.Log.Warn("scenarios did not end as they should; they share one budget of a day", "failed", failed)
 	}
 	return nil
 }

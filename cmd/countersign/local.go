@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"countersign/cmd/countersign/app"
 	"countersign/cmd/countersign/stack"
 	"countersign/config"
 	"countersign/ingress"
@@ -20,7 +21,7 @@ import (
 // ingress and worker in this one.
 type local struct {
 	stack    *stack.Stack
-	app      *app
+	app      *app.App
 	temporal *worker.Temporal
 
 	cancel context.CancelFunc
@@ -54,7 +55,7 @@ func startLocal(ctx context.Context, cfg stack.Config, log *slog.Logger) (_ *loc
 	if err := c.Check(config.Roles...); err != nil {
 		return nil, err
 	}
-	l.app = &app{cfg: c, log: log}
+	l.app = newApp(c, log)
 	db, err := store.Open(ctx, c.Trail.Database) // there before anybody reads it
 	if err != nil {
 		return nil, err
@@ -62,7 +63,7 @@ func startLocal(ctx context.Context, cfg stack.Config, log *slog.Logger) (_ *loc
 	if err := db.Close(); err != nil {
 		return nil, err
 	}
-	if l.temporal, err = l.app.dial(ctx); err != nil {
+	if l.temporal, err = l.app.Dial(ctx); err != nil {
 		return nil, err
 	}
 	l.run(ctx)
@@ -73,8 +74,8 @@ func startLocal(ctx context.Context, cfg stack.Config, log *slog.Logger) (_ *loc
 func (l *local) run(ctx context.Context) {
 	ctx, l.cancel = context.WithCancel(ctx)
 	l.group, l.ended = errgroup.WithContext(ctx)
-	l.group.Go(func() error { return l.app.runIngress(l.ended, l.temporal) })
-	l.group.Go(func() error { return l.app.runWorker(l.ended, l.temporal) })
+	l.group.Go(func() error { return l.app.RunIngress(l.ended, l.temporal) })
+	l.group.Go(func() error { return l.app.RunWorker(l.ended, l.temporal) })
 	l.group.Go(func() error { return l.stack.Wait(l.ended) })
 }
 

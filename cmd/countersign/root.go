@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 
+	"countersign/cmd/countersign/app"
 	"countersign/config"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,7 @@ Try it:            countersign demo     (everything on this machine, then gone)
 Work with it:      countersign dev      (the same, until Ctrl-C)
 Run it:            countersign ingress, countersign worker
 Look:              countersign approvals, countersign audit, countersign decode
+Stop it:           countersign halt, countersign resume, countersign halts
 
 Configuration comes from COUNTERSIGN_* and TEMPORAL_* variables or a file of
 them (--config); "countersign config describe" is the manual.
@@ -51,6 +53,7 @@ refused, trail not verified, configuration wrong, demo not as expected).`,
 	})
 	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newApprovals(o), newAudit(o),
 		newDecode(o), newPin(o), newConfig(o), newVersion(o))
+	root.AddCommand(newControl(o)...)
 	wrapArgs(root)
 	return root
 }
@@ -75,8 +78,8 @@ func wrapArgs(cmd *cobra.Command) {
 	}
 }
 
-// app loads the configuration and checks it for the roles that the verb plays.
-func (o *options) app(w io.Writer, roles ...config.Role) (*app, error) {
+// load reads the configuration and checks it for the roles that the verb plays.
+func (o *options) load(w io.Writer, roles ...config.Role) (*app.App, error) {
 	log, err := o.logger(w)
 	if err != nil {
 		return nil, err
@@ -88,7 +91,7 @@ func (o *options) app(w io.Writer, roles ...config.Role) (*app, error) {
 	if err != nil {
 		return nil, refused(fmt.Errorf("%w\n`countersign config describe` is the manual", err))
 	}
-	return &app{cfg: cfg, log: log}, nil
+	return newApp(cfg, log), nil
 }
 
 // logger writes JSON lines: no text that comes from outside can forge a line.

@@ -42,6 +42,18 @@ func (c Custodian) Approval(ctx context.Context, id string) (countersign.Approva
 	return vocabulary(a)
 }
 
+// WalletByID reads a wallet.
+func (c Custodian) WalletByID(ctx context.Context, id string) (countersign.Wallet, error) {
+	w, err := c.Client.Wallet(ctx, id)
+	if err == nil && w.ID != id {
+		err = fmt.Errorf("dfns: asked for %s, answered with wallet %q", id, w.ID)
+	}
+	if err != nil {
+		return countersign.Wallet{}, fmt.Errorf("reading wallet %s: %w", id, err)
+	}
+	return countersign.Wallet{ID: w.ID, Network: w.Network, Address: w.Address, Name: w.Name, Tags: w.Tags}, nil
+}
+
 // Pending walks the IDs of the approvals that take decisions. It looks at IDs
 // alone, so an approval that nobody can read is still known to be waiting.
 func (c Custodian) Pending(ctx context.Context) iter.Seq2[string, error] {

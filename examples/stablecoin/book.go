@@ -19,6 +19,7 @@ import (
 	"countersign/calldata/risk"
 	"countersign/calldata/words"
 	"countersign/rules"
+	"countersign/rules/checks"
 	"countersign/strictjson"
 )
 
@@ -62,10 +63,10 @@ func New(config []byte) (*rules.Book, error) {
 		}},
 		Transfers: []rules.Asset{{
 			Network: c.Network, Kind: "Erc20", Locator: c.token, Name: c.Symbol, Decimals: c.Decimals,
-			Rule: rules.All("transfer within policy",
-				rules.NotOn(d.denied, rules.Recipient),
-				rules.OnlyTo(d.recipients, rules.Recipient),
-				rules.AtMost(d.maxPerMint, rules.Transferred)),
+			Rule: checks.All("transfer within policy",
+				checks.NotOn(d.denied, checks.Recipient),
+				checks.OnlyTo(d.recipients, checks.Recipient),
+				checks.AtMost(d.maxPerMint, checks.Transferred)),
 		}},
 		Source: withConfig(config),
 	}, nil

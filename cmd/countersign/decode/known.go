@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"countersign/calldata/calltree"
 	"countersign/calldata/erc7730"
 	"countersign/calldata/words"
+	"countersign/rules"
 )
 
 // known is what the flags say of contracts.
@@ -70,7 +72,11 @@ func (f *flags) fromBook(o Options, k *known) error {
 		return err
 	}
 	var networks []string
-	for _, c := range book.Contracts {
+	var contracts []rules.Contract
+	for _, b := range book.Books() {
+		contracts = append(contracts, b.Contracts...)
+	}
+	for _, c := range contracts {
 		if !slices.Contains(networks, c.Network) {
 			networks = append(networks, c.Network)
 		}
@@ -82,7 +88,7 @@ func (f *flags) fromBook(o Options, k *known) error {
 	if !slices.ContainsFunc(networks, func(n string) bool { return strings.EqualFold(n, network) }) {
 		return fmt.Errorf("--network %q: the book has contracts on %q", network, networks)
 	}
-	for _, c := range book.Contracts {
+	for _, c := range contracts {
 		if !strings.EqualFold(c.Network, network) || c.ABI == nil {
 			continue
 		}
@@ -92,8 +98,27 @@ func (f *flags) fromBook(o Options, k *known) error {
 		}
 		k.contracts[a] = calltree.Contract{ABI: c.ABI, Protocol: c.Protocol}
 	}
-	k.names = book.Names(network)
+	for _, b := range book.Books() {
+		addNames(&k.names, b.Names(network))
+	}
 	return nil
+}
+
+// addNames adds what another book calls things.
+func addNames(names *words.Names, more words.Names) {
+	if names.Tokens == nil {
+		*names = more
+		return
+	}
+	maps.Copy(names.Tokens, more.Tokens)
+	maps.Copy(names.Accounts, more.Accounts)
+	names.Descriptors = append(names.Descriptors, more.Descriptors...)
+	if names.Native.Symbol == "" {
+		names.Native = more.Native
+	}
+	if names.ChainID == 0 {
+		names.ChainID = more.ChainID
+	}
 }
 
 // fromDescriptors adds what the authors of contracts say of them (ERC-7730).

@@ -20,7 +20,7 @@ type Options struct {
 	// JSON says whether to print JSON; read when the verb runs.
 	JSON *bool
 	// Book builds a rule book by name from its configuration file, which may be "".
-	Book func(name, file string) (*rules.Book, error)
+	Book func(name, file string) (rules.Decider, error)
 	// Usage and Refused mark errors with the exit codes 2 and 3.
 	Usage, Refused func(error) error
 }

@@ -1,0 +1,58 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"countersign/audit"
+	"countersign/rules"
+	"countersign/rules/services"
+)
+
+// maxListed bounds the list of evidence that stands in a record, in bytes of JSON. A
+// longer list stands beside the record, as one piece of evidence that is the list.
+const maxListed = 4 << 10
+
+// recordedEvidence is how a record names evidence, and the bytes that it names.
+func recordedEvidence(all []services.Evidence) (listed []audit.Evidence, kept [][]byte) {
+	for _, e := range all {
+		listed = append(listed, audit.Evidence{Kind: e.Kind, Source: e.Source, Asked: e.Asked, Digest: e.Digest, At: e.At})
+		kept = append(kept, e.Answer)
+		if e.Asked != string(e.Question) {
+			kept = append(kept, e.Question)
+		}
+	}
+	list, err := json.Marshal(listed)
+	if err != nil || len(list) <= maxListed {
+		return listed, kept
+	}
+	sum := sha256.Sum256(list)
+	one := audit.Evidence{Kind: services.ListKind, Source: "countersign", Digest: hex.EncodeToString(sum[:]), At: all[0].At}
+	return []audit.Evidence{one}, append(kept, list)
+}
+
+// evidenceOf reads back what a record names, answers and long questions included.
+func (a *Approvals) evidenceOf(ctx context.Context, listed []audit.Evidence) ([]services.Evidence, error) {
+	recorded := make([]services.Evidence, len(listed))
+	for i, e := range listed {
+		recorded[i] = services.Evidence{Kind: e.Kind, Source: e.Source, Asked: e.Asked, Digest: e.Digest, At: e.At}
+	}
+	return services.Load(recorded, func(digest string) ([]byte, error) { return a.Trail.Evidence(ctx, digest) })
+}
+
+// overshadow puts into the intent what the shadow said, and returns its evidence.
+func (a *Approvals) overshadow(intent *audit.Intent, said *rules.Result) [][]byte {
+	if said == nil {
+		return nil
+	}
+	listed, kept := recordedEvidence(said.Evidence)
+	intent.Shadow = &audit.Shadow{Rules: a.ShadowRules, AppliedRules: short(said.Rules), Decision: said.Decision, Evidence: listed}
+	return kept
+}
+
+// maxRules bounds the names of rules in a record: a batch may be of hundreds of calls.
+const maxRules = 20
+
+func short(names []string) []string { return names[:min(len(names), maxRules)] }

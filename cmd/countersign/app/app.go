@@ -1,0 +1,167 @@
+// Package app wires the parts of the product together. It is the one place, beside the
+// tests, that knows them all.
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"countersign/activities"
+	"countersign/audit"
+	"countersign/config"
+	"countersign/custody/dfns"
+	"countersign/ingress"
+	"countersign/rules"
+	"countersign/schedules"
+	"countersign/store"
+	"countersign/worker"
+)
+
+// An App is the product with one configuration.
+type App struct {
+	Config config.Config
+	Log    *slog.Logger
+	// Books are the rule books that the program was built with, by name: functions from a
+	// book's configuration file, which may be empty, to the book.
+	Books map[string]func(config []byte) (rules.Decider, error)
+	// Revision is what the program was built from.
+	Revision string
+}
+
+// Dial reaches Temporal.
+func (a *App) Dial(ctx context.Context) (*worker.Temporal, error) {
+	return worker.Dial(ctx, a.Log, a.Config.Environ)
+}
+
+// RunIngress serves webhooks until ctx is done.
+func (a *App) RunIngress(ctx context.Context, c *worker.Temporal) error {
+	f, err := os.Open(a.Config.Ingress.WebhookSecretFile)
+	if err != nil {
+		return err
+	}
+	secrets, err := ingress.ParseSecrets(f)
+	f.Close()
+	if err != nil {
+		return fmt.Errorf("COUNTERSIGN_WEBHOOK_SECRET_FILE %s: %w", f.Name(), err)
+	}
+	events := &ingress.Dispatcher{
+		Service: c.WorkflowService(), Namespace: c.Namespace, TaskQueue: a.Config.Worker.TaskQueue,
+	}
+	server, err := ingress.New(ingress.Config{
+		Listen: a.Config.Ingress.Listen, Secrets: secrets, Tolerance: a.Config.Ingress.Tolerance,
+		Events: events, Ready: events.Ready, Log: a.Log,
+	})
+	if err != nil {
+		return err
+	}
+	a.Log.Info("ingress started", "listen", a.Config.Ingress.Listen, "secrets", len(secrets))
+	return server.ListenAndServe(ctx)
+}
+
+// RunWorker decides, posts and resolves until ctx is done.
+func (a *App) RunWorker(ctx context.Context, c *worker.Temporal) error {
+	db, err := store.Open(ctx, a.Config.Trail.Database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	acts, err := a.activities(ctx, db, c)
+	if err != nil {
+		return err
+	}
+	w := worker.New(c, a.Config.Worker.TaskQueue, acts)
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	defer w.Stop()
+	err = schedules.Apply(ctx, c, a.Config.Worker.TaskQueue, schedules.Wanted(a.Config.Worker.ReconcileEvery))
+	if err != nil && ctx.Err() == nil { // told to stop while starting is no failure
+		return err
+	}
+	a.Log.Info("worker started", "task_queue", a.Config.Worker.TaskQueue, "book", a.Config.Rules.Book, "approver", a.Config.DFNS.UserID)
+	<-ctx.Done()
+	return nil
+}
+
+func (a *App) activities(ctx context.Context, db *store.DB, c *worker.Temporal) (worker.Activities, error) {
+	custodian, err := a.Custodian()
+	if err != nil {
+		return worker.Activities{}, err
+	}
+	trail, err := a.Signing(db)
+	if err != nil {
+		return worker.Activities{}, err
+	}
+	approvals, err := a.approvals(ctx, custodian, trail)
+	if err != nil {
+		return worker.Activities{}, err
+	}
+	return worker.Activities{
+		Approvals: approvals,
+		Events:    &activities.Events{Trail: trail},
+		Reconciler: &activities.Reconciler{
+			Custodian: custodian, Starter: &worker.Starter{Client: c, TaskQueue: a.Config.Worker.TaskQueue},
+		},
+	}, nil
+}
+
+// Signing is the trail of a database, open for records of ours.
+func (a *App) Signing(db *store.DB) (*store.Trail, error) {
+	key, err := audit.LoadKey(a.Config.Trail.SigningKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("COUNTERSIGN_SIGNING_KEY_FILE: %w", err)
+	}
+	return &store.Trail{DB: db, Signer: &audit.Signer{
+		Key: key, Issuer: a.Config.Trail.Issuer, Subject: a.Config.DFNS.UserID, Now: time.Now,
+	}}, nil
+}
+
+func (a *App) Custodian() (*dfns.Custodian, error) {
+	token, err := os.ReadFile(a.Config.DFNS.TokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("COUNTERSIGN_DFNS_TOKEN_FILE: %w", err)
+	}
+	key, err := dfns.LoadKey(a.Config.DFNS.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("COUNTERSIGN_DFNS_KEY_FILE: %w", err)
+	}
+	c, err := dfns.New(dfns.Config{
+		BaseURL: a.Config.DFNS.BaseURL, AuthToken: strings.TrimSpace(string(token)),
+		CredentialID: a.Config.DFNS.CredentialID, Signer: key,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &dfns.Custodian{Client: c, UserID: a.Config.DFNS.UserID}, nil
+}
+
+// VerificationKey is the public key that the trail is verified with.
+func (a *App) VerificationKey() (ed25519.PublicKey, error) {
+	if path := a.Config.Trail.PublicKeyFile; path != "" {
+		return audit.LoadPublicKey(path)
+	}
+	if path := a.Config.Trail.SigningKeyFile; path != "" {
+		key, err := audit.LoadKey(path)
+		if err != nil {
+			return nil, err
+		}
+		return key.Public().(ed25519.PublicKey), nil
+	}
+	return nil, errors.New("no key to verify with: set COUNTERSIGN_PUBLIC_KEY_FILE or give --key")
+}
+
+// Trail opens the records for reading.
+func (a *App) Trail(ctx context.Context) (*store.DB, error) {
+	db, err := store.OpenReader(ctx, a.Config.Trail.Database)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("COUNTERSIGN_DATABASE: no trail at %s; give --config or set it", a.Config.Trail.Database)
+	}
+	return db, err
+}

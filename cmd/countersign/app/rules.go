@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"countersign/activities"
+	"countersign/audit"
+	"countersign/chain"
+	"countersign/custody/dfns"
+	"countersign/people"
+	"countersign/rules"
+	"countersign/rules/services"
+	"countersign/store"
+)
+
+// approvals is what decides, with the services that the deployment has.
+func (a *App) approvals(ctx context.Context, custodian *dfns.Custodian, trail *store.Trail) (_ *activities.Approvals, err error) {
+	s := services.Services{Wallets: custodian, Ledger: trail.DB}
+	out := &activities.Approvals{
+		Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID,
+		RuleTimeout: a.Config.Rules.Timeout, Now: time.Now,
+	}
+	if file := a.Config.Rules.NodesFile; file != "" {
+		nodes, err := chain.LoadNodes(file)
+		if err != nil {
+			return nil, fmt.Errorf("COUNTERSIGN_NODES_FILE: %w", err)
+		}
+		out.Code = nodes
+	}
+	if file := a.Config.Rules.PeopleFile; file != "" {
+		if out.People, err = people.Load(file); err != nil {
+			return nil, fmt.Errorf("COUNTERSIGN_PEOPLE_FILE: %w", err)
+		}
+	}
+	book, about, err := a.Book()
+	if err != nil {
+		return nil, err
+	}
+	out.Book, out.Rules, out.Services = rules.Engine{Decider: book, Services: s}, about, s
+	if a.Config.Rules.ShadowBook != "" {
+		if book, about, err = a.ShadowBook(); err != nil {
+			return nil, err
+		}
+		out.Shadow, out.ShadowRules = rules.Engine{Decider: book, Services: s}, about
+	}
+	return out, nil
+}
+
+// Book builds and checks the rule book and says how records name it.
+func (a *App) Book() (rules.Decider, audit.Rules, error) {
+	book, about, err := a.Build(a.Config.Rules.Book, a.Config.Rules.BookFile)
+	if err != nil {
+		err = fmt.Errorf("COUNTERSIGN_BOOK, COUNTERSIGN_BOOK_FILE: %w", err)
+	}
+	return book, about, err
+}
+
+// ShadowBook builds and checks the book that is evaluated beside it.
+func (a *App) ShadowBook() (rules.Decider, audit.Rules, error) {
+	book, about, err := a.Build(a.Config.Rules.ShadowBook, a.Config.Rules.ShadowBookFile)
+	if err != nil {
+		err = fmt.Errorf("COUNTERSIGN_SHADOW_BOOK, COUNTERSIGN_SHADOW_BOOK_FILE: %w", err)
+	}
+	return book, about, err
+}
+
+// Build builds and checks a book of this program by its name, from its configuration
+// file, which may be empty.
+func (a *App) Build(name, file string) (rules.Decider, audit.Rules, error) {
+	build, ok := a.Books[name]
+	if !ok {
+		return nil, audit.Rules{}, fmt.Errorf("no book %q in this program", name)
+	}
+	var config []byte
+	if file != "" {
+		var err error
+		if config, err = os.ReadFile(file); err != nil {
+			return nil, audit.Rules{}, err
+		}
+	}
+	book, err := build(config)
+	if err == nil {
+		err = book.Check()
+	}
+	if err != nil {
+		return nil, audit.Rules{}, fmt.Errorf("%s %s: %w", name, file, err)
+	}
+	about := book.About()
+	return book, audit.Rules{Book: about.Name, Version: about.Version, Digest: about.Digest, Build: a.Revision}, nil
+}

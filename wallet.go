@@ -1,0 +1,11 @@
+package countersign
+
+// A Wallet is an address at the custodian.
+type Wallet struct {
+	ID      string `json:"id"`
+	Network string `json:"network"`
+	// Address is as the network writes it; empty while there is none.
+	Address string   `json:"address,omitempty"`
+	Name    string   `json:"name,omitempty"`
+	Tags    []string `json:"tags,omitempty"`
+}
