@@ -20,7 +20,9 @@ const (
 	KindERC1155 AssetKind = "erc1155"
 )
 
-// An Asset is what is held. Write it with [Native], [ERC20], [ERC721] or [ERC1155].
+// An Asset is what is held. Write it with [Native], [ERC20], [ERC721] or [ERC1155]. In
+// a result the contract is in lower case; in an expectation it may have its checksum,
+// which then counts.
 type Asset struct {
 	Kind AssetKind `json:"kind"`
 	// Contract is empty for the native asset.
@@ -33,16 +35,16 @@ type Asset struct {
 func Native() Asset { return Asset{Kind: KindNative} }
 
 // ERC20 is a token in its smallest unit.
-func ERC20(contract string) Asset { return Asset{Kind: KindERC20, Contract: lower(contract)} }
+func ERC20(contract string) Asset { return Asset{Kind: KindERC20, Contract: contract} }
 
 // ERC721 is one token of a collection, of which an account has one or none.
 func ERC721(contract string, id countersign.Amount) Asset {
-	return Asset{Kind: KindERC721, Contract: lower(contract), TokenID: id.String()}
+	return Asset{Kind: KindERC721, Contract: contract, TokenID: id.String()}
 }
 
 // ERC1155 is one kind of token of a collection.
 func ERC1155(contract string, id countersign.Amount) Asset {
-	return Asset{Kind: KindERC1155, Contract: lower(contract), TokenID: id.String()}
+	return Asset{Kind: KindERC1155, Contract: contract, TokenID: id.String()}
 }
 
 // String names the asset for people.
@@ -62,9 +64,6 @@ func (a Asset) compare(b Asset) int {
 
 // compareIDs orders canonical decimals by size.
 func compareIDs(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }
-
-// lower is an address as results have it.
-func lower(address string) string { return strings.ToLower(address) }
 
 // A Change is by how much an amount changes: a whole number from -(2^256-1) to
 // 2^256-1. It is immutable and never a float; the zero value is no change. In JSON it

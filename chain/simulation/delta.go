@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"math/big"
+	"strings"
 
 	"countersign"
 )
@@ -27,26 +28,24 @@ func Out(account string, asset Asset, amount countersign.Amount) Delta {
 
 // In expects that an account gains exactly so much.
 func In(account string, asset Asset, amount countersign.Amount) Delta {
-	written := asset.Contract
-	asset.Contract = lower(written)
-	return expect(subject{account: lower(account), asset: asset}, amount, account, written)
+	return expect(subject{account, "", asset}, amount)
 }
 
 // Allow expects that a spender may afterwards take exactly so much of an owner's
 // ERC-20; zero expects a revocation or nothing.
 func Allow(owner, spender, contract string, amount countersign.Amount) Delta {
-	return expect(subject{account: lower(owner), spender: lower(spender), asset: ERC20(contract)}, amount, owner, spender, contract)
+	return expect(subject{owner, spender, ERC20(contract)}, amount, spender)
 }
 
 // AllowOne expects that a spender may afterwards take one token of an ERC-721.
 func AllowOne(owner, spender, contract string, id countersign.Amount) Delta {
-	return expect(subject{account: lower(owner), spender: lower(spender), asset: ERC721(contract, id)}, one, owner, spender, contract)
+	return expect(subject{owner, spender, ERC721(contract, id)}, one, spender)
 }
 
 // AllowEverything expects that an operator may afterwards take whatever the owner has
 // of an ERC-721 or ERC-1155.
 func AllowEverything(owner, operator, contract string) Delta {
-	return expect(subject{account: lower(owner), spender: lower(operator), asset: everything(contract)}, one, owner, operator, contract)
+	return expect(subject{owner, operator, everything(contract)}, one, operator)
 }
 
 // RevokeEverything expects that an operator who could take whatever the owner has of
@@ -78,12 +77,14 @@ func Measured(d Delta) Delta {
 
 var one = countersign.NewAmount(1)
 
-func expect(s subject, amount countersign.Amount, addresses ...string) Delta {
-	d := Delta{subject: s, least: amount.Big(), most: amount.Big()}
+// expect checks the addresses as they were written, before their case is lost.
+func expect(s subject, amount countersign.Amount, spender ...string) Delta {
+	d := Delta{subject: s.lower(), least: amount.Big(), most: amount.Big()}
+	addresses := append(spender, s.account)
+	if s.asset.Kind != KindNative {
+		addresses = append(addresses, s.asset.Contract)
+	}
 	for _, a := range addresses {
-		if a == "" && s.asset.Kind == KindNative {
-			continue
-		}
 		if err := someone(a); err != nil {
 			d.err = err
 		}
@@ -124,8 +125,15 @@ type subject struct {
 	asset            Asset
 }
 
+// lower is the subject as results have it.
+func (s subject) lower() subject {
+	s.asset.Contract = strings.ToLower(s.asset.Contract)
+	return subject{strings.ToLower(s.account), strings.ToLower(s.spender), s.asset}
+}
+
+// everything is what an operator may take who may take all.
 func everything(contract string) Asset {
-	return Asset{Kind: AssetKind(AllowAll), Contract: lower(contract)}
+	return Asset{Kind: AssetKind(AllowAll), Contract: contract}
 }
 
 // An effect is the change of a holding, or the allowance that stands: 1 or 0 where it
@@ -179,7 +187,7 @@ type Tolerance struct {
 // Within tolerates that the delta of an account's asset differs by at most so much,
 // either way: the shares of a vault that accrues. Allowances have no tolerance.
 func Within(account string, asset Asset, by countersign.Amount) Tolerance {
-	return Tolerance{subject{account: lower(account), asset: asset}, by.Big()}
+	return Tolerance{subject{account, "", asset}.lower(), by.Big()}
 }
 
 // within reports whether e is as good as the effect before it; one without a value

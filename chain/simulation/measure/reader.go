@@ -22,18 +22,20 @@ var Reader = common.BytesToAddress(crypto.Keccak256([]byte("countersign.simulati
 // length; and 96 bytes, of which that many are call data. It returns 64 bytes for each:
 // a word that is 1 where there is an answer, and the answer. Without call data that is
 // the native balance; otherwise what the address returns to a STATICCALL with a
-// million of gas, if that succeeds with exactly 32 bytes.
+// million of gas, if that succeeds with exactly 32 bytes. It halts when it has less gas
+// than that for a call, because then a view would fail that others do not.
 var program = common.FromHex("" +
 	"6000" + // 00: i := 0
-	"5b3681101560" + "53" + "57" + // 02: if !(i < CALLDATASIZE) goto 53
+	"5b36811015605c57" + // 02: if !(i < CALLDATASIZE) goto 5c
 	"80358060a01c80601b57" + // 0a: w := CALLDATALOAD(i), length := w >> 160; if length goto 1b
-	"5031600160" + "3e" + "56" + // 14: BALANCE(w), 1; goto 3e
+	"50316001604756" + // 14: BALANCE(w), 1; goto 47
 	"5b606083602001600037" + // 1b: CALLDATACOPY(0, i+32, 96)
-	"6020906060906000" + "84620f4240fa" + // 25: STATICCALL(1000000, w, 0, length, 96, 32)
-	"3d60201416905060605190" + // 33: MLOAD(96), success AND RETURNDATASIZE == 32
-	"5b8260011c60800190815260200152" + // 3e: at 128+i/2 the flag, after it the answer
-	"608001600256" + // 4d: i += 128; goto 02
-	"5b3660011c6080f3") // 53: RETURN(128, CALLDATASIZE/2)
+	"6210c8e05a10600057" + // 25: if GAS < 1100000 halt, by a jump to where none may go
+	"602090606090600084620f4240fa" + // 2e: STATICCALL(1000000, w, 0, length, 96, 32)
+	"3d60201416905060605190" + // 3c: MLOAD(96), success AND RETURNDATASIZE == 32
+	"5b8260011c60800190815260200152" + // 47: at 128+i/2 the flag, after it the answer
+	"608001600256" + // 56: i += 128; goto 02
+	"5b3660011c6080f3") // 5c: RETURN(128, CALLDATASIZE/2)
 
 // A Read is one question to the [Reader]: a view of a contract that returns one word,
 // or without data the native balance of an account.
