@@ -55,6 +55,8 @@ func (l *lab) effects(coins map[string]string, actor, code, weth, things string)
 			append(seven(simulation.In(actor, native, n(7))), simulation.Out(bob, native, n(0))), 1},
 		{"ERC-20", send(coins["honest"]),
 			deltas{simulation.Out(l.wallet, erc20(coins["honest"]), n(1000)), simulation.In(bob, erc20(coins["honest"]), n(1000))}, 1},
+		{"ERC-20, all of it", l.calling(coins["honest"], 0, l.data("transfer(address,uint256)", bob, word(5000))),
+			deltas{simulation.Out(l.wallet, erc20(coins["honest"]), n(5000)), simulation.In(bob, erc20(coins["honest"]), n(5000))}, 1},
 		{"ERC-20 that takes a fee", send(coins["fee"]),
 			deltas{simulation.Out(l.wallet, erc20(coins["fee"]), n(1000)), simulation.Measured(simulation.In(bob, erc20(coins["fee"]), n(990)))}, 1},
 		{"ERC-20 whose logs lie", send(coins["liar"]),
