@@ -28,8 +28,10 @@ var imports = map[string][]string{
 	"calldata/erc7730":         {"", "calldata", "calldata/calltree", "calldata/risk", "eip55", "strictjson"},
 	"calldata/words":           {"", "calldata", "calldata/calltree", "calldata/erc7730", "calldata/risk", "eip55", "strictjson"},
 
-	"chain":         {"chain/codepin", "strictjson"},
-	"chain/codepin": {"eip55"},
+	"chain":                    {"chain/codepin", "chain/simulation", "chain/simulation/measure", "strictjson"},
+	"chain/codepin":            {"eip55"},
+	"chain/simulation":         {"", "eip55"},
+	"chain/simulation/measure": {"", "chain/simulation"},
 
 	"budget":         {""},
 	"people":         {"strictjson"},
