@@ -79,3 +79,22 @@ func TestAMistypedCaseIsFound(t *testing.T) {
 		}
 	})
 }
+
+func TestASetKnowsAddressesInAnyCase(t *testing.T) {
+	set, err := eip55.NewSet(published[4], strings.ToLower(published[5]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{published[4], strings.ToLower(published[4]), published[5]} {
+		if !set.Has(s) {
+			t.Errorf("the set has no %s", s)
+		}
+	}
+	if set.Has(published[6]) || set.Has("") {
+		t.Error("the set has what was not put into it")
+	}
+	_, err = eip55.NewSet("0x12", published[4], "us-1")
+	if !errors.Is(err, eip55.ErrAddress) || !strings.Contains(err.Error(), "0x12") || !strings.Contains(err.Error(), "us-1") {
+		t.Errorf("error %v does not name every wrong one", err)
+	}
+}

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"encoding/hex"
-	"errors"
 	"strings"
 
 	"countersign/eip55"
@@ -33,23 +32,8 @@ func Checksummed(address string) string {
 }
 
 // Addresses is a set of EVM addresses, compared by their 20 bytes.
-type Addresses map[string]bool
+type Addresses = eip55.Set
 
 // NewAddresses returns the set of the given addresses, or an error that names
 // every one that is wrong.
-func NewAddresses(list ...string) (Addresses, error) {
-	set := Addresses{}
-	var errs []error
-	for _, s := range list {
-		a, err := ParseAddress(s)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		set[a] = true
-	}
-	return set, errors.Join(errs...)
-}
-
-// Has reports whether the set holds an address, in whatever case.
-func (a Addresses) Has(address string) bool { return a[strings.ToLower(address)] }
+func NewAddresses(list ...string) (Addresses, error) { return eip55.NewSet(list...) }

@@ -32,62 +32,67 @@ func TestManyReserveAtOnce(t *testing.T) {
 		tries = 1000
 	}
 	each(t, func(t *testing.T, dsn string) {
-		handles := []*store.Budgets{budgets(t, dsn), budgets(t, dsn)}
-		limit := countersign.NewAmount(uint64(callers*tries) / 4)
-		pot := func(name string) countersign.Claim {
-			return countersign.Claim{Budget: name, Amount: countersign.NewAmount(1), Limit: limit}
-		}
-		var first, second, tried atomic.Int64
+		c := &crowd{t: t, handles: []*store.Budgets{budgets(t, dsn), budgets(t, dsn)}, limit: countersign.NewAmount(uint64(callers*tries) / 4)}
 		var wg sync.WaitGroup
 		for g := range callers {
 			wg.Go(func() {
-				b := handles[g%2]
 				for i := range tries {
-					claims, both := []countersign.Claim{pot("first")}, (g+i)%3 == 0
-					if both { // the second name sorts first: locks must not cross
-						claims = append(claims, pot("a second"))
-					}
-					key := fmt.Sprintf("%d/%d", g, i)
-					_, fits, err := b.Reserve(t.Context(), key, claims)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					tried.Add(1)
-					switch {
-					case !fits:
-					case i%10 == 9: // came to nothing
-						if err := b.Release(t.Context(), key); err != nil {
-							t.Error(err)
-							return
-						}
-					default:
-						first.Add(1)
-						if both {
-							second.Add(1)
-						}
-						if err := b.Commit(t.Context(), key); err != nil {
-							t.Error(err)
-							return
-						}
-					}
+					c.try(g, i)
 				}
 			})
 		}
 		wg.Wait()
-		if tried.Load() != int64(callers*tries) {
-			t.Fatalf("%d tries, want %d", tried.Load(), callers*tries)
+		if c.tried.Load() != int64(callers*tries) {
+			t.Fatalf("%d tries, want %d", c.tried.Load(), callers*tries)
 		}
-		for name, want := range map[string]int64{"first": first.Load(), "a second": second.Load()} {
-			got, err := handles[0].DB.Taken(t.Context(), name, time.Time{})
-			if err != nil || got.String() != fmt.Sprint(want) || got.Cmp(limit) > 0 {
-				t.Errorf("budget %q holds %s, %v; the winners took %d, the cap is %s", name, got, err, want, limit)
+		for name, want := range map[string]int64{"first": c.first.Load(), "a second": c.second.Load()} {
+			got, err := c.handles[0].DB.Taken(t.Context(), name, time.Time{})
+			if err != nil || got.String() != fmt.Sprint(want) || got.Cmp(c.limit) > 0 {
+				t.Errorf("budget %q holds %s, %v; the winners took %d, the cap is %s", name, got, err, want, c.limit)
 			}
 		}
-		if got := first.Load(); fmt.Sprint(got) != limit.String() {
-			t.Errorf("%d of %s were given away: somebody was refused without need", got, limit)
+		if got := c.first.Load(); fmt.Sprint(got) != c.limit.String() {
+			t.Errorf("%d of %s were given away: somebody was refused without need", got, c.limit)
 		}
 	})
+}
+
+// crowd is who asks, and what they got.
+type crowd struct {
+	t                    *testing.T
+	handles              []*store.Budgets
+	limit                countersign.Amount
+	first, second, tried atomic.Int64
+}
+
+func (c *crowd) pot(name string) countersign.Claim {
+	return countersign.Claim{Budget: name, Amount: countersign.NewAmount(1), Limit: c.limit}
+}
+
+// try is one request: reserved, and then committed or, now and then, given back.
+func (c *crowd) try(g, i int) {
+	b, key := c.handles[g%2], fmt.Sprintf("%d/%d", g, i)
+	claims, both := []countersign.Claim{c.pot("first")}, (g+i)%3 == 0
+	if both { // the second name sorts first: locks must not cross
+		claims = append(claims, c.pot("a second"))
+	}
+	_, fits, err := b.Reserve(c.t.Context(), key, claims)
+	switch {
+	case err != nil || !fits:
+	case i%10 == 9:
+		err = b.Release(c.t.Context(), key)
+	default:
+		c.first.Add(1)
+		if both {
+			c.second.Add(1)
+		}
+		err = b.Commit(c.t.Context(), key)
+	}
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	c.tried.Add(1)
 }
 
 func TestReserveIsIdempotentAndWhole(t *testing.T) {

@@ -39,6 +39,8 @@ var imports = map[string][]string{
 	"rules/services": {"", "budget", "chain/simulation", "eip55", "screening"},
 	"rules/checks":   {"", "chain/simulation", "rules", "screening"},
 	"rules/compose":  {"", "rules", "rules/services"},
+	"rules/lint":     {"calldata", "calldata/calltree", "calldata/risk", "chain/codepin", "rules", "rules/compose"},
+	"screening":      {"eip55"},
 	"store":          {"", "audit"},
 
 	"activities": {"", "audit", "chain/codepin", "people", "rules", "rules/services"},

@@ -123,6 +123,7 @@ func (a *App) Signing(db *store.DB) (*store.Trail, error) {
 	}}, nil
 }
 
+// Custodian is the custody platform, with the credential of the service account.
 func (a *App) Custodian() (*dfns.Custodian, error) {
 	token, err := os.ReadFile(a.Config.DFNS.TokenFile)
 	if err != nil {

@@ -28,7 +28,7 @@ func (a *App) approvals(ctx context.Context, custodian *dfns.Custodian, trail *s
 		if err != nil {
 			return nil, fmt.Errorf("COUNTERSIGN_NODES_FILE: %w", err)
 		}
-		out.Code = nodes
+		out.Code, s.Simulator = nodes, nodes
 	}
 	if file := a.Config.Rules.PeopleFile; file != "" {
 		if out.People, err = people.Load(file); err != nil {
