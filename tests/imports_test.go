@@ -31,6 +31,13 @@ var imports = map[string][]string{
 	"chain":         {"chain/codepin", "strictjson"},
 	"chain/codepin": {"eip55"},
 
+	"screening":         {},
+	"screening/web":     {},
+	"screening/lists":   {"screening", "screening/web", "strictjson"},
+	"screening/oracle":  {"eip55", "screening"},
+	"screening/vendors": {"screening", "screening/web", "strictjson"},
+	"screening/setup":   {"chain", "screening", "screening/lists", "screening/oracle", "screening/vendors", "screening/web", "strictjson"},
+
 	"rules": {"", "calldata", "calldata/calltree", "calldata/erc7730", "calldata/risk", "calldata/typeddata", "calldata/words", "chain/codepin", "eip55"},
 	"store": {"", "audit"},
 
@@ -47,12 +54,13 @@ var imports = map[string][]string{
 	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "strictjson"},
 
 	// These know everyone: they wire the parts.
-	"cmd/countersign":        {"*"},
-	"cmd/countersign/decode": {"*"},
-	"cmd/countersign/stack":  {"*"},
-	"cmd/countersign/demo":   {"*"},
-	"tests":                  {"*"},
-	"tests/vectors":          {},
+	"cmd/countersign":           {"*"},
+	"cmd/countersign/decode":    {"*"},
+	"cmd/countersign/screening": {"*"},
+	"cmd/countersign/stack":     {"*"},
+	"cmd/countersign/demo":      {"*"},
+	"tests":                     {"*"},
+	"tests/vectors":             {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
