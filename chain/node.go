@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countersign/chain/codepin"
+	"countersign/chain/gate"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/rpc"
@@ -47,7 +48,7 @@ func Dial(ctx context.Context, rawURL string, chainID uint64) (*Node, error) {
 	if chainID == 0 {
 		return nil, n.unknown("dial", errors.New("chain ID 0 is no chain: give the chain's EIP-155 ID"))
 	}
-	n.client, err = rpc.DialOptions(ctx, rawURL, rpc.WithHTTPClient(&http.Client{Transport: gate{http.DefaultTransport}}))
+	n.client, err = rpc.DialOptions(ctx, rawURL, rpc.WithHTTPClient(&http.Client{Transport: gate.Gate{Next: http.DefaultTransport}}))
 	if err != nil {
 		return nil, n.unknown("dial", err)
 	}

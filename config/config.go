@@ -98,18 +98,20 @@ type Rules struct {
 	NodesFile string `env:"COUNTERSIGN_NODES_FILE"`
 
 	// ScreeningFile says where addresses are screened, as docs/screening.md describes.
-	// With it no approval stands before every address in the request is clear.
+	// With it no approval stands before every address in the request is clear. Without it
+	// nothing is screened.
 	ScreeningFile string `env:"COUNTERSIGN_SCREENING_FILE"`
 
 	// PeopleFile says which identities count as one, JSON: {"groups": {"alice":
 	// ["us-1", "us-2"]}}. What one of them has initiated the others may not decide.
+	// Without it every identity is itself alone.
 	PeopleFile string `env:"COUNTERSIGN_PEOPLE_FILE"`
 
 	// ShadowBook is a second book that is evaluated beside the first, recorded, and
-	// never posted; `countersign rules diff` compares them.
+	// never posted; `countersign rules diff` compares them. Without it there is none.
 	ShadowBook string `env:"COUNTERSIGN_SHADOW_BOOK"`
 
-	// ShadowBookFile is the shadow book's own configuration.
+	// ShadowBookFile is the shadow book's own configuration. Without it the book gets none.
 	ShadowBookFile string `env:"COUNTERSIGN_SHADOW_BOOK_FILE"`
 
 	// Timeout bounds one run of the rules; a rule that takes longer abstains.

@@ -28,7 +28,8 @@ var imports = map[string][]string{
 	"calldata/erc7730":         {"", "calldata", "calldata/calltree", "calldata/risk", "eip55", "strictjson"},
 	"calldata/words":           {"", "calldata", "calldata/calltree", "calldata/erc7730", "calldata/risk", "eip55", "strictjson"},
 
-	"chain":                    {"chain/codepin", "chain/simulation", "chain/simulation/measure", "strictjson"},
+	"chain/gate":               {"strictjson"},
+	"chain":                    {"chain/codepin", "chain/gate", "chain/simulation", "chain/simulation/measure", "strictjson"},
 	"chain/codepin":            {"eip55"},
 	"chain/simulation":         {"", "eip55"},
 	"chain/simulation/measure": {"", "chain/simulation"},
@@ -39,9 +40,16 @@ var imports = map[string][]string{
 	"rules/services": {"", "budget", "chain/simulation", "eip55", "screening"},
 	"rules/checks":   {"", "chain/simulation", "rules", "screening"},
 	"rules/compose":  {"", "rules", "rules/services"},
+	"rules/backtest": {"", "audit", "rules", "rules/services"},
 	"rules/lint":     {"calldata", "calldata/calltree", "calldata/risk", "chain/codepin", "rules", "rules/compose"},
-	"screening":      {"eip55"},
 	"store":          {"", "audit"},
+
+	"screening":         {},
+	"screening/web":     {},
+	"screening/lists":   {"screening", "screening/web", "strictjson"},
+	"screening/oracle":  {"eip55", "screening"},
+	"screening/vendors": {"screening", "screening/web", "strictjson"},
+	"screening/setup":   {"chain", "screening", "screening/lists", "screening/oracle", "screening/vendors", "screening/web", "strictjson"},
 
 	"activities": {"", "audit", "chain/codepin", "people", "rules", "rules/services"},
 	"workflows":  {"", "activities", "audit"},
@@ -56,14 +64,15 @@ var imports = map[string][]string{
 	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "rules/checks", "strictjson"},
 
 	// These know everyone: they wire the parts.
-	"cmd/countersign":         {"*"},
-	"cmd/countersign/app":     {"*"},
-	"cmd/countersign/control": {"*"},
-	"cmd/countersign/decode":  {"*"},
-	"cmd/countersign/stack":   {"*"},
-	"cmd/countersign/demo":    {"*"},
-	"tests":                   {"*"},
-	"tests/vectors":           {},
+	"cmd/countersign":           {"*"},
+	"cmd/countersign/app":       {"*"},
+	"cmd/countersign/control":   {"*"},
+	"cmd/countersign/decode":    {"*"},
+	"cmd/countersign/stack":     {"*"},
+	"cmd/countersign/demo":      {"*"},
+	"cmd/countersign/screening": {"*"},
+	"tests":                     {"*"},
+	"tests/vectors":             {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"countersign/people"
 	"countersign/rules"
 	"countersign/rules/services"
+	"countersign/screening/setup"
 	"countersign/store"
 )
 
@@ -29,6 +30,18 @@ func (a *App) approvals(ctx context.Context, custodian *dfns.Custodian, trail *s
 			return nil, fmt.Errorf("COUNTERSIGN_NODES_FILE: %w", err)
 		}
 		out.Code, s.Simulator = nodes, nodes
+	}
+	if file := a.Config.Rules.ScreeningFile; file != "" {
+		screener, err := setup.Load(file)
+		if err != nil {
+			return nil, fmt.Errorf("COUNTERSIGN_SCREENING_FILE: %w", err)
+		}
+		// A list that cannot be read now is no reason not to start: until it can, it clears
+		// nobody.
+		if _, err := screener.Refresh(ctx); err != nil {
+			a.Log.Warn("screening list was not read", "error", err)
+		}
+		s.Screener = screener
 	}
 	if file := a.Config.Rules.PeopleFile; file != "" {
 		if out.People, err = people.Load(file); err != nil {

@@ -1,4 +1,6 @@
-package chain
+// Package gate lets through only those answers of a JSON-RPC node that can be read in
+// one way.
+package gate
 
 import (
 	"bytes"
@@ -14,15 +16,15 @@ import (
 // maxAnswer is the longest answer that is read, in bytes, after decompression.
 const maxAnswer = 8 << 20
 
-// A gate lets through only answers that can be read in one way. It stands below
+// A Gate refuses answers that are too long, ambiguous or no answers. It stands below
 // go-ethereum's client, which reads without a bound, follows redirects, and takes
 // the first of two answers to one call.
-type gate struct{ next http.RoundTripper }
+type Gate struct{ Next http.RoundTripper }
 
 // RoundTrip makes an error of every answer that is not used, so that nobody above
 // reads its body.
-func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
-	res, err := g.next.RoundTrip(req)
+func (g Gate) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := g.Next.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
