@@ -1,6 +1,8 @@
 package rules
 
-import "slices"
+import (
+	"slices"
+)
 
 // RuleName is the name under which the rule for a function, by its signature, or for a
 // type of message stands in records and can be halted:

@@ -19,8 +19,15 @@ import (
 	"countersign/calldata/risk"
 	"countersign/chain"
 	"countersign/chain/codepin"
+	"countersign/chain/simulation"
 	"countersign/cmd/countersign/decode"
 	"countersign/config"
+	"countersign/rules/backtest"
+	"countersign/rules/lint"
+	"countersign/rules/rulestest"
+	"countersign/rules/services"
+	"countersign/screening"
+	"countersign/store"
 	"countersign/worker"
 	"countersign/workflows"
 
@@ -72,6 +79,7 @@ func wireNames(t *testing.T) (names []string) {
 	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"))
 	add("record-key", countersign.DecisionKey("ID", "APPROVER"), countersign.PostKey("ID", "APPROVER"),
 		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"))
+	add("halt-scope", countersign.HaltScopes("ID", []string{"BOOK"}, []string{"RULE"})...)
 	add("media-type", audit.MediaType)
 	for _, c := range []struct{ kind, dir, of string }{
 		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
@@ -80,7 +88,10 @@ func wireNames(t *testing.T) (names []string) {
 		{"calldata-code", "../calldata/calltree", "Code"}, {"protocol", "../calldata/calltree", "Protocol"},
 		{"rawtx-code", "../calldata/rawtx", "Code"}, {"typed-data-code", "../calldata/typeddata", "Code"},
 		{"typed-data-form", "../calldata/typeddata", "FormName"}, {"decode-code", "../cmd/countersign/decode", "Code"},
-		{"proxy", "../chain/codepin", "ProxyKind"},
+		{"proxy", "../chain/codepin", "ProxyKind"}, {"simulation-method", "../chain/simulation", "Method"},
+		{"screening-verdict", "../screening", "Verdict"}, {"list-format", "../screening/lists", "Format"},
+		{"screening-vendor", "../screening/vendors", "Vendor"}, {"lint-code", "../rules/lint", "Code"},
+		{"backtest-gap", "../rules/backtest", "Gap"}, {"compose-mode", "../rules/compose", "Mode"},
 	} {
 		add(c.kind, constants(t, c.dir, c.of)...)
 	}
@@ -93,6 +104,8 @@ func wireNames(t *testing.T) (names []string) {
 		activities.DecideInput{}, activities.DecideResult{}, activities.PostInput{}, activities.PostResult{},
 		activities.ResolveInput{}, activities.ResolveResult{}, activities.RecordEventInput{}, activities.RecordEventResult{},
 		activities.StartMissingResult{}, audit.Record{}, audit.Intent{}, audit.Post{}, audit.Resolution{}, audit.Notice{},
+		audit.Control{}, countersign.Wallet{}, screening.Report{}, screening.ListInfo{}, simulation.Request{}, simulation.Result{},
+		services.Evidence{}, lint.Finding{}, backtest.Report{}, rulestest.Case{}, rulestest.Table{}, store.Halt{},
 		decode.Request{}, decode.Answer{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
 	} {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)

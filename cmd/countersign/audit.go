@@ -134,6 +134,11 @@ func describe(e audit.Entry) string {
 		if e.Decode(&r) == nil {
 			return fmt.Sprintf("%s ended %s, budgets %s", r.ApprovalID, r.Outcome.Status, r.Budgets)
 		}
+	case audit.ControlHalted, audit.ControlResumed:
+		var c audit.Control
+		if e.Decode(&c) == nil {
+			return fmt.Sprintf("%s by %s: %s", c.Scope, c.By, c.Reason)
+		}
 	case audit.EventNoticed, audit.EventStray:
 		var n audit.Notice
 		if e.Decode(&n) == nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"countersign/cmd/countersign/control"
+	"countersign/cmd/countersign/ruleverbs"
+	"countersign/cmd/countersign/screening"
 	"countersign/config"
 	"countersign/store"
 
@@ -26,12 +28,23 @@ func newControl(o *options) []*cobra.Command {
 			}
 			return trail, err
 		},
-		Reading: func(cmd *cobra.Command) (*store.DB, error) {
-			a, err := o.load(cmd.ErrOrStderr(), config.RoleAudit)
-			if err != nil {
-				return nil, err
-			}
-			return a.Trail(cmd.Context())
-		},
+		Reading: o.reading,
 	})
+}
+
+// reading opens the trail for reading.
+func (o *options) reading(cmd *cobra.Command) (*store.DB, error) {
+	a, err := o.load(cmd.ErrOrStderr(), config.RoleAudit)
+	if err != nil {
+		return nil, err
+	}
+	return a.Trail(cmd.Context())
+}
+
+func newRules(o *options) *cobra.Command {
+	return ruleverbs.New(ruleverbs.Options{JSON: &o.json, Book: namedBook, Trail: o.reading, Usage: usage, Refused: refused})
+}
+
+func newScreening(o *options) *cobra.Command {
+	return screening.New(screening.Options{JSON: &o.json, Usage: usage, Refused: refused})
 }

@@ -66,6 +66,17 @@ func approval(in audit.Intent) (countersign.Approval, error) {
 	return a, nil
 }
 
+// Recorded is what was asked for and what the services said, by the record of a
+// decision.
+func Recorded(in audit.Intent, fetch Fetch) (countersign.Approval, []services.Evidence, error) {
+	a, err := approval(in)
+	if err != nil {
+		return a, nil, err
+	}
+	evidence, err := load(in.Evidence, fetch)
+	return a, evidence, err
+}
+
 // askedAt is the time that the rules were told, or, in records from before that stood
 // there, when the record was signed.
 func askedAt(in audit.Intent, signed time.Time) time.Time {

@@ -42,8 +42,8 @@ type Mode string
 
 // The modes.
 const (
-	First Mode = "first match"
-	All   Mode = "all must pass"
+	First Mode = "first_match"
+	All   Mode = "all_must_pass"
 )
 
 // A Composite is books put together. It is a [rules.Decider].
