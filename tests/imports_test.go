@@ -62,6 +62,9 @@ var imports = map[string][]string{
 	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
 	"config":                {},
 
+	"examples/settlement": {"", "calldata", "calldata/risk", "rules", "screening", "strictjson"},
+	"examples/treasury":   {"rules", "rules/checks", "rules/compose", "strictjson"},
+	"examples/vault":      {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "chain/simulation", "rules", "rules/services", "strictjson"},
 	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "rules/checks", "strictjson"},
 
 	// These know everyone: they wire the parts.

@@ -6,13 +6,9 @@
 package stablecoin
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"countersign/calldata"
@@ -104,15 +100,7 @@ func withConfig(config []byte) map[string][]byte {
 
 func parse(config []byte) (Config, error) {
 	var c Config
-	dec := json.NewDecoder(bytes.NewReader(config))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&c); err != nil {
-		return c, fmt.Errorf("configuration: %w", err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return c, errors.New("configuration: more than one JSON value")
-	}
-	if err := strictjson.Check(config); err != nil { // a cap that stands there twice is two caps
+	if err := strictjson.Exact(config, &c); err != nil { // a cap that stands there twice is two caps
 		return c, fmt.Errorf("configuration: %w", err)
 	}
 	return c, c.check()
