@@ -143,11 +143,11 @@ func rulesOf(book rules.Decider) (names []string) {
 // Write prints the table for people.
 func (t Table) Write(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "CASE\tVERDICT\tCODE\tREASON\t")
+	fmt.Fprintln(w, "CASE\tVERDICT\tCODE\tREASON")
 	for _, r := range t.Rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.100s\t\n", r.Name, r.Decision.Verdict, r.Decision.Code, r.Decision.Reason)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.100s\n", r.Name, r.Decision.Verdict, r.Decision.Code, r.Decision.Reason)
 		if r.Wrong != "" {
-			fmt.Fprintf(w, "  WRONG: %s\t\t\t\t\n", r.Wrong)
+			fmt.Fprintf(w, "  WRONG: %s\n", r.Wrong)
 		}
 	}
 	if err := w.Flush(); err != nil {
