@@ -11,9 +11,12 @@ import (
 	"fmt"
 	"time"
 
+	"countersign"
+
 	"countersign/calldata"
 	"countersign/calldata/risk"
 	"countersign/calldata/words"
+	"countersign/chain/simulation"
 	"countersign/rules"
 	"countersign/rules/checks"
 	"countersign/strictjson"
@@ -42,6 +45,7 @@ func New(config []byte) (*rules.Book, error) {
 		return nil, fmt.Errorf("stablecoin book: %w", err)
 	}
 	d := desk{
+		token:      simulation.ERC20(c.token),
 		recipients: c.recipients, denied: c.denied, maxPerMint: c.maxPerMint,
 		inWords: func(a rules.Amount) string { return a.Format(c.Decimals) + " " + c.Symbol },
 		dailyMint: rules.Budget{
@@ -49,12 +53,16 @@ func New(config []byte) (*rules.Book, error) {
 			Limit: c.dailyMint, Window: rules.Rolling(24 * time.Hour),
 		},
 	}
+	mint := rules.Rule(d.mint)
+	if c.Simulate {
+		mint = d.simulated(mint)
+	}
 	return &rules.Book{
 		Name: "stablecoin", Version: "1",
 		Contracts: []rules.Contract{{
 			Network: c.Network, Address: c.token, Name: c.Symbol, ABI: token, Code: c.Code,
 			Token:     &words.Token{Symbol: c.Symbol, Decimals: c.Decimals},
-			Functions: map[string]rules.Rule{"mint(address,uint256)": d.mint},
+			Functions: map[string]rules.Rule{"mint(address,uint256)": mint},
 			Risks:     map[string]risk.Set{"mint(address,uint256)": risk.Recipient}, // d.mint looks who it is
 		}},
 		Transfers: []rules.Asset{{
@@ -70,6 +78,7 @@ func New(config []byte) (*rules.Book, error) {
 
 // desk is what the rules look things up in.
 type desk struct {
+	token              simulation.Asset
 	recipients, denied rules.Addresses
 	maxPerMint         rules.Amount
 	dailyMint          rules.Budget
@@ -91,6 +100,24 @@ func (d desk) mint(_ context.Context, r *rules.Request) rules.Decision {
 		return rules.Abstain(rules.OverCap, "mint of %s is over the cap of %s", d.inWords(amount), d.inWords(d.maxPerMint))
 	}
 	return rules.Approve("mint within policy")
+}
+
+// simulated is a rule whose approval stands only when running the mint gives the
+// recipient exactly what it says, and does nothing else.
+func (d desk) simulated(rule rules.Rule) rules.Rule {
+	moves := checks.Moves(func(_ context.Context, r *rules.Request) []simulation.Delta {
+		return []simulation.Delta{simulation.In(r.Call.Address("to"), d.token, r.Call.Amount("amount"))}
+	})
+	return func(ctx context.Context, r *rules.Request) rules.Decision {
+		said := rule(ctx, r)
+		if said.Verdict != countersign.Approve {
+			return said
+		}
+		if differs, ok := moves(ctx, r); !ok {
+			return differs
+		}
+		return said
+	}
 }
 
 // withConfig adds the configuration to the source: another cap is another book.
