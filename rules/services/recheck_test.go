@@ -59,6 +59,10 @@ func (w *world) WalletByID(context.Context, string) (countersign.Wallet, error) 
 	return countersign.Wallet{ID: "wa-1", Address: wallet}, nil
 }
 
+func (w *world) Holdings(context.Context, string) ([]countersign.Holding, error) {
+	return []countersign.Holding{{Kind: "Erc20", Asset: vault, Balance: countersign.NewAmount(9)}}, w.err
+}
+
 func (w *world) Taken(context.Context, string, time.Time) (countersign.Amount, error) {
 	w.asked.Add(1)
 	return countersign.NewAmount(7), w.err
@@ -151,6 +155,24 @@ func TestAQuestionIsAskedOnce(t *testing.T) {
 	desk.CountOne(budget.Budget{Name: "late"})
 	if claims, evidence := desk.Close(); len(claims) != 0 || len(evidence) != 2 {
 		t.Error("what came after the decision was heard")
+	}
+}
+
+func TestBalancesAreThoseOfTheAsset(t *testing.T) {
+	w := &world{}
+	desk := services.New(w.services(), request(), start)
+	for _, tt := range []struct{ kind, locator, want string }{
+		{"Erc20", vault, "9"}, {"Erc20", strings.ToUpper(vault[2:]), "0"}, {"Erc20", "0x" + strings.ToUpper(vault[2:]), "9"}, {"Native", "", "0"}, {"Native", vault, "0"},
+	} {
+		if got := desk.Balance(t.Context(), tt.kind, tt.locator); got.String() != tt.want {
+			t.Errorf("Balance(%s, %s) = %s, want %s", tt.kind, tt.locator, got, tt.want)
+		}
+	}
+	w.err = errors.New("away")
+	desk = services.New(w.services(), request(), start)
+	desk.Balance(t.Context(), "Native", "")
+	if d := desk.Sound(countersign.Approved("fine")); d.Code != countersign.LedgerUnavailable {
+		t.Errorf("decided %+v, want ledger_unavailable", d)
 	}
 }
 
