@@ -29,6 +29,7 @@ func TestTheChecker(t *testing.T) {
 	if len(table.Rows) != 12 || len(table.Silent)+len(table.Never) != 0 {
 		t.Errorf("%d cases; no case reaches %v or is approved by %v", len(table.Rows), table.Silent, table.Never)
 	}
+	rulestest.Golden(t, table, "testdata/decisions.golden")
 	for _, f := range lint.Lint(book) {
 		if f.Mistake {
 			t.Errorf("lint: %+v", f)

@@ -28,6 +28,7 @@ func TestTheTreasury(t *testing.T) {
 	if len(table.Rows) != 18 || len(table.Silent) != 0 {
 		t.Errorf("%d cases; none reaches %v", len(table.Rows), table.Silent)
 	}
+	rulestest.Golden(t, table, "testdata/decisions.golden")
 	for _, f := range lint.Lint(book) {
 		if f.Mistake {
 			t.Errorf("lint: %+v", f)
