@@ -59,6 +59,7 @@ var imports = map[string][]string{
 	"ingress":               {"", "strictjson", "workflows"},
 	"custody/dfns":          {"", "strictjson", "custody/dfns/activity"},
 	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
+	"custody/dfns/org":      {"", "custody/dfns", "strictjson"},
 	"config":                {},
 
 	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "rules/checks", "strictjson"},
@@ -68,6 +69,7 @@ var imports = map[string][]string{
 	"cmd/countersign/app":       {"*"},
 	"cmd/countersign/control":   {"*"},
 	"cmd/countersign/decode":    {"*"},
+	"cmd/countersign/doctor":    {"*"},
 	"cmd/countersign/stack":     {"*"},
 	"cmd/countersign/demo":      {"*"},
 	"cmd/countersign/screening": {"*"},

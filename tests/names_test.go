@@ -20,6 +20,7 @@ import (
 	"countersign/chain"
 	"countersign/chain/codepin"
 	"countersign/cmd/countersign/decode"
+	"countersign/cmd/countersign/doctor"
 	"countersign/config"
 	"countersign/worker"
 	"countersign/workflows"
@@ -73,6 +74,7 @@ func wireNames(t *testing.T) (names []string) {
 	add("record-key", countersign.DecisionKey("ID", "APPROVER"), countersign.PostKey("ID", "APPROVER"),
 		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"))
 	add("media-type", audit.MediaType)
+	add("check", doctor.IDs()...)
 	for _, c := range []struct{ kind, dir, of string }{
 		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
 		{"record-type", "../audit", "Type"}, {"post-result", "../audit", "PostResult"},
@@ -80,7 +82,7 @@ func wireNames(t *testing.T) (names []string) {
 		{"calldata-code", "../calldata/calltree", "Code"}, {"protocol", "../calldata/calltree", "Protocol"},
 		{"rawtx-code", "../calldata/rawtx", "Code"}, {"typed-data-code", "../calldata/typeddata", "Code"},
 		{"typed-data-form", "../calldata/typeddata", "FormName"}, {"decode-code", "../cmd/countersign/decode", "Code"},
-		{"proxy", "../chain/codepin", "ProxyKind"},
+		{"proxy", "../chain/codepin", "ProxyKind"}, {"check-result", "../cmd/countersign/doctor", "Result"},
 	} {
 		add(c.kind, constants(t, c.dir, c.of)...)
 	}
@@ -93,7 +95,7 @@ func wireNames(t *testing.T) (names []string) {
 		activities.DecideInput{}, activities.DecideResult{}, activities.PostInput{}, activities.PostResult{},
 		activities.ResolveInput{}, activities.ResolveResult{}, activities.RecordEventInput{}, activities.RecordEventResult{},
 		activities.StartMissingResult{}, audit.Record{}, audit.Intent{}, audit.Post{}, audit.Resolution{}, audit.Notice{},
-		decode.Request{}, decode.Answer{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
+		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
 	} {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
 	}
