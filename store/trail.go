@@ -32,10 +32,16 @@ func (t *Trail) find(ctx context.Context, q querier, key string) (audit.Entry, e
 	if err != nil {
 		return e, err
 	}
+	return t.authentic(e, key)
+}
+
+// authentic opens an entry under the signer's key; it must have been signed as key.
+func (t *Trail) authentic(e audit.Entry, key string) (audit.Entry, error) {
 	pub, ok := t.Signer.Key.Public().(ed25519.PublicKey)
 	if !ok {
 		return audit.Entry{}, fmt.Errorf("%w: signing key is %T, want Ed25519", audit.ErrKey, t.Signer.Key.Public())
 	}
+	var err error
 	if e.Record, err = audit.Open(e.JWS, audit.NewKeys(pub)); err != nil {
 		return audit.Entry{}, fmt.Errorf("record %d: %w", e.Index, err)
 	}
