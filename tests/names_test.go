@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign"
 	"countersign/activities"
@@ -22,6 +23,7 @@ import (
 	"countersign/cmd/countersign/decode"
 	"countersign/cmd/countersign/doctor"
 	"countersign/config"
+	"countersign/schedules"
 	"countersign/worker"
 	"countersign/workflows"
 
@@ -60,7 +62,7 @@ func wireNames(t *testing.T) (names []string) {
 		}
 	}
 	add("workflow", registered()...)
-	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}} {
+	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}} {
 		for i := range reflect.TypeOf(a).NumMethod() {
 			add("activity", reflect.TypeOf(a).Method(i).Name)
 		}
@@ -68,11 +70,14 @@ func wireNames(t *testing.T) (names []string) {
 	add("signal", workflows.EventSignal)
 	add("query", workflows.StatusQuery)
 	add("search-attribute", workflows.SearchAttributes()...)
-	add("error-type", activities.PermanentErrors()...)
+	add("error-type", append(activities.PermanentErrors(), workflows.ErrScreeningIncomplete)...)
+	for _, s := range schedules.Wanted(time.Minute, time.Minute) {
+		add("schedule", s.ID)
+	}
 	add("task-queue", workflows.TaskQueue)
 	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"))
 	add("record-key", countersign.DecisionKey("ID", "APPROVER"), countersign.PostKey("ID", "APPROVER"),
-		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"))
+		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"), countersign.RefreshKey("RUN"), countersign.RescreenKey("ID", "APPROVER", "LISTS", "VERDICT"))
 	add("media-type", audit.MediaType)
 	add("check", doctor.IDs()...)
 	for _, c := range []struct{ kind, dir, of string }{
@@ -94,6 +99,9 @@ func wireNames(t *testing.T) (names []string) {
 		countersign.Event{}, workflows.ApprovalInput{}, workflows.ApprovalResult{}, workflows.ApprovalStatus{}, workflows.EventInput{},
 		activities.DecideInput{}, activities.DecideResult{}, activities.PostInput{}, activities.PostResult{},
 		activities.ResolveInput{}, activities.ResolveResult{}, activities.RecordEventInput{}, activities.RecordEventResult{},
+		activities.RefreshListsInput{}, activities.RefreshListsResult{}, activities.OpenApprovalsInput{}, activities.OpenApprovalsResult{},
+		activities.RescreenInput{}, activities.RescreenResult{}, workflows.RefreshScreeningInput{}, workflows.RefreshScreeningResult{},
+		audit.Refreshed{}, audit.Rescreened{},
 		activities.StartMissingResult{}, audit.Record{}, audit.Intent{}, audit.Post{}, audit.Resolution{}, audit.Notice{},
 		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
 	} {
