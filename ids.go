@@ -45,3 +45,13 @@ func OutcomeKey(approvalID string) string { return "approval/" + approvalID + "/
 
 // EventKey is the key of a delivery that no workflow of its own answers.
 func EventKey(root string) string { return "event/" + root }
+
+// RefreshKey is the key of what one run of the workflow that refreshes screening lists
+// found to have changed.
+func RefreshKey(run string) string { return "screening/" + run }
+
+// RescreenKey is the key of what an open approval's addresses came to be under some
+// lists, by the lists' digest and by the verdict: it is told once.
+func RescreenKey(approvalID, approver, lists, verdict string) string {
+	return "approval/" + approvalID + "/rescreened/" + approver + "/" + lists + "/" + verdict
+}

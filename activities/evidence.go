@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -33,13 +32,14 @@ func recordedEvidence(all []services.Evidence) (listed []audit.Evidence, kept []
 	return []audit.Evidence{one}, append(kept, list)
 }
 
-// evidenceOf reads back what a record names, answers and long questions included.
-func (a *Approvals) evidenceOf(ctx context.Context, listed []audit.Evidence) ([]services.Evidence, error) {
+// evidenceOf reads back what a record names, answers and long questions included. fetch
+// returns the bytes of a digest.
+func evidenceOf(listed []audit.Evidence, fetch func(digest string) ([]byte, error)) ([]services.Evidence, error) {
 	recorded := make([]services.Evidence, len(listed))
 	for i, e := range listed {
 		recorded[i] = services.Evidence{Kind: e.Kind, Source: e.Source, Asked: e.Asked, Digest: e.Digest, At: e.At}
 	}
-	return services.Load(recorded, func(digest string) ([]byte, error) { return a.Trail.Evidence(ctx, digest) })
+	return services.Load(recorded, fetch)
 }
 
 // overshadow puts into the intent what the shadow said, and returns its evidence.

@@ -124,7 +124,7 @@ func (a *Approvals) against(ctx context.Context, p posting, approval countersign
 	if p.intent.Decision.Verdict != countersign.Approve || a.Services == nil {
 		return countersign.Decision{}, nil
 	}
-	evidence, err := a.evidenceOf(ctx, p.intent.Evidence)
+	evidence, err := evidenceOf(p.intent.Evidence, func(digest string) ([]byte, error) { return a.Trail.Evidence(ctx, digest) })
 	if err != nil {
 		return countersign.Decision{}, err
 	}

@@ -127,4 +127,8 @@ type Worker struct {
 	// ReconcileEvery is how often pending approvals without a workflow are looked
 	// for. Defaults to 1m.
 	ReconcileEvery time.Duration `env:"COUNTERSIGN_RECONCILE_EVERY" envDefault:"1m"`
+
+	// ScreeningEvery is how often the lists of COUNTERSIGN_SCREENING_FILE are read again
+	// and, when one has changed, open approvals are screened again. Defaults to 15m.
+	ScreeningEvery time.Duration `env:"COUNTERSIGN_SCREENING_EVERY" envDefault:"15m"`
 }

@@ -147,6 +147,9 @@ func (p *problems) worker(c Config) {
 	p.positive("COUNTERSIGN_RULE_TIMEOUT", int64(c.Rules.Timeout))
 	p.required("COUNTERSIGN_TASK_QUEUE", c.Worker.TaskQueue)
 	p.positive("COUNTERSIGN_RECONCILE_EVERY", int64(c.Worker.ReconcileEvery))
+	if c.Rules.ScreeningFile != "" {
+		p.positive("COUNTERSIGN_SCREENING_EVERY", int64(c.Worker.ScreeningEvery))
+	}
 	if c.Trail.SigningKeyFile != "" && c.Trail.SigningKeyFile == c.DFNS.KeyFile {
 		p.add("COUNTERSIGN_SIGNING_KEY_FILE", errors.New("is the custodian's key: use one key for one purpose"))
 	}

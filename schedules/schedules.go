@@ -31,15 +31,26 @@ type Schedule struct {
 }
 
 // Wanted returns the schedules of this release. reconcileEvery is how often
-// pending approvals without a workflow are looked for.
-func Wanted(reconcileEvery time.Duration) []Schedule {
-	return []Schedule{{
+// pending approvals without a workflow are looked for, screeningEvery how often
+// screening lists are read again; zero where nothing is screened.
+func Wanted(reconcileEvery, screeningEvery time.Duration) []Schedule {
+	wanted := []Schedule{{
 		ID:       "reconcile/approvals",
 		Note:     "Starts a workflow for every pending approval whose webhook never came.",
 		Every:    reconcileEvery,
 		CatchUp:  time.Minute,
 		Workflow: workflows.ReconcileWorkflow,
 	}}
+	if screeningEvery != 0 {
+		wanted = append(wanted, Schedule{
+			ID:       "refresh/screening",
+			Note:     "Reads the screening lists again and, when one has changed, screens open approvals again.",
+			Every:    screeningEvery,
+			CatchUp:  time.Minute,
+			Workflow: workflows.RefreshScreeningWorkflow,
+		})
+	}
+	return wanted
 }
 
 // Apply creates what is missing and brings the interval, the note and the action

@@ -37,11 +37,12 @@ func (t *Trail) find(ctx context.Context, q querier, key string) (audit.Entry, e
 }
 
 // open believes a stored record when it was signed with our key, for this key.
-func (t *Trail) open(e audit.Entry, key string) (_ audit.Entry, err error) {
+func (t *Trail) open(e audit.Entry, key string) (audit.Entry, error) {
 	pub, ok := t.Signer.Key.Public().(ed25519.PublicKey)
 	if !ok {
 		return audit.Entry{}, fmt.Errorf("%w: signing key is %T, want Ed25519", audit.ErrKey, t.Signer.Key.Public())
 	}
+	var err error
 	if e.Record, err = audit.Open(e.JWS, audit.NewKeys(pub)); err != nil {
 		return audit.Entry{}, fmt.Errorf("record %d: %w", e.Index, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"countersign/calldata/risk"
+	"countersign/cmd/countersign/doctor"
 	"countersign/config"
 	"countersign/examples/settlement"
 	"countersign/rules/rulestest"
@@ -20,7 +21,7 @@ import (
 
 var documents = []string{
 	"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md",
-	"../docs/walk.md", "../docs/glossary.md", "../docs/operations.md", "../docs/call-data.md", "../docs/rules.md", "../docs/screening.md", "../docs/simulation.md", "../docs/design/first-slice.md", "../docs/design/call-data.md", "../docs/design/rules.md",
+	"../docs/walk.md", "../docs/glossary.md", "../docs/operations.md", "../docs/call-data.md", "../docs/rules.md", "../docs/screening.md", "../docs/doctor.md", "../docs/simulation.md", "../docs/design/first-slice.md", "../docs/design/call-data.md", "../docs/design/rules.md",
 }
 
 var (
@@ -82,6 +83,16 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 	for _, protocol := range constants(t, "../calldata/calltree", "Protocol") {
 		if !strings.Contains(doc, "`"+protocol+"`") {
 			t.Errorf("docs/call-data.md does not name the protocol %s", protocol)
+		}
+	}
+}
+
+// Every check of the doctor is explained.
+func TestEveryCheckIsDocumented(t *testing.T) {
+	doc := read(t, "../docs/doctor.md")
+	for _, id := range doctor.IDs() {
+		if !strings.Contains(doc, "\n| `"+id+"` | ") {
+			t.Errorf("docs/doctor.md does not explain the check %s", id)
 		}
 	}
 }

@@ -52,7 +52,7 @@ var imports = map[string][]string{
 	"screening/vendors": {"screening", "screening/web", "strictjson"},
 	"screening/setup":   {"chain", "screening", "screening/lists", "screening/oracle", "screening/vendors", "screening/web", "strictjson"},
 
-	"activities": {"", "audit", "chain/codepin", "people", "rules", "rules/services"},
+	"activities": {"", "audit", "chain/codepin", "people", "rules", "rules/services", "screening"},
 	"workflows":  {"", "activities", "audit"},
 	"worker":     {"activities", "workflows"},
 	"schedules":  {"workflows"},
@@ -60,6 +60,7 @@ var imports = map[string][]string{
 	"ingress":               {"", "strictjson", "workflows"},
 	"custody/dfns":          {"", "strictjson", "custody/dfns/activity"},
 	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
+	"custody/dfns/org":      {"", "custody/dfns", "strictjson"},
 	"config":                {},
 
 	"examples/settlement": {"", "calldata", "calldata/risk", "rules", "screening", "strictjson"},
@@ -73,6 +74,7 @@ var imports = map[string][]string{
 	"cmd/countersign/ruleverbs": {"*"},
 	"cmd/countersign/control":   {"*"},
 	"cmd/countersign/decode":    {"*"},
+	"cmd/countersign/doctor":    {"*"},
 	"cmd/countersign/stack":     {"*"},
 	"cmd/countersign/demo":      {"*"},
 	"cmd/countersign/screening": {"*"},

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign"
 	"countersign/activities"
@@ -21,11 +22,13 @@ import (
 	"countersign/chain/codepin"
 	"countersign/chain/simulation"
 	"countersign/cmd/countersign/decode"
+	"countersign/cmd/countersign/doctor"
 	"countersign/config"
 	"countersign/rules/backtest"
 	"countersign/rules/lint"
 	"countersign/rules/rulestest"
 	"countersign/rules/services"
+	"countersign/schedules"
 	"countersign/screening"
 	"countersign/store"
 	"countersign/worker"
@@ -66,7 +69,7 @@ func wireNames(t *testing.T) (names []string) {
 		}
 	}
 	add("workflow", registered()...)
-	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}} {
+	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}} {
 		for i := range reflect.TypeOf(a).NumMethod() {
 			add("activity", reflect.TypeOf(a).Method(i).Name)
 		}
@@ -74,13 +77,17 @@ func wireNames(t *testing.T) (names []string) {
 	add("signal", workflows.EventSignal)
 	add("query", workflows.StatusQuery)
 	add("search-attribute", workflows.SearchAttributes()...)
-	add("error-type", activities.PermanentErrors()...)
+	add("error-type", append(activities.PermanentErrors(), workflows.ErrScreeningIncomplete)...)
+	for _, s := range schedules.Wanted(time.Minute, time.Minute) {
+		add("schedule", s.ID)
+	}
 	add("task-queue", workflows.TaskQueue)
 	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"))
 	add("record-key", countersign.DecisionKey("ID", "APPROVER"), countersign.PostKey("ID", "APPROVER"),
-		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"))
+		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"), countersign.RefreshKey("RUN"), countersign.RescreenKey("ID", "APPROVER", "LISTS", "VERDICT"))
 	add("halt-scope", countersign.HaltScopes("ID", []string{"BOOK"}, []string{"RULE"})...)
 	add("media-type", audit.MediaType)
+	add("check", doctor.IDs()...)
 	for _, c := range []struct{ kind, dir, of string }{
 		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
 		{"record-type", "../audit", "Type"}, {"post-result", "../audit", "PostResult"},
@@ -92,6 +99,7 @@ func wireNames(t *testing.T) (names []string) {
 		{"screening-verdict", "../screening", "Verdict"}, {"list-format", "../screening/lists", "Format"},
 		{"screening-vendor", "../screening/vendors", "Vendor"}, {"lint-code", "../rules/lint", "Code"},
 		{"backtest-gap", "../rules/backtest", "Gap"}, {"compose-mode", "../rules/compose", "Mode"},
+		{"check-result", "../cmd/countersign/doctor", "Result"},
 	} {
 		add(c.kind, constants(t, c.dir, c.of)...)
 	}
@@ -103,10 +111,13 @@ func wireNames(t *testing.T) (names []string) {
 		countersign.Event{}, workflows.ApprovalInput{}, workflows.ApprovalResult{}, workflows.ApprovalStatus{}, workflows.EventInput{},
 		activities.DecideInput{}, activities.DecideResult{}, activities.PostInput{}, activities.PostResult{},
 		activities.ResolveInput{}, activities.ResolveResult{}, activities.RecordEventInput{}, activities.RecordEventResult{},
+		activities.RefreshListsInput{}, activities.RefreshListsResult{}, activities.OpenApprovalsInput{}, activities.OpenApprovalsResult{},
+		activities.RescreenInput{}, activities.RescreenResult{}, workflows.RefreshScreeningInput{}, workflows.RefreshScreeningResult{},
+		audit.Refreshed{}, audit.Rescreened{},
 		activities.StartMissingResult{}, audit.Record{}, audit.Intent{}, audit.Post{}, audit.Resolution{}, audit.Notice{},
 		audit.Control{}, countersign.Wallet{}, screening.Report{}, screening.ListInfo{}, simulation.Request{}, simulation.Result{},
 		services.Evidence{}, lint.Finding{}, backtest.Report{}, rulestest.Case{}, rulestest.Table{}, store.Halt{},
-		decode.Request{}, decode.Answer{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
+		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
 	} {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
 	}

@@ -63,6 +63,17 @@ func TestRecordHistories(t *testing.T) {
 	}
 }
 
+// TestRecordHistoriesOfScreening writes that of an open approval that is screened again.
+func TestRecordHistoriesOfScreening(t *testing.T) {
+	if os.Getenv("COUNTERSIGN_TEST_RECORD") == "" {
+		t.SkipNow() // as above
+	}
+	s, _, list := newScreenedSite(t)
+	list(stack.Recipient)
+	s.refreshScreening("record")
+	save(t, "refresh-screening", s.history("screening/record"))
+}
+
 func (s *site) recordEnded(name string, r demo.Request) {
 	s.t.Helper()
 	waitFor(s.t, "closed workflow", func(ctx context.Context) error { return s.Closed(ctx, r) })

@@ -21,7 +21,7 @@ func TestSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
 	s := newSite(t)
 	apply := func(every time.Duration) {
 		t.Helper()
-		if err := schedules.Apply(t.Context(), s.Temporal, workflows.TaskQueue, schedules.Wanted(every)); err != nil {
+		if err := schedules.Apply(t.Context(), s.Temporal, workflows.TaskQueue, schedules.Wanted(every, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,7 +46,7 @@ func TestSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
 	if got, d := interval(); got != 2*time.Hour || !d.Schedule.State.Paused {
 		t.Errorf("interval %s, paused %t; want 2h and still paused", got, d.Schedule.State.Paused)
 	}
-	if err := schedules.Apply(t.Context(), s.Temporal, workflows.TaskQueue, schedules.Wanted(0)); err == nil {
+	if err := schedules.Apply(t.Context(), s.Temporal, workflows.TaskQueue, schedules.Wanted(0, 0)); err == nil {
 		t.Error("an interval of zero is taken")
 	}
 }

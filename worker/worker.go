@@ -22,6 +22,7 @@ type Activities struct {
 	Approvals  *activities.Approvals
 	Events     *activities.Events
 	Reconciler *activities.Reconciler
+	Screening  *activities.Screening
 }
 
 // RegisterWorkflows adds every workflow, under its wire name.
@@ -31,6 +32,8 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 		workflows.NoticeWorkflow:    workflows.Notice,
 		workflows.StrayWorkflow:     workflows.Stray,
 		workflows.ReconcileWorkflow: workflows.Reconcile,
+
+		workflows.RefreshScreeningWorkflow: workflows.RefreshScreening,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -41,6 +44,7 @@ func RegisterActivities(r worker.ActivityRegistry, a Activities) {
 	r.RegisterActivity(a.Approvals)
 	r.RegisterActivity(a.Events)
 	r.RegisterActivity(a.Reconciler)
+	r.RegisterActivity(a.Screening)
 }
 
 // Register adds all of both.

@@ -41,7 +41,7 @@ func newBench(t *testing.T) *bench {
 		return activities.PostResult{Result: audit.Posted, Index: 8}, nil
 	}
 	b.resolve = func(int) (activities.ResolveResult, error) { return ended(countersign.StatusApproved), nil }
-	worker.Register(b, worker.Activities{Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}})
+	worker.Register(b, worker.Activities{Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}, Screening: &activities.Screening{}})
 	var a *activities.Approvals
 	b.OnActivity(a.DecideApproval, anything, anything).Return(func(_ context.Context, in activities.DecideInput) (activities.DecideResult, error) {
 		b.note("decide " + in.ApprovalID)

@@ -21,6 +21,8 @@ const (
 	NoticeWorkflow    = "Notice"
 	ReconcileWorkflow = "Reconcile"
 
+	RefreshScreeningWorkflow = "RefreshScreening"
+
 	// EventSignal carries one countersign.Event to a workflow. It is a hint to
 	// look: nothing that decides rests on what it says.
 	EventSignal = "event"

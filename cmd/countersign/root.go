@@ -52,7 +52,7 @@ refused, trail not verified, configuration wrong, demo not as expected).`,
 		return usage(fmt.Errorf("%w\nRun '%s --help' for usage", err, cmd.CommandPath()))
 	})
 	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newApprovals(o), newAudit(o),
-		newDecode(o), newPin(o), newRules(o), newScreening(o), newConfig(o), newVersion(o))
+		newDecode(o), newPin(o), newRules(o), newScreening(o), newDoctor(o), newConfig(o), newVersion(o))
 	root.AddCommand(newControl(o)...)
 	wrapArgs(root)
 	return root

@@ -20,6 +20,7 @@ import (
 	"countersign/ingress"
 	"countersign/rules"
 	"countersign/schedules"
+	"countersign/screening"
 	"countersign/store"
 	"countersign/worker"
 )
@@ -72,7 +73,11 @@ func (a *App) RunWorker(ctx context.Context, c *worker.Temporal) error {
 		return err
 	}
 	defer db.Close()
-	acts, err := a.activities(ctx, db, c)
+	screener, err := a.screener(ctx)
+	if err != nil {
+		return err
+	}
+	acts, err := a.activities(db, c, screener)
 	if err != nil {
 		return err
 	}
@@ -81,16 +86,16 @@ func (a *App) RunWorker(ctx context.Context, c *worker.Temporal) error {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	defer w.Stop()
-	err = schedules.Apply(ctx, c, a.Config.Worker.TaskQueue, schedules.Wanted(a.Config.Worker.ReconcileEvery))
+	err = schedules.Apply(ctx, c, a.Config.Worker.TaskQueue, a.schedules())
 	if err != nil && ctx.Err() == nil { // told to stop while starting is no failure
 		return err
 	}
 	a.Log.Info("worker started", "task_queue", a.Config.Worker.TaskQueue, "book", a.Config.Rules.Book, "approver", a.Config.DFNS.UserID)
-	<-ctx.Done()
+	a.keepFresh(ctx, screener)
 	return nil
 }
 
-func (a *App) activities(ctx context.Context, db *store.DB, c *worker.Temporal) (worker.Activities, error) {
+func (a *App) activities(db *store.DB, c *worker.Temporal, screener *screening.Screener) (worker.Activities, error) {
 	custodian, err := a.Custodian()
 	if err != nil {
 		return worker.Activities{}, err
@@ -99,13 +104,17 @@ func (a *App) activities(ctx context.Context, db *store.DB, c *worker.Temporal) 
 	if err != nil {
 		return worker.Activities{}, err
 	}
-	approvals, err := a.approvals(ctx, custodian, trail)
+	approvals, err := a.approvals(custodian, trail, screener)
 	if err != nil {
 		return worker.Activities{}, err
 	}
+	lists := &activities.Screening{Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now}
+	if screener != nil {
+		lists.Screener = screener
+	}
 	return worker.Activities{
-		Approvals: approvals,
-		Events:    &activities.Events{Trail: trail},
+		Approvals: approvals, Screening: lists,
+		Events: &activities.Events{Trail: trail},
 		Reconciler: &activities.Reconciler{
 			Custodian: custodian, Starter: &worker.Starter{Client: c, TaskQueue: a.Config.Worker.TaskQueue},
 		},

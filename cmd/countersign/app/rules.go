@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"time"
@@ -13,12 +12,13 @@ import (
 	"countersign/people"
 	"countersign/rules"
 	"countersign/rules/services"
-	"countersign/screening/setup"
+	"countersign/screening"
 	"countersign/store"
 )
 
-// approvals is what decides, with the services that the deployment has.
-func (a *App) approvals(ctx context.Context, custodian *dfns.Custodian, trail *store.Trail) (_ *activities.Approvals, err error) {
+// approvals is what decides, with the services that the deployment has. The screener is
+// nil where nothing is screened.
+func (a *App) approvals(custodian *dfns.Custodian, trail *store.Trail, screener *screening.Screener) (_ *activities.Approvals, err error) {
 	s := services.Services{Wallets: custodian, Ledger: trail.DB}
 	out := &activities.Approvals{
 		Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID,
@@ -31,16 +31,7 @@ func (a *App) approvals(ctx context.Context, custodian *dfns.Custodian, trail *s
 		}
 		out.Code, s.Simulator = nodes, nodes
 	}
-	if file := a.Config.Rules.ScreeningFile; file != "" {
-		screener, err := setup.Load(file)
-		if err != nil {
-			return nil, fmt.Errorf("COUNTERSIGN_SCREENING_FILE: %w", err)
-		}
-		// A list that cannot be read now is no reason not to start: until it can, it clears
-		// nobody.
-		if _, err := screener.Refresh(ctx); err != nil {
-			a.Log.Warn("screening list was not read", "error", err)
-		}
+	if screener != nil {
 		s.Screener = screener
 	}
 	if file := a.Config.Rules.PeopleFile; file != "" {
