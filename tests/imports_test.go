@@ -62,7 +62,8 @@ var imports = map[string][]string{
 	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
 	"config":                {},
 
-	"sources/web": {},
+	"sources/web":      {},
+	"sources/database": {""},
 
 	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "rules/checks", "strictjson"},
 
