@@ -64,6 +64,7 @@ var imports = map[string][]string{
 
 	"sources/web":      {},
 	"sources/database": {""},
+	"sources/price":    {"", "sources/web", "strictjson"},
 
 	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "rules/checks", "strictjson"},
 

@@ -23,6 +23,9 @@ func argument(i int, a any) (any, error) {
 	case time.Time:
 		return a.UTC(), nil
 	case encoding.TextMarshaler:
+		if v := reflect.ValueOf(a); v.Kind() == reflect.Pointer && v.IsNil() {
+			return nil, fmt.Errorf("%w: parameter %d is a nil %T: pass nil itself for NULL", ErrRefused, i+1, a)
+		}
 		text, err := a.MarshalText()
 		if err != nil {
 			return nil, fmt.Errorf("%w: parameter %d: %w", ErrRefused, i+1, err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -120,7 +121,7 @@ func TestParameters(t *testing.T) {
 			t.Errorf("an injection found %+v", got)
 		}
 		for name, args := range map[string][]any{
-			"a float": {1.5, 1}, "a list": {[]string{"a"}, 1}, "no UTF-8": {"\xff", 1}, "too few": {"a"}, "a pointer": {new(int), 1},
+			"a float": {1.5, 1}, "a list": {[]string{"a"}, 1}, "no UTF-8": {"\xff", 1}, "too few": {"a"}, "a pointer": {new(int), 1}, "a nil number": {(*big.Int)(nil), 1},
 		} {
 			if _, err := w.db.Query(t.Context(), "SELECT id FROM customers WHERE name = "+w.mark(1)+" AND id = "+w.mark(2), args...); !errors.Is(err, database.ErrRefused) {
 				t.Errorf("%s: %v, want ErrRefused", name, err)
