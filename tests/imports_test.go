@@ -62,6 +62,8 @@ var imports = map[string][]string{
 	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
 	"config":                {},
 
+	"calendar":         {"strictjson"},
+	"sources":          {"calendar", "sources/database", "sources/price", "sources/web", "strictjson"},
 	"sources/web":      {},
 	"sources/database": {""},
 	"sources/price":    {"", "sources/web", "strictjson"},

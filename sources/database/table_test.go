@@ -110,3 +110,15 @@ func TestValuesSurviveJSON(t *testing.T) {
 		}
 	})
 }
+
+// A file that its owner is writing to, with a write-ahead log, is read as it is committed.
+func TestASQLiteFileThatIsWritten(t *testing.T) {
+	w := sqlite(t, database.Config{})
+	do(t, w.owner, "PRAGMA journal_mode=WAL")
+	for n := 3; n < 6; n++ {
+		do(t, w.owner, "INSERT INTO customers VALUES ("+string(rune('0'+n))+", 'cy', 1, 1)")
+		if got := w.asked(t, "SELECT id FROM customers"); len(got.Rows) != n {
+			t.Errorf("%d rows, want %d", len(got.Rows), n)
+		}
+	}
+}

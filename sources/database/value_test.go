@@ -114,6 +114,11 @@ func TestParameters(t *testing.T) {
 				t.Errorf("%s: %q, %v, want %q", tt.name, got, err, tt.want)
 			}
 		}
+	})
+}
+
+func TestParametersAreNoSQL(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
 		if got := w.asked(t, "SELECT id FROM customers WHERE name = "+w.mark(1)+" AND id = "+w.mark(2), "ana", 1); len(got.Rows) != 1 {
 			t.Errorf("by name and ID: %+v", got)
 		}
@@ -131,16 +136,17 @@ func TestParameters(t *testing.T) {
 			t.Error("a value without a parameter is taken")
 		}
 	})
-	t.Run("the types of PostgreSQL", func(t *testing.T) {
-		row, err := postgres(t, database.Config{}).asked(t, "SELECT $1 AS at, $2 AS bytes, $3 AS yes, $4::text AS nothing",
-			time.Date(2026, 3, 29, 1, 2, 3, 4000, time.FixedZone("x", 3600)), []byte{0xde, 0xad}, true, nil).One()
-		if err != nil {
-			t.Fatal(err)
+}
+
+func TestTypesOfParameters(t *testing.T) {
+	row, err := postgres(t, database.Config{}).asked(t, "SELECT $1 AS at, $2 AS bytes, $3 AS yes, $4::text AS nothing",
+		time.Date(2026, 3, 29, 1, 2, 3, 4000, time.FixedZone("x", 3600)), []byte{0xde, 0xad}, true, nil).One()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for column, want := range map[string]database.Value{"at": {Text: "2026-03-29T00:02:03.000004Z"}, "bytes": {Text: "dead"}, "yes": {Text: "true"}, "nothing": {Null: true}} {
+		if got, err := row.Value(column); got != want || err != nil {
+			t.Errorf("%s = %+v, %v, want %+v", column, got, err, want)
 		}
-		for column, want := range map[string]database.Value{"at": {Text: "2026-03-29T00:02:03.000004Z"}, "bytes": {Text: "dead"}, "yes": {Text: "true"}, "nothing": {Null: true}} {
-			if got, err := row.Value(column); got != want || err != nil {
-				t.Errorf("%s = %+v, %v, want %+v", column, got, err, want)
-			}
-		}
-	})
+	}
 }

@@ -63,26 +63,29 @@ func file(t *testing.T, text string) string {
 	return path
 }
 
+// answers is a server that behaves.
+func answers(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/post":
+		var b bytes.Buffer
+		b.ReadFrom(r.Body)
+		w.Header().Set("Content-Type", `Application/JSON; charset="utf-8"`)
+		fmt.Fprintf(w, "%s %s %s", r.Method, r.Header.Get("Content-Type"), b.String())
+	case "/key":
+		fmt.Fprint(w, r.Header.Get("X-Api-Key") == apiKey, r.Header.Get("Cookie"), r.Header.Get("Accept-Encoding"))
+	case "/missing":
+		w.WriteHeader(http.StatusNotFound)
+	case "/nothing":
+		w.WriteHeader(http.StatusNoContent)
+	case "/bytes":
+		w.Header().Set("Content-Type", "a/b\xff")
+		w.Write([]byte{0xff, 0x00, 0xfe})
+	}
+	http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
+}
+
 func TestAnAnswerIsWhole(t *testing.T) {
-	url, _ := server(t, func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/post":
-			var b bytes.Buffer
-			b.ReadFrom(r.Body)
-			w.Header().Set("Content-Type", `Application/JSON; charset="utf-8"`)
-			fmt.Fprintf(w, "%s %s %s", r.Method, r.Header.Get("Content-Type"), b.String())
-		case "/key":
-			fmt.Fprint(w, r.Header.Get("X-Api-Key") == apiKey, r.Header.Get("Cookie"), r.Header.Get("Accept-Encoding"))
-		case "/missing":
-			w.WriteHeader(http.StatusNotFound)
-		case "/nothing":
-			w.WriteHeader(http.StatusNoContent)
-		case "/bytes":
-			w.Header().Set("Content-Type", "a/b\xff")
-			w.Write([]byte{0xff, 0x00, 0xfe})
-		}
-		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
-	})
+	url, _ := server(t, answers)
 	cfg := local(url)
 	cfg.Origins[0].Headers = map[string]string{"X-Api-Key": file(t, apiKey+"\n")}
 	c := client(t, cfg)
