@@ -50,6 +50,8 @@ func TestNothingIsWritten(t *testing.T) {
 func TestWhatPostgreSQLOffers(t *testing.T) {
 	w := postgres(t, database.Config{})
 	outside := filepath.Join(t.TempDir(), "loot")
+	do(t, w.owner, "CREATE PROCEDURE loot(INOUT n integer) LANGUAGE plpgsql AS $$ BEGIN SET TRANSACTION READ WRITE; DELETE FROM customers; END $$")
+	do(t, w.owner, "CREATE FUNCTION loot() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN DELETE FROM customers; RETURN 1; END $$")
 	for name, query := range map[string]string{
 		"a write in a CTE":          "WITH gone AS (DELETE FROM customers RETURNING id) SELECT id FROM gone",
 		"a table of a query":        "SELECT id INTO loot FROM customers",
@@ -65,6 +67,8 @@ func TestWhatPostgreSQLOffers(t *testing.T) {
 		"the session":               "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
 		"another role":              "SET ROLE countersign",
 		"a block of code":           "DO $$ BEGIN DELETE FROM customers; END $$",
+		"a function that writes":    "SELECT loot() AS a",
+		"a procedure that writes":   "CALL loot(1)",
 		"a lock on the table":       "LOCK TABLE customers",
 		"a message":                 "NOTIFY a",
 		"to be told":                "LISTEN a",

@@ -204,17 +204,21 @@ func TestTheTimeoutIsTheClients(t *testing.T) {
 	}
 }
 
+// A proxy of the environment, which net/http reads once and never uses for localhost,
+// leads nowhere in all of these tests.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
+		os.Setenv(name, "http://127.0.0.1:1")
+	}
+	os.Exit(m.Run())
+}
+
 func TestAProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
-	proxy, asked := server(t, func(http.ResponseWriter, *http.Request) {})
-	t.Setenv("HTTP_PROXY", proxy)
-	t.Setenv("http_proxy", proxy)
-	// A proxy is never used for localhost: the name must be another.
 	url, _ := server(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "direct") })
 	named := strings.Replace(url, "127.0.0.1", "api.test", 1)
 	cfg := local(named)
 	cfg.Resolver = resolver(t, func(int) string { return "127.0.0.1" })
-	a, err := client(t, cfg).Do(t.Context(), web.Request{URL: named})
-	if err != nil || string(a.Body) != "direct" || asked.Load() != 0 {
-		t.Errorf("%s, %v, %d connections to the proxy", a.Body, err, asked.Load())
+	if a, err := client(t, cfg).Do(t.Context(), web.Request{URL: named}); err != nil || string(a.Body) != "direct" {
+		t.Errorf("%s, %v, want it direct", a.Body, err)
 	}
 }
