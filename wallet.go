@@ -9,3 +9,11 @@ type Wallet struct {
 	Name    string   `json:"name,omitempty"`
 	Tags    []string `json:"tags,omitempty"`
 }
+
+// A Holding is what a wallet has of one asset, by the custodian's word.
+type Holding struct {
+	// Kind and Asset are as in [Transfer].
+	Kind    string `json:"kind"`
+	Asset   string `json:"asset,omitempty"`
+	Balance Amount `json:"balance"`
+}

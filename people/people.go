@@ -4,8 +4,6 @@
 package people
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -43,12 +41,7 @@ func Parse(text []byte) (Groups, error) {
 	var file struct {
 		Groups map[string][]string `json:"groups"`
 	}
-	if err := strictjson.Check(text); err != nil {
-		return Groups{}, fmt.Errorf("%w: %w", ErrGroups, err)
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&file); err != nil {
+	if err := strictjson.Exact(text, &file); err != nil {
 		return Groups{}, fmt.Errorf("%w: %w", ErrGroups, err)
 	}
 	g := Groups{of: map[string][]string{}}

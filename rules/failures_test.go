@@ -54,6 +54,8 @@ func (s simulator) Simulate(context.Context, simulation.Request) (simulation.Res
 	return s.result, s.err
 }
 
+func (w wallets) Holdings(context.Context, string) ([]countersign.Holding, error) { return nil, w.err }
+
 func (w wallets) WalletByID(context.Context, string) (countersign.Wallet, error) {
 	return w.wallet, w.err
 }
@@ -102,6 +104,10 @@ func TestEveryFailureAbstainsWithItsOwnCode(t *testing.T) {
 			func(ctx context.Context, r *rules.Request) { r.Simulate(ctx) }, countersign.SimulationUnavailable},
 		{"the ledger does not answer", func(s *services.Services) { s.Ledger = ledger{err: errAway} },
 			func(ctx context.Context, r *rules.Request) { r.Taken(ctx, pot) }, countersign.LedgerUnavailable},
+		{"the custodian does not tell the balance", func(s *services.Services) {
+			s.Wallets = wallets{wallet: countersign.Wallet{Address: alice}, err: errAway}
+		},
+			func(ctx context.Context, r *rules.Request) { r.Balance(ctx, "Native", "") }, countersign.LedgerUnavailable},
 		{"no ledger", func(s *services.Services) { s.Ledger = nil },
 			func(ctx context.Context, r *rules.Request) { r.Taken(ctx, pot) }, countersign.LedgerUnavailable},
 		{"too much evidence at once", nil, func(_ context.Context, r *rules.Request) { r.Note("own", "s", make([]byte, services.MaxAnswer+1)) }, countersign.EvidenceTooLarge},

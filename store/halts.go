@@ -29,7 +29,7 @@ type Halt struct {
 // returned.
 func (t *Trail) Halt(ctx context.Context, d audit.Draft, scope string) (audit.Entry, error) {
 	var standing string
-	entry, err := t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+	entry, err := t.append(ctx, d.Key, true, func(tx *sql.Tx) (audit.Draft, error) {
 		err := tx.QueryRowContext(ctx, t.DB.query("SELECT record_key FROM halts WHERE scope = ?"), scope).Scan(&standing)
 		if err == nil {
 			return d, errHalted
@@ -53,7 +53,7 @@ var errHalted = errors.New("halted already")
 // Resume appends a record and ends a halt, in one transaction; [ErrNotHalted] when
 // there is none.
 func (t *Trail) Resume(ctx context.Context, d audit.Draft, scope string) (audit.Entry, error) {
-	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, d.Key, true, func(tx *sql.Tx) (audit.Draft, error) {
 		res, err := tx.ExecContext(ctx, t.DB.query("DELETE FROM halts WHERE scope = ?"), scope)
 		if err != nil {
 			return d, err

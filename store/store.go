@@ -5,7 +5,9 @@
 // record that explains it are one transaction. Either all three are there after a
 // crash or none is. Appending transactions run one at a time (SQLite's write lock,
 // a locked row on PostgreSQL), so that records take their places without gaps and
-// two requests cannot both take the last of a budget.
+// two requests cannot both take the last of a budget. The appends of one process that
+// wait for their turn share one transaction and one commit, each with a savepoint of
+// its own.
 //
 // The store is trusted to keep what it is given: it holds no key, so losing or
 // altering its file cannot forge a decision, and [audit.Verify] shows the damage.
@@ -44,6 +46,7 @@ type DB struct {
 	// here holds no connection and is not passed over; SQLite's own lock is polled,
 	// and lets a busy process starve some of its callers.
 	writer chan struct{}
+	group  group
 }
 
 // maxConns bounds what one process takes of PostgreSQL's connections, 100 in all by

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"countersign"
@@ -32,6 +33,11 @@ func (t *Trail) find(ctx context.Context, q querier, key string) (audit.Entry, e
 	if err != nil {
 		return e, err
 	}
+	return t.open(e, key)
+}
+
+// open believes a stored record when it was signed with our key, for this key.
+func (t *Trail) open(e audit.Entry, key string) (_ audit.Entry, err error) {
 	pub, ok := t.Signer.Key.Public().(ed25519.PublicKey)
 	if !ok {
 		return audit.Entry{}, fmt.Errorf("%w: signing key is %T, want Ed25519", audit.ErrKey, t.Signer.Key.Public())
@@ -48,7 +54,7 @@ func (t *Trail) find(ctx context.Context, q querier, key string) (audit.Entry, e
 // Append adds a record. When its key holds one already, that one stands and is
 // returned: a fact is told once, by whoever was first to tell it.
 func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) {
-	return t.append(ctx, d.Key, func(*sql.Tx) (audit.Draft, error) { return d, nil })
+	return t.append(ctx, d.Key, false, func(*sql.Tx) (audit.Draft, error) { return d, nil })
 }
 
 // Decide makes and keeps a decision in one transaction. When key holds one
@@ -60,7 +66,7 @@ func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) 
 func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Claim, scopes []string,
 	conclude func(countersign.Standing) (d audit.Draft, reserve bool),
 ) (audit.Entry, error) {
-	return t.append(ctx, key, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, key, true, func(tx *sql.Tx) (audit.Draft, error) {
 		halted, err := t.DB.halted(ctx, tx, scopes)
 		if err != nil {
 			return audit.Draft{}, err
@@ -88,7 +94,7 @@ func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Cla
 // kept when the money moved, given back when it did not. A second call with the
 // same key changes nothing and returns the first record.
 func (t *Trail) Close(ctx context.Context, d audit.Draft, decisionKey string, moved bool) (audit.Entry, error) {
-	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, d.Key, true, func(tx *sql.Tx) (audit.Draft, error) {
 		state := released
 		if moved {
 			state = committed
@@ -100,38 +106,23 @@ func (t *Trail) Close(ctx context.Context, d audit.Draft, decisionKey string, mo
 // Void appends that a decision did not take effect and turns its reservations
 // back into notes, in one transaction; like Close it is safe to repeat.
 func (t *Trail) Void(ctx context.Context, d audit.Draft, decisionKey string) (audit.Entry, error) {
-	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, d.Key, true, func(tx *sql.Tx) (audit.Draft, error) {
 		return d, t.DB.moveClaims(ctx, tx, decisionKey, noted)
 	})
 }
 
-// append runs draft and appends its result, unless key is taken.
-func (t *Trail) append(ctx context.Context, key string, draft func(*sql.Tx) (audit.Draft, error)) (entry audit.Entry, err error) {
-	err = t.DB.exclusively(ctx, func(tx *sql.Tx) error {
-		entry, err = t.find(ctx, tx, key)
-		if !errors.Is(err, audit.ErrNoRecord) {
-			return err // found, or the database failed
-		}
-		d, err := draft(tx)
-		if err != nil {
-			return err
-		}
-		head, err := t.DB.head(ctx, tx, t.Signer.Subject)
-		if err != nil {
-			return err
-		}
-		if entry, err = t.Signer.Seal(d, head); err != nil {
-			return err
-		}
-		if err := t.DB.keep(ctx, tx, d.Evidence); err != nil {
-			return err
-		}
-		return t.DB.insert(ctx, tx, entry)
-	})
-	if err != nil {
-		return audit.Entry{}, fmt.Errorf("append %s: %w", key, err)
+// append runs draft and appends its result, unless key is taken. A draft that writes to
+// the transaction says so.
+func (t *Trail) append(ctx context.Context, key string, writes bool, draft func(*sql.Tx) (audit.Draft, error)) (audit.Entry, error) {
+	a := &appending{trail: t, key: key, draft: draft, writes: writes, ctx: ctx}
+	t.DB.append(a)
+	if a.err == nil && a.stood { // it will be acted on: believe only what we have signed
+		a.entry, a.err = t.open(a.entry, key)
 	}
-	return entry, nil
+	if a.err != nil {
+		return audit.Entry{}, fmt.Errorf("append %s: %w", key, a.err)
+	}
+	return a.entry, nil
 }
 
 // exclusively runs f in a transaction that no other appending transaction
@@ -196,17 +187,25 @@ func (db *DB) head(ctx context.Context, tx *sql.Tx, subject string) (h audit.Hea
 	return h, err
 }
 
-func (db *DB) insert(ctx context.Context, tx *sql.Tx, e audit.Entry) error {
-	var about struct {
-		ApprovalID string `json:"approval_id"`
+// insert writes records, all in one statement.
+func (db *DB) insert(ctx context.Context, tx *sql.Tx, records []audit.Entry) error {
+	if len(records) == 0 {
+		return nil
 	}
-	if err := e.Decode(&about); err != nil {
-		return err
+	var args []any
+	for _, e := range records {
+		var about struct {
+			ApprovalID string `json:"approval_id"`
+		}
+		if err := e.Decode(&about); err != nil {
+			return err
+		}
+		args = append(args, e.Index, e.Record.Key, string(e.Record.Type), e.Record.Subject, e.Record.Seq,
+			e.Record.At.UnixMicro(), e.JWS, e.LeafHash, about.ApprovalID)
 	}
-	_, err := tx.ExecContext(ctx, db.query(`INSERT INTO records (idx, record_key, type, subject, seq, at, jws, leaf_hash, approval)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-		e.Index, e.Record.Key, string(e.Record.Type), e.Record.Subject, e.Record.Seq,
-		e.Record.At.UnixMicro(), e.JWS, e.LeafHash, about.ApprovalID)
+	const row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	_, err := tx.ExecContext(ctx, db.query("INSERT INTO records (idx, record_key, type, subject, seq, at, jws, leaf_hash, approval) VALUES "+
+		row+strings.Repeat(", "+row, len(records)-1)), args...)
 	return err
 }
 

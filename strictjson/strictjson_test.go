@@ -99,6 +99,21 @@ func TestUnmarshal(t *testing.T) {
 
 // FuzzCheck holds Check to encoding/json: what Check accepts is valid there,
 // and decoding it loses no key and no text.
+func TestExact(t *testing.T) {
+	type config struct {
+		A int `json:"a"`
+	}
+	for text, want := range map[string]string{
+		`{"a":1}`: "", `{}`: "", `{"a":1,"b":2}`: `unknown field "b"`, `{"a":1,"a":1}`: "key stands twice", `{"a":1} {}`: "data after",
+		`{"a":"1"}`: "cannot unmarshal", ``: "text ends",
+	} {
+		var c config
+		if err := strictjson.Exact([]byte(text), &c); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("Exact(%s) = %v, want %q", text, err, want)
+		}
+	}
+}
+
 func FuzzCheck(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":"whe-1","data":{"approval":{"id":"ap-1","n":[1,2.5e-3,null,true]}}}`,

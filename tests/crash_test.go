@@ -78,7 +78,7 @@ func TestTemporalRestarts(t *testing.T) {
 	t.Run("before it has the webhook", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
-		s.start("worker")
+		s.startWorker()
 		s.startIngress()
 		s.killTemporal()
 		r := s.mint(1000)
@@ -90,7 +90,7 @@ func TestTemporalRestarts(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
 		fault := newCustodyFault(t, s.stack.Platform.BaseURL, beforeAnswer)
-		s.start("worker", "COUNTERSIGN_DFNS_URL="+fault.URL)
+		s.startWorker("COUNTERSIGN_DFNS_URL=" + fault.URL)
 		s.startIngress()
 		r := s.mint(1000)
 		happens(t, "vote", fault.held)
@@ -103,7 +103,7 @@ func TestTemporalRestarts(t *testing.T) {
 	t.Run("while people decide", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
-		s.start("worker")
+		s.startWorker()
 		s.startIngress()
 		r := s.mint(6000) // over the cap
 		waitFor(t, "abstention", func(ctx context.Context) error { return s.IsAbstained(ctx, r) })

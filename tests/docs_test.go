@@ -14,11 +14,13 @@ import (
 
 	"countersign/calldata/risk"
 	"countersign/config"
+	"countersign/examples/settlement"
+	"countersign/rules/rulestest"
 )
 
 var documents = []string{
 	"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md",
-	"../docs/walk.md", "../docs/glossary.md", "../docs/operations.md", "../docs/call-data.md", "../docs/screening.md", "../docs/simulation.md", "../docs/design/first-slice.md", "../docs/design/call-data.md",
+	"../docs/walk.md", "../docs/glossary.md", "../docs/operations.md", "../docs/call-data.md", "../docs/rules.md", "../docs/screening.md", "../docs/simulation.md", "../docs/design/first-slice.md", "../docs/design/call-data.md", "../docs/design/rules.md",
 }
 
 var (
@@ -149,6 +151,47 @@ func TestREADMEShowsTheRealRule(t *testing.T) {
 }
 
 // TestEnvExampleIsTheManual compares .env.example with what the program prints.
+// TestTheRulesManualShowsRealCode holds every piece of Go in docs/rules.md against the
+// examples, every piece of JSON against the test kit, and every reason code to be there.
+func TestTheRulesManualShowsRealCode(t *testing.T) {
+	doc := read(t, "../docs/rules.md")
+	book := read(t, "../examples/settlement/book.go")
+	blocks := regexp.MustCompile("(?s)```(go|json)\n(.*?)```").FindAllStringSubmatch(doc, -1)
+	if len(blocks) < 3 {
+		t.Fatalf("%d pieces of code in docs/rules.md", len(blocks))
+	}
+	for _, b := range blocks {
+		if b[1] == "go" && !strings.Contains(book, strings.TrimSpace(b[2])) {
+			t.Errorf("this is not in examples/settlement/book.go:\n%s", b[2])
+		}
+		if b[1] == "json" {
+			decided := decidesAsWanted(t, b[2])
+			if decided != "" {
+				t.Errorf("%s:\n%s", decided, b[2])
+			}
+		}
+	}
+	for _, code := range constants(t, "..", "ReasonCode") {
+		if !strings.Contains(doc, "\n| `"+code+"` | ") {
+			t.Errorf("docs/rules.md does not explain the code %s", code)
+		}
+	}
+}
+
+// decidesAsWanted runs a case on the settlement book.
+func decidesAsWanted(t *testing.T, text string) string {
+	t.Helper()
+	book, err := settlement.New([]byte(read(t, "../examples/settlement/testdata/book.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := rulestest.Parse([]byte(text))
+	if err != nil {
+		return err.Error()
+	}
+	return rulestest.Run(t.Context(), book, cases).Rows[0].Wrong
+}
+
 func TestEnvExampleIsTheManual(t *testing.T) {
 	if got, want := read(t, "../.env.example"), run(t, program(t, "countersign"), "config", "describe", "--example"); got != want {
 		t.Error(".env.example is not what `countersign config describe --example` prints: write it anew")

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -129,6 +130,21 @@ func (s *site) start(verb string, environ ...string) *process {
 	}
 	p := &process{t: s.t, name: verb, cmd: cmd}
 	s.t.Cleanup(p.kill)
+	return p
+}
+
+// startWorker starts a worker and waits until it has reached Temporal: one that does
+// not find it ends, and is its supervisor's to start again.
+func (s *site) startWorker(environ ...string) *process {
+	s.t.Helper()
+	p := s.start("worker", environ...)
+	waitFor(s.t, "a started worker", func(context.Context) error {
+		log, err := os.ReadFile(filepath.Join(s.stack.Dir, "worker.log"))
+		if err == nil && !bytes.Contains(log, []byte(`"msg":"worker started"`)) {
+			err = errors.New("not yet")
+		}
+		return err
+	})
 	return p
 }
 

@@ -68,7 +68,10 @@ var imports = map[string][]string{
 	"sources/database": {""},
 	"sources/price":    {"", "sources/web", "strictjson"},
 
-	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "rules", "rules/checks", "strictjson"},
+	"examples/settlement": {"", "calldata", "calldata/risk", "rules", "screening", "strictjson"},
+	"examples/treasury":   {"rules", "rules/checks", "rules/compose", "strictjson"},
+	"examples/vault":      {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "chain/simulation", "rules", "rules/services", "strictjson"},
+	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "chain/simulation", "rules", "rules/checks", "strictjson"},
 
 	// These know everyone: they wire the parts.
 	"cmd/countersign":           {"*"},

@@ -85,8 +85,11 @@ func TestTheRulesWorkshop(t *testing.T) {
 	if in.Decision.Verdict != countersign.Approve || in.Shadow == nil || in.Shadow.Decision.Code != countersign.OverCap {
 		t.Errorf("decided %+v, the shadow %+v", in.Decision, in.Shadow)
 	}
-	if len(in.Evidence) == 0 || in.AppliedRules[0] != s.Stack.Platform.Network+"/TUSD/mint(address,uint256)" || in.CheckerGroups[0] != "desk" {
-		t.Errorf("evidence %+v, rules %v, groups %v", in.Evidence, in.AppliedRules, in.CheckerGroups)
+	if kinds := kindsOf(in.Evidence); kinds["simulation"] != 1 || kinds["screening"] != 1 || kinds["wallet"] != 1 || kinds["code"] != 1 {
+		t.Errorf("the decision rests on %v", kinds)
+	}
+	if in.AppliedRules[0] != s.Stack.Platform.Network+"/TUSD/mint(address,uint256)" || in.CheckerGroups[0] != "desk" {
+		t.Errorf("rules %v, groups %v", in.AppliedRules, in.CheckerGroups)
 	}
 
 	run(0, "3 with a shadow: 2 the same, 1 different", "rules", "diff")
@@ -98,7 +101,12 @@ func TestTheRulesWorkshop(t *testing.T) {
 	cases := written(t, "case.json", aCase)
 	run(0, middle.Approval, "rules", "test", "--book-file", "BOOK", cases)
 	run(3, "wants approve", "rules", "test", "--book-file", "SHADOW", cases)
+	s.verifies()
+}
 
+// TestTheKillSwitch halts a rule, decides in it, and lets it go on.
+func TestTheKillSwitch(t *testing.T) {
+	s, run := workshop(t)
 	rule := fmt.Sprintf("%s/TUSD/mint(address,uint256)", s.Stack.Platform.Network)
 	run(2, "--reason is required", "halt", "--all")
 	run(2, "exactly one of", "halt", "--reason", "x")
@@ -115,4 +123,12 @@ func TestTheRulesWorkshop(t *testing.T) {
 	}
 	run(0, "incident 42", "audit", "list", "--type", "control.halted")
 	s.verifies()
+}
+
+func kindsOf(evidence []audit.Evidence) map[string]int {
+	kinds := map[string]int{}
+	for _, e := range evidence {
+		kinds[e.Kind]++
+	}
+	return kinds
 }

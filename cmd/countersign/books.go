@@ -6,14 +6,20 @@ import (
 
 	"countersign/cmd/countersign/app"
 	"countersign/config"
+	"countersign/examples/settlement"
 	"countersign/examples/stablecoin"
+	"countersign/examples/treasury"
+	"countersign/examples/vault"
 	"countersign/rules"
 )
 
 // books are the rule books that this program was built with. To run your own,
 // add it here: a name and a function from its configuration file to the book.
 var books = map[string]func(config []byte) (rules.Decider, error){
+	"settlement": book(settlement.New),
 	"stablecoin": book(stablecoin.New),
+	"treasury":   book(treasury.New),
+	"vault":      book(vault.New),
 }
 
 // book is a function that builds a book, or books put together, as all are.

@@ -54,6 +54,15 @@ func (c Custodian) WalletByID(ctx context.Context, id string) (countersign.Walle
 	return countersign.Wallet{ID: w.ID, Network: w.Network, Address: w.Address, Name: w.Name, Tags: w.Tags}, nil
 }
 
+// Holdings reads what a wallet has. What is not in the list is nothing.
+func (c Custodian) Holdings(ctx context.Context, walletID string) ([]countersign.Holding, error) {
+	assets, err := c.Client.Assets(ctx, walletID)
+	if err != nil {
+		return nil, fmt.Errorf("reading the assets of %s: %w", walletID, err)
+	}
+	return activity.Holdings(assets)
+}
+
 // Pending walks the IDs of the approvals that take decisions. It looks at IDs
 // alone, so an approval that nobody can read is still known to be waiting.
 func (c Custodian) Pending(ctx context.Context) iter.Seq2[string, error] {

@@ -91,9 +91,19 @@ func TestWalletsAndWhatTheySend(t *testing.T) {
 			reply(w, `{"id":"wa-1","network":"EthereumSepolia","address":"0xab","status":"Active","tags":["ops"],"custodial":true,"new":1}`)
 			return
 		}
+		if r.URL.Path == "/wallets/wa-1/assets" {
+			reply(w, `{"walletId":"wa-1","network":"EthereumSepolia","assets":[{"kind":"Native","balance":"5"}]}`)
+			return
+		}
 		reply(w, transfer)
 	})
 	c := p.client(key)
+	if got, err := (dfns.Custodian{Client: c}).Holdings(t.Context(), "wa-1"); err != nil || len(got) != 1 || got[0].Balance.String() != "5" {
+		t.Errorf("Holdings = %+v, %v", got, err)
+	}
+	if got, err := (dfns.Custodian{Client: c}).WalletByID(t.Context(), "wa-1"); err != nil || got.Tags[0] != "ops" || got.Address != "0xab" {
+		t.Errorf("WalletByID = %+v, %v", got, err)
+	}
 	w, err := c.Wallet(t.Context(), "wa-1")
 	if err != nil || w.Address != "0xab" || !w.Custodial || !strings.Contains(string(w.Raw), `"new":1`) {
 		t.Errorf("Wallet = %+v, %v", w, err)
@@ -113,7 +123,7 @@ func TestWalletsAndWhatTheySend(t *testing.T) {
 		t.Errorf("Transaction = %v", err)
 	}
 	want := []string{
-		"GET /wallets/wa-1", "POST /auth/action/init", "POST /auth/action", "POST /wallets/wa-1/transfers", "GET /wallets/wa-1/transfers/xfr-1",
+		"GET /wallets/wa-1/assets", "GET /wallets/wa-1", "GET /wallets/wa-1", "POST /auth/action/init", "POST /auth/action", "POST /wallets/wa-1/transfers", "GET /wallets/wa-1/transfers/xfr-1",
 		"POST /auth/action/init", "POST /auth/action", "POST /wallets/wa-1/transactions", "GET /wallets/wa-1/transactions/tx-1",
 	}
 	if !slices.Equal(p.asked(), want) {

@@ -67,6 +67,26 @@ func (c *Client) Wallet(ctx context.Context, id string) (Wallet, error) {
 	return w, err
 }
 
+// Assets reads what a wallet has, each as DFNS writes it.
+func (c *Client) Assets(ctx context.Context, walletID string) ([]json.RawMessage, error) {
+	var raw json.RawMessage
+	var answer struct {
+		WalletID string            `json:"walletId"`
+		Assets   []json.RawMessage `json:"assets"`
+	}
+	path, err := walletPath(walletID, "assets")
+	if err != nil {
+		return nil, err
+	}
+	if err = c.get(ctx, path, &raw); err == nil {
+		err = decode("GET "+path, raw, &answer)
+	}
+	if err == nil && (answer.WalletID != walletID || answer.Assets == nil) {
+		err = fmt.Errorf("dfns: GET %s: answered for wallet %q, with assets: %t", path, answer.WalletID, answer.Assets != nil)
+	}
+	return answer.Assets, err
+}
+
 // CreateTransfer asks for a transfer. Body is one of dfns.md §5.2, for instance
 //
 //	map[string]string{"kind": "Erc20", "contract": "0x…", "to": "0x…", "amount": "1000000", "externalId": "ext-1"}

@@ -6,18 +6,17 @@
 package stablecoin
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"time"
+
+	"countersign"
 
 	"countersign/calldata"
 	"countersign/calldata/risk"
 	"countersign/calldata/words"
+	"countersign/chain/simulation"
 	"countersign/rules"
 	"countersign/rules/checks"
 	"countersign/strictjson"
@@ -46,6 +45,7 @@ func New(config []byte) (*rules.Book, error) {
 		return nil, fmt.Errorf("stablecoin book: %w", err)
 	}
 	d := desk{
+		token:      simulation.ERC20(c.token),
 		recipients: c.recipients, denied: c.denied, maxPerMint: c.maxPerMint,
 		inWords: func(a rules.Amount) string { return a.Format(c.Decimals) + " " + c.Symbol },
 		dailyMint: rules.Budget{
@@ -53,12 +53,16 @@ func New(config []byte) (*rules.Book, error) {
 			Limit: c.dailyMint, Window: rules.Rolling(24 * time.Hour),
 		},
 	}
+	mint := rules.Rule(d.mint)
+	if c.Simulate {
+		mint = d.simulated(mint)
+	}
 	return &rules.Book{
 		Name: "stablecoin", Version: "1",
 		Contracts: []rules.Contract{{
 			Network: c.Network, Address: c.token, Name: c.Symbol, ABI: token, Code: c.Code,
 			Token:     &words.Token{Symbol: c.Symbol, Decimals: c.Decimals},
-			Functions: map[string]rules.Rule{"mint(address,uint256)": d.mint},
+			Functions: map[string]rules.Rule{"mint(address,uint256)": mint},
 			Risks:     map[string]risk.Set{"mint(address,uint256)": risk.Recipient}, // d.mint looks who it is
 		}},
 		Transfers: []rules.Asset{{
@@ -74,6 +78,7 @@ func New(config []byte) (*rules.Book, error) {
 
 // desk is what the rules look things up in.
 type desk struct {
+	token              simulation.Asset
 	recipients, denied rules.Addresses
 	maxPerMint         rules.Amount
 	dailyMint          rules.Budget
@@ -97,6 +102,24 @@ func (d desk) mint(_ context.Context, r *rules.Request) rules.Decision {
 	return rules.Approve("mint within policy")
 }
 
+// simulated is a rule whose approval stands only when running the mint gives the
+// recipient exactly what it says, and does nothing else.
+func (d desk) simulated(rule rules.Rule) rules.Rule {
+	moves := checks.Moves(func(_ context.Context, r *rules.Request) []simulation.Delta {
+		return []simulation.Delta{simulation.In(r.Call.Address("to"), d.token, r.Call.Amount("amount"))}
+	})
+	return func(ctx context.Context, r *rules.Request) rules.Decision {
+		said := rule(ctx, r)
+		if said.Verdict != countersign.Approve {
+			return said
+		}
+		if differs, ok := moves(ctx, r); !ok {
+			return differs
+		}
+		return said
+	}
+}
+
 // withConfig adds the configuration to the source: another cap is another book.
 func withConfig(config []byte) map[string][]byte {
 	return map[string][]byte{"book.go": bookSource, "config.go": configSource, "config.json": config}
@@ -104,15 +127,7 @@ func withConfig(config []byte) map[string][]byte {
 
 func parse(config []byte) (Config, error) {
 	var c Config
-	dec := json.NewDecoder(bytes.NewReader(config))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&c); err != nil {
-		return c, fmt.Errorf("configuration: %w", err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return c, errors.New("configuration: more than one JSON value")
-	}
-	if err := strictjson.Check(config); err != nil { // a cap that stands there twice is two caps
+	if err := strictjson.Exact(config, &c); err != nil { // a cap that stands there twice is two caps
 		return c, fmt.Errorf("configuration: %w", err)
 	}
 	return c, c.check()

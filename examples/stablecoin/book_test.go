@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/chain/simulation"
 	"countersign/examples/stablecoin"
 	"countersign/rules"
+	"countersign/rules/rulestest"
 )
 
 const (
@@ -122,9 +124,9 @@ func TestEachMistakeInTheConfigurationIsNamed(t *testing.T) {
 		{"a wrong recipient", ours, "nobody", "recipients: not an EVM address"},
 		{"a recipient on both lists", ours, denied, "is on the deny-list too"},
 		{"a field that nobody reads", `"symbol"`, `"symbl"`, `unknown field "symbl"`},
-		{"more behind it", `"]}`, `"]} {}`, "more than one JSON value"},
-		{"a bracket too many", `"]}`, `"]}]`, "more than one JSON value"},
-		{"a brace too many", `"]}`, `"]}}`, "more than one JSON value"},
+		{"more behind it", `"]}`, `"]} {}`, "data after the value"},
+		{"a bracket too many", `"]}`, `"]}]`, "data after the value"},
+		{"a brace too many", `"]}`, `"]}}`, "data after the value"},
 		{"a cap that stands there twice", `"daily_mint"`, `"max_per_mint":"9","daily_mint"`, "JSON refused"},
 		{"a cap that stands there in two cases", `"daily_mint"`, `"Max_Per_Mint":"9","daily_mint"`, "JSON refused"},
 		{"nothing at all", good, "", "configuration"},
@@ -165,5 +167,43 @@ func TestMintsAreCountedAgainstTheDay(t *testing.T) {
 	got := newBook(t).Decide(t.Context(), asks("40c10f19", ours, 7), now).Claims
 	if len(got) != 1 || got[0].Budget != "mint/Net/"+token || got[0].Limit.String() != "20000000" || !got[0].Since.Equal(now.Add(-24*time.Hour)) {
 		t.Errorf("claims %+v", got)
+	}
+}
+
+// With simulation an approval stands only when the mint does what it says.
+func TestMintsAreSimulated(t *testing.T) {
+	book, err := stablecoin.New([]byte(strings.Replace(good, `{`, `{"simulate":true,`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gains := func(who, amount string) *simulation.Result {
+		change, err := simulation.ParseChange(amount)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := simulation.Result{Calls: []simulation.CallResult{{}}, Assets: []simulation.AssetDelta{{Account: who, Asset: simulation.ERC20(token), Delta: change}}}.Canonical()
+		return &r
+	}
+	for _, tt := range []struct {
+		name   string
+		result *simulation.Result
+		want   countersign.ReasonCode
+	}{
+		{"it gives the recipient what it says", gains(ours, "7"), countersign.WithinPolicy},
+		{"it gives less", gains(ours, "6"), countersign.SimulationDiffers},
+		{"it gives somebody else", gains(stranger, "7"), countersign.SimulationDiffers},
+		{"it would fail", &simulation.Result{Calls: []simulation.CallResult{{Reverted: true, Reason: "paused"}}}, countersign.SimulationReverted},
+		{"nobody simulates", nil, countersign.SimulationUnavailable},
+	} {
+		a := asks("40c10f19", ours, 7)
+		a.Activity.WalletID = "wa-1"
+		c := rulestest.Case{Name: tt.name, Approval: &a, Want: rulestest.Want{Verdict: countersign.Abstain, Code: tt.want}}
+		if tt.want == countersign.WithinPolicy {
+			c.Want.Verdict = countersign.Approve
+		}
+		c.Services.Simulation, c.Services.Wallet = tt.result, &countersign.Wallet{ID: "wa-1", Address: "0x7777777777777777777777777777777777777777"}
+		if row := rulestest.Run(t.Context(), book, []rulestest.Case{c}).Rows[0]; row.Wrong != "" {
+			t.Errorf("%s: decided %+v: %s", tt.name, row.Decision, row.Wrong)
+		}
 	}
 }

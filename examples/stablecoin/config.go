@@ -23,6 +23,9 @@ type Config struct {
 	// Code pins the token's code, as `countersign pin` prints it; see [codepin.Pin].
 	// Optional.
 	Code *codepin.Pin `json:"code"`
+	// Simulate wants each mint simulated before it is approved. It needs a node for the
+	// network. Optional.
+	Simulate bool `json:"simulate"`
 	// MaxPerMint caps one mint and DailyMint the last 24 hours, both in minor
 	// units, as decimal strings.
 	MaxPerMint string `json:"max_per_mint"`

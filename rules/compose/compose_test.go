@@ -47,6 +47,8 @@ func called(to string) countersign.Approval {
 
 type wallets struct{ err error }
 
+func (w wallets) Holdings(context.Context, string) ([]countersign.Holding, error) { return nil, w.err }
+
 func (w wallets) WalletByID(context.Context, string) (countersign.Wallet, error) {
 	return countersign.Wallet{ID: "wa-1", Tags: []string{"hot", "eu"}}, w.err
 }

@@ -24,6 +24,8 @@ type Answers struct {
 	Screening map[string]screening.Verdict `json:"screening"`
 	// Wallet is the wallet that pays or signs.
 	Wallet *countersign.Wallet `json:"wallet"`
+	// Holdings is what the wallet has.
+	Holdings []countersign.Holding `json:"holdings"`
 	// Taken is what budgets hold, by name.
 	Taken map[string]countersign.Amount `json:"taken"`
 	// Simulation is what running the request does.
@@ -125,6 +127,10 @@ func (w wallets) WalletByID(_ context.Context, id string) (countersign.Wallet, e
 		return countersign.Wallet{ID: id}, w.away("wallet")
 	}
 	return *w.Wallet, w.away("wallet")
+}
+
+func (w wallets) Holdings(context.Context, string) ([]countersign.Holding, error) {
+	return w.Answers.Holdings, w.away("wallet")
 }
 
 func (l ledger) Taken(_ context.Context, budget string, _ time.Time) (countersign.Amount, error) {

@@ -161,3 +161,46 @@ func TestEncode(t *testing.T) {
 		}
 	}
 }
+
+// failures collects what a test helper says.
+type failures struct {
+	testing.TB
+	said []string
+}
+
+func (f *failures) Helper()                   {}
+func (f *failures) Errorf(s string, a ...any) { f.said = append(f.said, fmt.Sprintf(s, a...)) }
+func (f *failures) Fatalf(s string, a ...any) { f.Errorf(s, a...); panic(f) }
+
+func TestAGoldenTableShowsWhatChanged(t *testing.T) {
+	table := rulestest.Check(t, desk(), "testdata/cases")
+	file := filepath.Join(t.TempDir(), "decisions.golden")
+	golden := func(table rulestest.Table) (said []string) {
+		f := &failures{TB: t}
+		defer func() {
+			if p := recover(); p != nil && p != any(f) {
+				panic(p)
+			}
+			said = f.said
+		}()
+		rulestest.Golden(f, table, file)
+		return
+	}
+	if said := golden(table); len(said) != 1 || !strings.Contains(said[0], "is not there") {
+		t.Errorf("without a file: %q", said)
+	}
+	t.Setenv(rulestest.UpdateGolden, "1")
+	golden(table)
+	t.Setenv(rulestest.UpdateGolden, "")
+	if said := golden(table); len(said) != 0 {
+		t.Errorf("the same table: %q", said)
+	}
+	table.Rows[1].Decision.Reason = "another reason"
+	if said := golden(table); len(said) != 1 || !strings.Contains(said[0], "another reason") {
+		t.Errorf("another reason: %q", said)
+	}
+	table.Rows = table.Rows[:3]
+	if said := golden(table); len(said) == 0 {
+		t.Error("a row less is not noticed")
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"testing"
 	"text/tabwriter"
 	"time"
 
@@ -143,11 +142,11 @@ func rulesOf(book rules.Decider) (names []string) {
 // Write prints the table for people.
 func (t Table) Write(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "CASE\tVERDICT\tCODE\tREASON\t")
+	fmt.Fprintln(w, "CASE\tVERDICT\tCODE\tREASON")
 	for _, r := range t.Rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.100s\t\n", r.Name, r.Decision.Verdict, r.Decision.Code, r.Decision.Reason)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.100s\n", r.Name, r.Decision.Verdict, r.Decision.Code, r.Decision.Reason)
 		if r.Wrong != "" {
-			fmt.Fprintf(w, "  WRONG: %s\t\t\t\t\n", r.Wrong)
+			fmt.Fprintf(w, "  WRONG: %s\n", r.Wrong)
 		}
 	}
 	if err := w.Flush(); err != nil {
@@ -160,24 +159,4 @@ func (t Table) Write(out io.Writer) error {
 		fmt.Fprintf(out, "no case is approved by the rule %s\n", name)
 	}
 	return nil
-}
-
-// Check runs the cases of a file or folder and fails the test for each that comes out
-// wrong.
-func Check(t testing.TB, book rules.Decider, path string) Table {
-	t.Helper()
-	if err := book.Check(); err != nil {
-		t.Fatal(err)
-	}
-	cases, err := Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	table := Run(t.Context(), book, cases)
-	for _, r := range table.Rows {
-		if r.Wrong != "" {
-			t.Errorf("%s: decided %s (%s): %s: %s", r.Name, r.Decision.Verdict, r.Decision.Code, r.Decision.Reason, r.Wrong)
-		}
-	}
-	return table
 }

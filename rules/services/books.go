@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"strings"
 
 	"countersign"
 	"countersign/budget"
@@ -25,6 +26,27 @@ func (d *Desk) WalletDetails(ctx context.Context) countersign.Wallet {
 		}
 		return d.services.Wallets.WalletByID(ctx, id)
 	})
+}
+
+// Balance is what the wallet has of an asset, named as transfers name it: "Native" and
+// "", "Erc20" and a contract. It is the custodian's word, as of now.
+func (d *Desk) Balance(ctx context.Context, kind, locator string) countersign.Amount {
+	id := d.approval.Activity.WalletID
+	question := struct {
+		ID string `json:"id"`
+	}{id}
+	holdings := ask(ctx, d, balanceService, "custodian", question, func(ctx context.Context) ([]countersign.Holding, error) {
+		if d.services.Wallets == nil {
+			return nil, errMissing
+		}
+		return d.services.Wallets.Holdings(ctx, id)
+	})
+	for _, h := range holdings {
+		if h.Kind == kind && (h.Asset == locator || strings.HasPrefix(locator, "0x") && strings.EqualFold(h.Asset, locator)) {
+			return h.Balance
+		}
+	}
+	return countersign.Amount{}
 }
 
 // Taken is what a budget's window holds already: what was reserved for approvals and

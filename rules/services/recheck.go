@@ -84,5 +84,6 @@ var (
 	screeningService  = service{"screening", countersign.ScreeningUnavailable}
 	simulationService = service{"simulation", countersign.SimulationUnavailable}
 	walletService     = service{"wallet", countersign.WalletUnavailable}
+	balanceService    = service{"balance", countersign.LedgerUnavailable}
 	ledgerService     = service{"ledger", countersign.LedgerUnavailable}
 )

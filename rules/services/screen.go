@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"countersign"
 	"countersign/screening"
@@ -50,7 +51,7 @@ func (d *Desk) believe(report screening.Report) {
 	because := func(v screening.Verdict) string {
 		for _, f := range report.Findings {
 			if f.Verdict == v {
-				return f.Address + ": " + f.Source + " " + f.Entry + f.Detail
+				return strings.Join(strings.Fields(f.Address+": "+f.Source+" "+f.Entry+" "+f.Detail), " ")
 			}
 		}
 		return ""

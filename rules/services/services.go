@@ -32,6 +32,8 @@ type Simulator interface {
 // Wallets reads wallets from the custodian. custody/dfns.Custodian is the real one.
 type Wallets interface {
 	WalletByID(ctx context.Context, id string) (countersign.Wallet, error)
+	// Holdings is what a wallet has; what is not in the list is nothing.
+	Holdings(ctx context.Context, walletID string) ([]countersign.Holding, error)
 }
 
 // A Ledger knows what has moved. store.DB is the real one.

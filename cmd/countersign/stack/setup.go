@@ -238,7 +238,7 @@ func (s *Stack) writeBook(ctx context.Context) error {
 		return err
 	}
 	book, err := json.MarshalIndent(map[string]any{
-		"network": s.Platform.Network, "token": s.Platform.Token, "symbol": "TUSD", "decimals": 6, "code": pin,
+		"network": s.Platform.Network, "token": s.Platform.Token, "symbol": "TUSD", "decimals": 6, "code": pin, "simulate": true,
 		"max_per_mint": MaxPerMint, "daily_mint": DailyMint,
 		"recipients": []string{Recipient}, "deny_list": []string{Denied},
 	}, "", "  ")
