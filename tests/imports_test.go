@@ -63,6 +63,12 @@ var imports = map[string][]string{
 	"custody/dfns/org":      {"", "custody/dfns", "strictjson"},
 	"config":                {},
 
+	"calendar":         {"strictjson"},
+	"sources":          {"calendar", "sources/database", "sources/price", "sources/web", "strictjson"},
+	"sources/web":      {},
+	"sources/database": {""},
+	"sources/price":    {"", "sources/web", "strictjson"},
+
 	"examples/settlement": {"", "calldata", "calldata/risk", "rules", "screening", "strictjson"},
 	"examples/treasury":   {"rules", "rules/checks", "rules/compose", "strictjson"},
 	"examples/vault":      {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "chain/simulation", "rules", "rules/services", "strictjson"},
