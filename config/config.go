@@ -97,6 +97,10 @@ type Rules struct {
 	// book that pins code needs it. Without it such decisions are left to people.
 	NodesFile string `env:"COUNTERSIGN_NODES_FILE"`
 
+	// SourcesFile says which HTTP APIs, databases, prices and business calendars rules may
+	// ask, as docs/sources.md describes. Without it there are none.
+	SourcesFile string `env:"COUNTERSIGN_SOURCES_FILE"`
+
 	// ScreeningFile says where addresses are screened, as docs/screening.md describes.
 	// With it no approval stands before every address in the request is clear. Without it
 	// nothing is screened.

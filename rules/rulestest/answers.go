@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/calendar"
 	"countersign/chain/simulation"
 	"countersign/rules/services"
 	"countersign/screening"
+	"countersign/sources/price"
 )
 
 // Answers is what the services know in a case. What is not said is harmless: addresses
@@ -30,8 +32,17 @@ type Answers struct {
 	Taken map[string]countersign.Amount `json:"taken"`
 	// Simulation is what running the request does.
 	Simulation *simulation.Result `json:"simulation"`
+	// HTTP are answers of web APIs, by method and URL ("GET https://…"), as JSON bodies
+	// with status 200. What is not here does not answer.
+	HTTP map[string]json.RawMessage `json:"http"`
+	// SQL are answers of databases, by name and query; an empty query is any.
+	SQL []Table `json:"sql"`
+	// Prices are by pair, "ETH/USD", as exact decimals.
+	Prices map[string]price.Decimal `json:"prices"`
+	// Calendars are as docs/sources.md has them, by name.
+	Calendars map[string]calendar.Spec `json:"calendars"`
 	// Unavailable are the services that do not answer: "screening", "wallet", "ledger",
-	// "simulation".
+	// "simulation", "http", "sql", "price".
 	Unavailable []string `json:"unavailable"`
 	// Recorded is the evidence of a recorded decision. With it nothing else is asked.
 	Recorded []Recorded `json:"recorded"`
@@ -57,9 +68,20 @@ func (a Answers) Desk(approval countersign.Approval, now time.Time) *services.De
 		}
 		return services.Replay(services.NewTape(evidence), approval, now)
 	}
-	return services.New(services.Services{
+	s := services.Services{
 		Screener: screener{a}, Simulator: simulator{a}, Wallets: wallets{a}, Ledger: ledger{a},
-	}, approval, now)
+		Web: api{a}, Prices: prices{a, now}, Databases: map[string]services.Database{}, Calendars: map[string]calendar.Calendar{},
+	}
+	for _, t := range a.SQL {
+		s.Databases[t.Database] = tables{a, t.Database}
+	}
+	for name, spec := range a.Calendars {
+		spec.Name = name
+		if c, err := calendar.New(spec); err == nil { // one that is wrong is none
+			s.Calendars[name] = c
+		}
+	}
+	return services.New(s, approval, now)
 }
 
 // compact is JSON as it was asked, whatever an editor has made of it.

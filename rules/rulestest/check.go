@@ -12,7 +12,7 @@ import (
 
 // Check runs the cases of a file or folder and fails the test for each that comes out
 // wrong.
-func Check(t testing.TB, book rules.Decider, path string) Table {
+func Check(t testing.TB, book rules.Decider, path string) Decisions {
 	t.Helper()
 	if err := book.Check(); err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ const UpdateGolden = "COUNTERSIGN_TEST_UPDATE"
 // Golden compares a table, reasons included, with the one in a file: a change to a book
 // then shows in review as the decisions that it changes. With [UpdateGolden] set to
 // anything it writes the file instead.
-func Golden(t testing.TB, table Table, file string) {
+func Golden(t testing.TB, table Decisions, file string) {
 	t.Helper()
 	var out strings.Builder
 	if err := table.Write(&out); err != nil {

@@ -175,7 +175,7 @@ func (f *failures) Fatalf(s string, a ...any) { f.Errorf(s, a...); panic(f) }
 func TestAGoldenTableShowsWhatChanged(t *testing.T) {
 	table := rulestest.Check(t, desk(), "testdata/cases")
 	file := filepath.Join(t.TempDir(), "decisions.golden")
-	golden := func(table rulestest.Table) (said []string) {
+	golden := func(table rulestest.Decisions) (said []string) {
 		f := &failures{TB: t}
 		defer func() {
 			if p := recover(); p != nil && p != any(f) {
@@ -202,5 +202,49 @@ func TestAGoldenTableShowsWhatChanged(t *testing.T) {
 	table.Rows = table.Rows[:3]
 	if said := golden(table); len(said) == 0 {
 		t.Error("a row less is not noticed")
+	}
+}
+
+// Sources answer as the case has it, and what it does not have does not answer.
+func TestSourcesOfACase(t *testing.T) {
+	book := &rules.Book{Name: "b", Version: "1", Transfers: []rules.Asset{{Network: "Net", Kind: "Native", Rule: func(ctx context.Context, r *rules.Request) rules.Decision {
+		var limit struct {
+			Cap countersign.Amount `json:"cap"`
+		}
+		r.GetJSON(ctx, "https://api.example/limits", &limit)
+		known := r.SQL(ctx, "crm", "SELECT name FROM customers WHERE address = $1", r.Transfer.To)
+		price := r.Price(ctx, "ETH", "USD").Value.String()
+		if known.Empty() || r.Transfer.Amount.Cmp(limit.Cap) > 0 || price != "3000" || !r.Calendar(ctx, "desk").Open {
+			return rules.Abstain(rules.OverCap, "no")
+		}
+		return rules.Approve("fine for " + known.Only().Text("name"))
+	}}}}
+	const sources = `"http": {"GET https://api.example/limits": {"cap": "7"}}, "prices": {"ETH/USD": "3000"},
+		"sql": [{"database": "crm", "columns": ["name"], "rows": [["Ana"]]}], "calendars": {"desk": {"zone": "UTC", "weekends": ["sunday"]}}`
+	for _, tt := range []struct {
+		name, sources, more, want string
+	}{
+		{"all answer", sources, "", "within_policy"},
+		{"one is away", sources, `, "unavailable": ["http"]`, "http_unavailable"},
+		{"another price", strings.Replace(sources, "3000", "2999", 1), "", "over_cap"},
+		{"the case has no database", strings.Replace(sources, "crm", "other", 1), "", "sql_unavailable"},
+		{"the case has another query", strings.Replace(sources, `"columns"`, `"query": "SELECT 1", "columns"`, 1), "", "sql_unavailable"},
+		{"the case has no price", strings.Replace(sources, "ETH/USD", "BTC/USD", 1), "", "price_unavailable"},
+		{"the case has no calendar", strings.Replace(sources, `"desk"`, `"other"`, 1), "", "calendar_unavailable"},
+		{"a calendar that is wrong", strings.Replace(sources, `"UTC"`, `"Nowhere"`, 1), "", "calendar_unavailable"},
+	} {
+		verdict := "abstain"
+		if tt.want == "within_policy" {
+			verdict = "approve"
+		}
+		cases, err := rulestest.Parse([]byte(`{"name": "x", "network": "Net", "initiator": "us", "transfer": {"kind": "Native", "to": "x", "amount": "7"},
+			"services": {` + tt.sources + tt.more + `, "screening": {"x": "clear"}}, "want": {"verdict": "` + verdict + `", "code": "` + tt.want + `"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		book.Unscreened = "x is no address"
+		if row := rulestest.Run(t.Context(), book, cases).Rows[0]; row.Wrong != "" {
+			t.Errorf("%s: decided %+v: %s", tt.name, row.Decision, row.Wrong)
+		}
 	}
 }

@@ -25,8 +25,8 @@ type Row struct {
 	Wrong string `json:"wrong,omitempty"`
 }
 
-// A Table is what a book decides on some cases.
-type Table struct {
+// Decisions is the table of what a book decides on some cases.
+type Decisions struct {
 	Rows []Row `json:"rows"`
 	// Silent are the book's rules that no case has reached, and Never those that some
 	// case has reached and none was approved by.
@@ -35,12 +35,12 @@ type Table struct {
 }
 
 // OK reports whether every case came out as it should.
-func (t Table) OK() bool {
+func (t Decisions) OK() bool {
 	return !slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Wrong != "" })
 }
 
 // Run decides every case.
-func Run(ctx context.Context, book rules.Decider, cases []Case) (t Table) {
+func Run(ctx context.Context, book rules.Decider, cases []Case) (t Decisions) {
 	reached, approved := map[string]bool{}, map[string]bool{}
 	for _, c := range cases {
 		row := runOne(ctx, book, c)
@@ -140,7 +140,7 @@ func rulesOf(book rules.Decider) (names []string) {
 }
 
 // Write prints the table for people.
-func (t Table) Write(out io.Writer) error {
+func (t Decisions) Write(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "CASE\tVERDICT\tCODE\tREASON")
 	for _, r := range t.Rows {

@@ -13,7 +13,7 @@ import (
 
 // The most that one decision may rest on. More is no evidence that anybody can read.
 const (
-	MaxAnswer   = 1 << 20 // bytes of one answer
+	MaxAnswer   = 3 << 19 // bytes of one answer: 1 MiB from the web is longer in JSON
 	MaxEvidence = 4 << 20 // bytes of all answers together
 	MaxQuestion = 64 << 10
 	MaxAsked    = 200 // questions

@@ -5,8 +5,12 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/calendar"
 	"countersign/chain/simulation"
 	"countersign/screening"
+	"countersign/sources/database"
+	"countersign/sources/price"
+	"countersign/sources/web"
 )
 
 // Services are the sources that a deployment has. What is nil is not there: asking it
@@ -16,6 +20,21 @@ type Services struct {
 	Simulator Simulator
 	Wallets   Wallets
 	Ledger    Ledger
+	// Web, Databases, Prices and Calendars are those of docs/sources.md.
+	Web       Web
+	Databases map[string]Database
+	Prices    price.Source
+	Calendars map[string]calendar.Calendar
+}
+
+// Web asks HTTP APIs. web.Client is the real one.
+type Web interface {
+	Do(ctx context.Context, r web.Request) (web.Answer, error)
+}
+
+// A Database answers questions and changes nothing. database.Database is the real one.
+type Database interface {
+	Query(ctx context.Context, query string, args ...any) (database.Table, error)
 }
 
 // A Screener looks addresses up. screening.Screener is the real one.

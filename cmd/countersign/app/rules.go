@@ -13,6 +13,7 @@ import (
 	"countersign/rules"
 	"countersign/rules/services"
 	"countersign/screening"
+	"countersign/sources"
 	"countersign/store"
 )
 
@@ -34,6 +35,13 @@ func (a *App) approvals(custodian *dfns.Custodian, trail *store.Trail, screener 
 	if screener != nil {
 		s.Screener = screener
 	}
+	if file := a.Config.Rules.SourcesFile; file != "" {
+		set, err := sources.Load(file, time.Now)
+		if err != nil {
+			return nil, fmt.Errorf("COUNTERSIGN_SOURCES_FILE: %w", err)
+		}
+		ask(&s, set)
+	}
 	if file := a.Config.Rules.PeopleFile; file != "" {
 		if out.People, err = people.Load(file); err != nil {
 			return nil, fmt.Errorf("COUNTERSIGN_PEOPLE_FILE: %w", err)
@@ -51,6 +59,19 @@ func (a *App) approvals(custodian *dfns.Custodian, trail *store.Trail, screener 
 		out.Shadow, out.ShadowRules = rules.Engine{Decider: book, Services: s}, about
 	}
 	return out, nil
+}
+
+// ask gives the services what a file of sources has. What is nil stays so: a nil
+// pointer in an interface would not be.
+func ask(s *services.Services, set *sources.Set) {
+	if set.Web != nil {
+		s.Web = set.Web
+	}
+	s.Databases = map[string]services.Database{}
+	for name, db := range set.Databases {
+		s.Databases[name] = db
+	}
+	s.Prices, s.Calendars = set.Prices, set.Calendars
 }
 
 // Book builds and checks the rule book and says how records name it.
