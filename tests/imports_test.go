@@ -46,7 +46,7 @@ var imports = map[string][]string{
 	"store":           {"", "audit"},
 
 	"screening":         {},
-	"screening/web":     {},
+	"screening/web":     {"sources/web"},
 	"screening/lists":   {"screening", "screening/web", "strictjson"},
 	"screening/oracle":  {"eip55", "screening"},
 	"screening/vendors": {"screening", "screening/web", "strictjson"},

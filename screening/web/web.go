@@ -17,6 +17,8 @@ import (
 	"net/url"
 	"syscall"
 	"time"
+
+	sources "countersign/sources/web"
 )
 
 // ErrURL means that a URL may not be used, or led to an address that may not.
@@ -77,13 +79,11 @@ func mayConnect(address string, local, private bool) error {
 		return fmt.Errorf("%w: %q is no address", ErrURL, address)
 	}
 	ip := at.Addr().Unmap() // ::ffff:10.0.0.1 is 10.0.0.1
-	switch {
-	case local && ip.IsLoopback():
+	if local && ip.IsLoopback() || !local && private && (ip.IsPrivate() || shared.Contains(ip)) {
 		return nil
-	case local, !ip.IsGlobalUnicast(), !private && (ip.IsPrivate() || shared.Contains(ip)):
+	}
+	if err := sources.Public(ip); err != nil || local {
 		return fmt.Errorf("%w: %s is not a public address", ErrURL, ip)
-	case ip.Is6() && embeds(ip):
-		return fmt.Errorf("%w: %s carries an IPv4 address", ErrURL, ip)
 	}
 	return nil
 }
@@ -91,17 +91,6 @@ func mayConnect(address string, local, private bool) error {
 // shared is for a provider's own network (RFC 6598); some clouds keep their metadata
 // service in it.
 var shared = netip.MustParsePrefix("100.64.0.0/10")
-
-// embeds reports whether an IPv6 address stands for an IPv4 one, which a gateway would
-// reach for us: NAT64 (RFC 6052, RFC 8215) and 6to4 (RFC 3056).
-func embeds(ip netip.Addr) bool {
-	for _, p := range []string{"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16"} {
-		if netip.MustParsePrefix(p).Contains(ip) {
-			return true
-		}
-	}
-	return false
-}
 
 // Cause is the text of a failed request without the URL, of which the query may hold a
 // key.

@@ -100,6 +100,9 @@ func writeReport(out io.Writer, r backtest.Report, took time.Duration) error {
 
 func writeMatrices(out io.Writer, r backtest.Report) error {
 	endings := backtest.Endings(r.Was, r.Would)
+	if len(endings) == 0 {
+		return nil
+	}
 	for _, m := range []struct {
 		title string
 		m     backtest.Matrix
