@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -175,5 +176,17 @@ func TestAShadowIsRecordedAndNeverPosted(t *testing.T) {
 	}
 	if _, err := d.PostDecision(t.Context(), activities.PostInput{ApprovalID: ap}); err == nil || d.custodian.effective[ap] != 0 {
 		t.Errorf("posted: %v", err)
+	}
+}
+
+// A record from before answers were kept beside the trail names evidence that is not
+// there; what need not be asked again need not be read.
+func TestOldEvidenceHoldsUpNoPost(t *testing.T) {
+	old := []rules.Evidence{{Kind: "own", Source: "s", Digest: strings.Repeat("ab", 32), At: start}}
+	d := newDesk(t, &witness{judge{decision: countersign.Approved("fine")}, old}, pending(ap))
+	d.Services = &recheck{}
+	d.decide(t)
+	if got := d.post(t); got.Result != audit.Posted {
+		t.Errorf("post = %+v, want posted", got)
 	}
 }

@@ -4,17 +4,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 
 	"countersign/audit"
 	"countersign/rules"
 	"countersign/rules/services"
 )
 
-// maxListed bounds the list of evidence that stands in a record, in bytes of JSON. A
-// longer list stands beside the record, as one piece of evidence that is the list.
-const maxListed = 4 << 10
-
-// recordedEvidence is how a record names evidence, and the bytes that it names.
+// recordedEvidence is how a record names evidence, and the bytes that it names. A list
+// that has no room in the record is itself one piece of evidence.
 func recordedEvidence(all []services.Evidence) (listed []audit.Evidence, kept [][]byte) {
 	for _, e := range all {
 		listed = append(listed, audit.Evidence{Kind: e.Kind, Source: e.Source, Asked: e.Asked, Digest: e.Digest, At: e.At})
@@ -55,4 +53,12 @@ func (a *Approvals) overshadow(intent *audit.Intent, said *rules.Result) [][]byt
 // maxRules bounds the names of rules in a record: a batch may be of hundreds of calls.
 const maxRules = 20
 
-func short(names []string) []string { return names[:min(len(names), maxRules)] }
+func short(names []string) (out []string) {
+	for _, name := range names[:min(len(names), maxRules)] {
+		if len(name) > 160 {
+			name = strings.ToValidUTF8(name[:160], "") + "…"
+		}
+		out = append(out, name)
+	}
+	return out
+}

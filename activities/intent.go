@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"countersign"
 	"countersign/audit"
 	"countersign/rules"
+	"countersign/rules/services"
 )
 
 // intent is the whole decision as it is signed, with the evidence that it names. An
@@ -28,10 +30,18 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 		decision = countersign.Abstained(countersign.Halted, "machines may not decide in %s now; the rules said %s (%s)",
 			st.Halted[0], decision.Verdict, decision.Code)
 	}
+	request, whole := recorded(approval.Activity)
+	if whole != nil {
+		r.Evidence = append(slices.Clone(r.Evidence), kept("request", a.Custodian.Name(), r.At, whole))
+	}
+	budgets, whole := recordedBudgets(st.Balances)
+	if whole != nil {
+		r.Evidence = append(slices.Clone(r.Evidence), kept("budgets", "countersign", r.At, whole))
+	}
 	intent := audit.Intent{
 		Custodian: a.Custodian.Name(), ApprovalID: approval.ID, InitiatorID: approval.InitiatorID,
 		AskedAt: r.At, Snapshot: approval.Snapshot, Policies: approval.Policies, Books: r.Books, AppliedRules: short(r.Rules), Halted: st.Halted,
-		Decision: decision, Rules: a.Rules, Budgets: st.Balances, Trigger: in.Trigger, Workflow: here(ctx),
+		Decision: decision, Rules: a.Rules, Budgets: budgets, Trigger: in.Trigger, Workflow: here(ctx),
 		MakerGroups: a.People.Of(approval.InitiatorID), CheckerGroups: a.People.Of(a.Approver),
 	}
 	var evidence [][]byte
@@ -40,34 +50,73 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 		sum := sha256.Sum256(call.Data)
 		intent.CallHash = hex.EncodeToString(sum[:])
 	}
-	intent.Request, intent.Words = recorded(approval.Activity), r.Words
+	intent.Request, intent.Words = request, recordedWords(r.Words)
 	if r.Function != "" {
 		intent.Decoded = &audit.Decoded{Contract: r.Contract, Function: r.Function, Args: r.Args, Inside: inside(r.Inside)}
-		if tooLong(intent.Decoded) {
+		if tooLong(intent.Decoded, maxDecoded) {
 			intent.Decoded.Inside = nil
 		}
-		if tooLong(intent.Decoded) {
+		if tooLong(intent.Decoded, maxDecoded) {
 			intent.Decoded.Args = nil
 		}
 	}
 	return intent, evidence
 }
 
-// maxRecorded bounds what was asked and what was decoded, in bytes of JSON each, so
-// that a record stays under [audit.MaxEntry]: base64url adds a third to both. What
-// is left out is bound by the hash and the snapshot all the same.
-const maxRecorded = 20 << 10
+// What is unbounded in a record, in bytes of JSON: all together stay under
+// [audit.MaxEntry], to which base64url adds a third. What is left out is bound by the
+// hash and the snapshot, and the request and the budgets stand whole beside the record.
+const (
+	maxRequest = 14 << 10
+	maxDecoded = 10 << 10
+	maxWords   = 4 << 10
+	maxBudgets = 4 << 10
+	maxListed  = 4 << 10 // of evidence, twice: the shadow's too
+)
 
-func tooLong(v any) bool {
+func tooLong(v any, limit int) bool {
 	text, err := json.Marshal(v)
-	return err != nil || len(text) > maxRecorded
+	return err != nil || len(text) > limit
 }
 
-// recorded is an activity without what would be too long for a record.
-func recorded(a countersign.Activity) countersign.Activity {
-	if !tooLong(a) {
-		return a
+// kept is evidence of our own: what has no room in the record.
+func kept(kind, source string, at time.Time, whole []byte) services.Evidence {
+	sum := sha256.Sum256(whole)
+	return services.Evidence{Kind: kind, Source: source, Digest: hex.EncodeToString(sum[:]), At: at, Answer: whole}
+}
+
+// recordedBudgets are the balances for a record: of very many those that do not fit, a
+// few at most, and all of them as JSON.
+func recordedBudgets(all []countersign.Balance) (short []countersign.Balance, whole []byte) {
+	whole, err := json.Marshal(all)
+	if err == nil && len(whole) <= maxBudgets {
+		return all, nil
 	}
+	for _, b := range all {
+		if !b.Fits && len(short) < 5 && len(b.Budget) < 256 {
+			short = append(short, b)
+		}
+	}
+	return short, whole
+}
+
+// recordedWords are the first lines that have room.
+func recordedWords(words []string) []string {
+	for n := len(words); n > 0; n-- {
+		if !tooLong(words[:n], maxWords) {
+			return words[:n]
+		}
+	}
+	return nil
+}
+
+// recorded is an activity without what would be too long for a record, and then the
+// whole of it as JSON.
+func recorded(a countersign.Activity) (short countersign.Activity, whole []byte) {
+	if !tooLong(a, maxRequest) {
+		return a, nil
+	}
+	whole, _ = json.Marshal(a) // what cannot be marshalled is not recorded either
 	if a.Call != nil {
 		short := *a.Call
 		short.Data, short.Delegates = nil, nil
@@ -80,11 +129,11 @@ func recorded(a countersign.Activity) countersign.Activity {
 	if a.TypedData != nil {
 		a.TypedData = &countersign.TypedData{ChainID: a.TypedData.ChainID}
 	}
-	if tooLong(a) { // texts of unlikely length: a memo, a reason
-		return countersign.Activity{Kind: clip(a.Kind), Request: clip(a.Request), RequestID: clip(a.RequestID),
+	if tooLong(a, maxRequest) { // texts of unlikely length, or hundreds of operations
+		a = countersign.Activity{Kind: clip(a.Kind), Request: clip(a.Request), RequestID: clip(a.RequestID),
 			WalletID: clip(a.WalletID), Network: clip(a.Network), Unreadable: "too long to record: see the snapshot"}
 	}
-	return a
+	return a, whole
 }
 
 func clip(s string) string {

@@ -89,7 +89,7 @@ const screeningKind = "screening"
 
 // cleared are the addresses that were clear, as the decision's evidence has them.
 func (a *Screening) cleared(ctx context.Context, intent audit.Intent) (queries []screening.Query, err error) {
-	evidence, err := evidenceOf(intent.Evidence, func(digest string) ([]byte, error) { return a.Trail.Evidence(ctx, digest) })
+	evidence, err := evidenceOf(rechecked(intent.Evidence), func(digest string) ([]byte, error) { return a.Trail.Evidence(ctx, digest) })
 	if err != nil {
 		return nil, err
 	}

@@ -133,18 +133,22 @@ func (r *run) try(ctx context.Context, e audit.Entry) (*try, error) {
 	if t.gap = beforeRules[t.intent.Decision.Code]; t.gap != "" {
 		return t, nil
 	}
-	a, err := approval(t.intent)
-	if err != nil {
-		t.gap = NotRecorded
-		return t, nil //nolint:nilerr // a gap in the record is a finding, not a failure
+	evidence, err := load(t.intent.Evidence, r.Fetch)
+	var recorded *services.Tape
+	if err == nil {
+		recorded, err = tape(t.intent, evidence, r.Fetch)
 	}
-	recorded, err := tape(t.intent, r.Fetch)
 	if errors.Is(err, audit.ErrNoRecord) || errors.Is(err, audit.ErrForged) {
 		t.gap = EvidenceLost
 		return t, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	a, err := approval(t.intent, evidence)
+	if err != nil {
+		t.gap = NotRecorded
+		return t, nil //nolint:nilerr // a gap in the record is a finding, not a failure
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()

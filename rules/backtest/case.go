@@ -3,6 +3,7 @@ package backtest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -43,11 +44,20 @@ type try struct {
 	reported bool // it is in the range that was asked for
 }
 
-// approval is what was asked for, as the record has it.
-func approval(in audit.Intent) (countersign.Approval, error) {
+// approval is what was asked for, as the record has it or, where it has no room for it,
+// the evidence beside it.
+func approval(in audit.Intent, evidence []services.Evidence) (countersign.Approval, error) {
 	a := countersign.Approval{
 		ID: in.ApprovalID, InitiatorID: in.InitiatorID, Status: countersign.StatusPending, Activity: in.Request,
 		Policies: in.Policies, Snapshot: in.Snapshot,
+	}
+	for _, e := range evidence {
+		if e.Kind == "request" {
+			a.Activity = countersign.Activity{}
+			if err := json.Unmarshal(e.Answer, &a.Activity); err != nil {
+				return a, fmt.Errorf("the request of %s: %w", in.ApprovalID, err)
+			}
+		}
 	}
 	if c := a.Activity.Call; c != nil {
 		sum := sha256.Sum256(c.Data)
@@ -69,11 +79,11 @@ func approval(in audit.Intent) (countersign.Approval, error) {
 // Recorded is what was asked for and what the services said, by the record of a
 // decision.
 func Recorded(in audit.Intent, fetch Fetch) (countersign.Approval, []services.Evidence, error) {
-	a, err := approval(in)
-	if err != nil {
-		return a, nil, err
-	}
 	evidence, err := load(in.Evidence, fetch)
+	if err != nil {
+		return countersign.Approval{}, nil, err
+	}
+	a, err := approval(in, evidence)
 	return a, evidence, err
 }
 
@@ -86,14 +96,13 @@ func askedAt(in audit.Intent, signed time.Time) time.Time {
 	return in.AskedAt
 }
 
-// tape is what the services said at the time.
-func tape(in audit.Intent, fetch Fetch) (*services.Tape, error) {
-	loaded, err := load(in.Evidence, fetch)
-	if err != nil || in.Shadow == nil {
-		return services.NewTape(loaded), err
+// tape is what the services said at the time. What the shadow asked is known as well.
+func tape(in audit.Intent, evidence []services.Evidence, fetch Fetch) (*services.Tape, error) {
+	if in.Shadow == nil {
+		return services.NewTape(evidence), nil
 	}
-	more, err := load(in.Shadow.Evidence, fetch) // what the shadow asked is known as well
-	return services.NewTape(append(more, loaded...)), err
+	more, err := load(in.Shadow.Evidence, fetch)
+	return services.NewTape(append(more, evidence...)), err
 }
 
 func load(listed []audit.Evidence, fetch Fetch) ([]services.Evidence, error) {

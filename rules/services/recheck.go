@@ -29,6 +29,11 @@ func (s Services) Recheck(ctx context.Context, a countersign.Approval, evidence 
 	return countersign.Decision{}
 }
 
+// Rechecked reports whether evidence of a kind is asked again by [Services.Recheck].
+func Rechecked(kind string) bool {
+	return kind == screeningService.kind || kind == simulationService.kind
+}
+
 func (s Services) screenAgain(ctx context.Context, a countersign.Approval, e Evidence, now time.Time) countersign.Decision {
 	var asked screened
 	if err := json.Unmarshal(e.Question, &asked); err != nil {
