@@ -54,14 +54,14 @@ func Open(dir string) (*DB, error) {
 	if err := file.Close(); err != nil {
 		return nil, fmt.Errorf("making database: %w", err)
 	}
-	write, err := dial(path, "_txlock=immediate", 1)
+	write, err := dial(path, writable+"&_txlock=immediate", 1)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := write.Exec(schema); err != nil {
 		return nil, errors.Join(fmt.Errorf("making schema: %w", err), write.Close())
 	}
-	read, err := dial(path, "_pragma=query_only(1)", 4)
+	read, err := dial(path, writable+"&_pragma=query_only(1)", 4)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
@@ -75,18 +75,23 @@ func OpenReadOnly(dir string) (*DB, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("%w in %s", ErrNoDatabase, dir)
 	}
-	read, err := dial(path, "_pragma=query_only(1)", 1)
+	// A reader must not touch the journal: it may come while the server makes the
+	// database, and whoever is second to switch the journal is told that it is locked.
+	read, err := dial(path, "mode=ro", 1)
 	if err != nil {
 		return nil, err
 	}
 	return &DB{read: read}, nil
 }
 
-// dial opens path. WAL with synchronous=NORMAL loses nothing when the process
-// is killed; only a power cut may take the last commits.
+// writable is how the server opens its database. WAL with synchronous=NORMAL loses
+// nothing when the process is killed; only a power cut may take the last commits.
+const writable = "_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
+
+// dial opens path.
 func dial(path, options string, conns int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+
-		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&"+options)
+		"?_pragma=busy_timeout(10000)&"+options)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
