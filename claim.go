@@ -57,10 +57,13 @@ func HaltScopes(walletID string, books, rules []string) []string {
 // HaltAll is the scope of everything.
 const HaltAll = "all"
 
+// AnyRule in the place of a rule's name asks whether any rule is halted.
+const AnyRule = "*"
+
 // CheckHaltScope refuses what [HaltScopes] cannot return.
 func CheckHaltScope(scope string) error {
 	kind, name, _ := strings.Cut(scope, "/")
-	if scope == HaltAll || name != "" && (kind == "wallet" || kind == "book" || kind == "rule") {
+	if scope == HaltAll || name != "" && name != AnyRule && (kind == "wallet" || kind == "book" || kind == "rule") {
 		return nil
 	}
 	return fmt.Errorf("scope %.80q: want all, wallet/<id>, book/<name> or rule/<name>", scope)

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,39 @@ func TestAHaltIsEffectiveOnTheNextDecision(t *testing.T) {
 			}
 			d.records(t, audit.DecisionIntent)
 		})
+	}
+}
+
+// many is a judge of a batch with more rules than a record names.
+type many struct{ judge }
+
+func (m *many) Decide(ctx context.Context, a countersign.Approval, now time.Time) rules.Result {
+	r := m.judge.Decide(ctx, a, now)
+	for i := range 30 {
+		r.Rules = append(r.Rules, fmt.Sprint("Net/", i))
+	}
+	return r
+}
+
+// A rule that the record has no room for can be halted all the same, before the
+// decision and before the post.
+func TestAHaltOfARuleThatTheRecordDoesNotName(t *testing.T) {
+	decided := newDesk(t, &many{judge{decision: countersign.Approved("fine")}}, pending(ap))
+	halt(t, decided, "rule/Net/29")
+	if got := decided.decide(t).Decision; got.Code != countersign.Halted {
+		t.Errorf("decided %+v, want halted", got)
+	}
+	onItsWay := newDesk(t, &many{judge{decision: countersign.Approved("fine")}}, pending(ap))
+	onItsWay.decide(t)
+	halt(t, onItsWay, "rule/Net/29")
+	if got := onItsWay.post(t); got.Result != audit.Void {
+		t.Errorf("post = %+v, want void", got)
+	}
+	other := newDesk(t, &many{judge{decision: countersign.Approved("fine")}}, pending(ap))
+	other.decide(t)
+	halt(t, other, "wallet/wa-2")
+	if got := other.post(t); got.Result != audit.Posted {
+		t.Errorf("post = %+v, want posted: another wallet is halted", got)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"countersign/audit"
 	"countersign/chain/codepin"
 	"countersign/rules"
+	"countersign/rules/services"
 
 	"go.temporal.io/sdk/activity"
 )
@@ -147,7 +148,7 @@ func (a *Approvals) withCode(ctx context.Context, network string, r rules.Result
 	evidence, err := a.Code.CheckCode(ctx, network, r.Pins)
 	if len(evidence) > 0 {
 		sum := sha256.Sum256(evidence)
-		r.Evidence = append(r.Evidence, rules.Evidence{Kind: "code", Source: network, Digest: hex.EncodeToString(sum[:]), At: now, Answer: evidence})
+		r.Evidence = append(r.Evidence, rules.Evidence{Kind: services.CodeKind, Source: network, Digest: hex.EncodeToString(sum[:]), At: now, Answer: evidence})
 	}
 	switch {
 	case errors.Is(err, codepin.ErrChanged):

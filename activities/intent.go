@@ -32,11 +32,11 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 	}
 	request, whole := recorded(approval.Activity)
 	if whole != nil {
-		r.Evidence = append(slices.Clone(r.Evidence), kept("request", a.Custodian.Name(), r.At, whole))
+		r.Evidence = append(slices.Clone(r.Evidence), kept(services.RequestKind, a.Custodian.Name(), r.At, whole))
 	}
 	budgets, whole := recordedBudgets(st.Balances)
 	if whole != nil {
-		r.Evidence = append(slices.Clone(r.Evidence), kept("budgets", "countersign", r.At, whole))
+		r.Evidence = append(slices.Clone(r.Evidence), kept(services.BudgetsKind, "countersign", r.At, whole))
 	}
 	intent := audit.Intent{
 		Custodian: a.Custodian.Name(), ApprovalID: approval.ID, InitiatorID: approval.InitiatorID,

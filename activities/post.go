@@ -115,7 +115,7 @@ func (a *Approvals) against(ctx context.Context, p posting, approval countersign
 	if approval.Snapshot != p.intent.Snapshot {
 		return countersign.Abstained(countersign.ChangedAfterRead, "what is asked for has changed since it was decided"), nil
 	}
-	halted, err := a.Trail.Halted(ctx, countersign.HaltScopes(p.intent.Request.WalletID, p.intent.Books, p.intent.AppliedRules))
+	halted, err := a.Trail.Halted(ctx, scopesOf(p.intent))
 	if err != nil {
 		return countersign.Decision{}, err
 	}

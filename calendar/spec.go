@@ -1,8 +1,6 @@
 package calendar
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -76,13 +74,7 @@ func Load(path string) (Calendar, error) {
 // Parse reads a [Spec] in strict JSON and makes its calendar. An error wraps [ErrSpec].
 func Parse(text []byte) (Calendar, error) {
 	var s Spec
-	err := strictjson.Check(text)
-	if err == nil {
-		dec := json.NewDecoder(bytes.NewReader(text))
-		dec.DisallowUnknownFields()
-		err = dec.Decode(&s)
-	}
-	if err != nil {
+	if err := strictjson.Exact(text, &s); err != nil {
 		return Calendar{}, fmt.Errorf("%w: %w", ErrSpec, err)
 	}
 	return New(s)

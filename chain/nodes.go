@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -50,13 +49,7 @@ func LoadNodes(path string) (*Nodes, error) {
 		return nil, err
 	}
 	var endpoints map[string]Endpoint
-	err = strictjson.Check(text)
-	if err == nil {
-		dec := json.NewDecoder(bytes.NewReader(text))
-		dec.DisallowUnknownFields()
-		err = dec.Decode(&endpoints)
-	}
-	if err != nil {
+	if err := strictjson.Exact(text, &endpoints); err != nil {
 		return nil, fmt.Errorf("nodes: %w", err)
 	}
 	return NewNodes(endpoints)

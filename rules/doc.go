@@ -15,9 +15,10 @@
 //		return rules.Approve("mint within policy")
 //	}
 //
-// [Book.Decide] is the engine. The allowlist comes before the decoder: bytes for
-// a contract that the book does not name are not even read. Whatever goes wrong
-// on the way (an unknown function, malformed call data, a rule that panics, takes
-// too long or says nothing) ends in an abstention with a reason code, and people
-// decide. No mistake in a rule can approve.
+// [Engine] decides, with the services that a rule may ask: see package services. The
+// allowlist comes before the decoder: bytes for a contract that the book does not name
+// are not even read. Whatever goes wrong on the way (an unknown function, malformed call
+// data, a rule that panics, takes too long or says nothing, a service that does not
+// answer) ends in an abstention with a reason code, and people decide. No mistake in a
+// rule can approve.
 package rules

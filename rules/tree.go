@@ -220,7 +220,7 @@ func Inner(ctx context.Context, r *Request) Decision {
 			d = sound(rule(ctx, inner))
 		}
 		d.Reason = clip(fmt.Sprintf("call %d: %s", i, d.Reason))
-		if strictness(d) > strictness(worst) {
+		if i == 0 || Stricter(d, worst) {
 			worst = d
 		}
 	}
@@ -230,14 +230,17 @@ func Inner(ctx context.Context, r *Request) Decision {
 	return worst
 }
 
-func strictness(d Decision) int {
-	switch d.Verdict {
-	case countersign.Reject:
-		return 3
-	case countersign.Abstain:
-		return 2
-	case countersign.Approve:
+// Stricter reports whether a stands before b where both must hold: a rejection before
+// an abstention, or silence, and that before an approval.
+func Stricter(a, b Decision) bool {
+	rank := func(d Decision) int {
+		switch d.Verdict {
+		case countersign.Reject:
+			return 2
+		case countersign.Approve:
+			return 0
+		}
 		return 1
 	}
-	return 0
+	return rank(a) > rank(b)
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	"countersign"
+
 	"countersign/audit"
 )
 
@@ -96,7 +98,11 @@ type rower interface {
 func (db *DB) halted(ctx context.Context, q rower, scopes []string) (halted []string, err error) {
 	for _, scope := range scopes {
 		var n int
-		if err := q.QueryRowContext(ctx, db.query("SELECT COUNT(*) FROM halts WHERE scope = ?"), scope).Scan(&n); err != nil {
+		where := "scope = ?"
+		if scope == "rule/"+countersign.AnyRule {
+			where = "? = 'rule/*' AND scope LIKE 'rule/%'"
+		}
+		if err := q.QueryRowContext(ctx, db.query("SELECT COUNT(*) FROM halts WHERE "+where), scope).Scan(&n); err != nil {
 			return nil, fmt.Errorf("read halts: %w", err)
 		}
 		if n > 0 {

@@ -17,6 +17,7 @@ import (
 	"countersign"
 	"countersign/activities"
 	"countersign/audit"
+	"countersign/calendar"
 	"countersign/calldata/risk"
 	"countersign/chain"
 	"countersign/chain/codepin"
@@ -30,6 +31,9 @@ import (
 	"countersign/rules/services"
 	"countersign/schedules"
 	"countersign/screening"
+	"countersign/sources/database"
+	"countersign/sources/price"
+	"countersign/sources/web"
 	"countersign/store"
 	"countersign/worker"
 	"countersign/workflows"
@@ -98,7 +102,7 @@ func wireNames(t *testing.T) (names []string) {
 		{"proxy", "../chain/codepin", "ProxyKind"}, {"simulation-method", "../chain/simulation", "Method"},
 		{"screening-verdict", "../screening", "Verdict"}, {"list-format", "../screening/lists", "Format"},
 		{"screening-vendor", "../screening/vendors", "Vendor"}, {"lint-code", "../rules/lint", "Code"},
-		{"backtest-gap", "../rules/backtest", "Gap"}, {"compose-mode", "../rules/compose", "Mode"},
+		{"evidence-kind", "../rules/services", "Kind"}, {"backtest-gap", "../rules/backtest", "Gap"}, {"compose-mode", "../rules/compose", "Mode"},
 		{"check-result", "../cmd/countersign/doctor", "Result"},
 	} {
 		add(c.kind, constants(t, c.dir, c.of)...)
@@ -116,6 +120,7 @@ func wireNames(t *testing.T) (names []string) {
 		audit.Refreshed{}, audit.Rescreened{},
 		activities.StartMissingResult{}, audit.Record{}, audit.Intent{}, audit.Post{}, audit.Resolution{}, audit.Notice{},
 		audit.Control{}, countersign.Wallet{}, screening.Report{}, screening.ListInfo{}, simulation.Request{}, simulation.Result{},
+		services.Business{}, services.Tolerance{}, web.Request{}, web.Answer{}, database.Table{}, price.Price{}, calendar.Spec{},
 		services.Evidence{}, lint.Finding{}, backtest.Report{}, rulestest.Case{}, rulestest.Decisions{}, store.Halt{},
 		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
 	} {

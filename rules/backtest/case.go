@@ -52,7 +52,7 @@ func approval(in audit.Intent, evidence []services.Evidence) (countersign.Approv
 		Policies: in.Policies, Snapshot: in.Snapshot,
 	}
 	for _, e := range evidence {
-		if e.Kind == "request" {
+		if e.Kind == services.RequestKind {
 			a.Activity = countersign.Activity{}
 			if err := json.Unmarshal(e.Answer, &a.Activity); err != nil {
 				return a, fmt.Errorf("the request of %s: %w", in.ApprovalID, err)

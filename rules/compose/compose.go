@@ -156,7 +156,7 @@ func (c *Composite) DecideAt(ctx context.Context, a countersign.Approval, desk *
 // was decoded is told by the one that decides.
 func both(a, b rules.Result) rules.Result {
 	stricter, other := a, b
-	if strictness(b.Decision) > strictness(a.Decision) {
+	if rules.Stricter(b.Decision, a.Decision) {
 		stricter, other = b, a
 	}
 	for _, name := range other.Books {
@@ -172,14 +172,4 @@ func both(a, b rules.Result) rules.Result {
 	stricter.Pins = append(slices.Clone(stricter.Pins), other.Pins...)
 	stricter.Took += other.Took
 	return stricter
-}
-
-func strictness(d rules.Decision) int {
-	switch d.Verdict {
-	case countersign.Reject:
-		return 2
-	case countersign.Approve:
-		return 0
-	}
-	return 1 // an abstention, or no verdict at all
 }

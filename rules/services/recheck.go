@@ -86,9 +86,9 @@ type (
 )
 
 var (
-	screeningService  = service{"screening", countersign.ScreeningUnavailable}
-	simulationService = service{"simulation", countersign.SimulationUnavailable}
-	walletService     = service{"wallet", countersign.WalletUnavailable}
-	balanceService    = service{"balance", countersign.LedgerUnavailable}
-	ledgerService     = service{"ledger", countersign.LedgerUnavailable}
+	screeningService  = service{ScreeningKind, countersign.ScreeningUnavailable}
+	simulationService = service{SimulationKind, countersign.SimulationUnavailable}
+	walletService     = service{WalletKind, countersign.WalletUnavailable}
+	balanceService    = service{BalanceKind, countersign.LedgerUnavailable}
+	ledgerService     = service{LedgerKind, countersign.LedgerUnavailable}
 )

@@ -10,7 +10,7 @@ import (
 )
 
 // Screened says whether addresses are screened in this deployment.
-func (d *Desk) Screened() bool { return d.services.Screener != nil || d.tape != nil && d.tape.Screened }
+func (d *Desk) Screened() bool { return d.services.Screener != nil || d.tape != nil && d.tape.screened }
 
 // Screen looks addresses up on sanctions lists and at providers. Whatever the rule
 // says then, it cannot approve unless each of them is clear: with a hit the ground is

@@ -152,8 +152,8 @@ func (d *Desk) Calendar(ctx context.Context, name string) Business {
 }
 
 var (
-	httpService     = service{"http", countersign.HTTPUnavailable}
-	sqlService      = service{"sql", countersign.SQLUnavailable}
-	priceService    = service{"price", countersign.PriceUnavailable}
-	calendarService = service{"calendar", countersign.CalendarUnavailable}
+	httpService     = service{HTTPKind, countersign.HTTPUnavailable}
+	sqlService      = service{SQLKind, countersign.SQLUnavailable}
+	priceService    = service{PriceKind, countersign.PriceUnavailable}
+	calendarService = service{CalendarKind, countersign.CalendarUnavailable}
 )

@@ -23,9 +23,8 @@ type outage struct {
 // A Tape is what the services said to one recorded decision. A desk with a tape asks
 // nobody else, so that other rules are tried on what was known then.
 type Tape struct {
-	// Screened says whether addresses were screened then.
-	Screened bool
-	wallet   bool
+	screened bool // addresses were screened then
+	wallet   bool // the wallet was asked about
 	answers  map[string][]byte
 }
 
@@ -34,16 +33,12 @@ func NewTape(evidence []Evidence) *Tape {
 	t := &Tape{answers: map[string][]byte{}}
 	for _, e := range evidence {
 		kind := strings.TrimSuffix(e.Kind, failedKind)
-		t.Screened = t.Screened || kind == screeningService.kind
+		t.screened = t.screened || kind == screeningService.kind
 		t.wallet = t.wallet || kind == walletService.kind
 		t.answers[key(e.Kind, e.Source, e.Question)] = e.Answer
 	}
 	return t
 }
-
-// ListKind is the kind of evidence whose answer is a list of evidence: a record has
-// room for a short one only.
-const ListKind = "list"
 
 // Load gives recorded evidence its questions and answers. fetch returns the bytes of a
 // SHA-256.

@@ -1,7 +1,6 @@
 package org
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 
@@ -90,7 +89,7 @@ type Tags struct {
 // UnmarshalJSON reads the two documented forms.
 func (a *Approvers) UnmarshalJSON(text []byte) error {
 	type plain Approvers
-	if exactly(text, (*plain)(a)) != nil || string(text) == "null" {
+	if strictjson.Exact(text, (*plain)(a)) != nil || string(text) == "null" {
 		*a = Approvers{Unread: true}
 	}
 	return nil
@@ -99,20 +98,10 @@ func (a *Approvers) UnmarshalJSON(text []byte) error {
 // UnmarshalJSON reads the documented filters.
 func (f *Filters) UnmarshalJSON(text []byte) error {
 	type plain Filters
-	if exactly(text, (*plain)(f)) != nil {
+	if strictjson.Exact(text, (*plain)(f)) != nil {
 		*f = Filters{Unread: true}
 	}
 	return nil
-}
-
-// exactly decodes what has no members beside those of v.
-func exactly(text []byte, v any) error {
-	if err := strictjson.Check(text); err != nil {
-		return err
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	return dec.Decode(v)
 }
 
 // None reports that nothing narrows the policy.
@@ -128,12 +117,12 @@ func (p Policy) Always() bool {
 	switch p.Rule.Kind {
 	case "AlwaysTrigger":
 		var c struct{}
-		return len(p.Rule.Configuration) == 0 || exactly(p.Rule.Configuration, &c) == nil
+		return len(p.Rule.Configuration) == 0 || strictjson.Exact(p.Rule.Configuration, &c) == nil
 	case "TransactionRecipientWhitelist":
 		c := struct {
 			Addresses []string `json:"addresses"`
 		}{}
-		return exactly(p.Rule.Configuration, &c) == nil && c.Addresses != nil && len(c.Addresses) == 0
+		return strictjson.Exact(p.Rule.Configuration, &c) == nil && c.Addresses != nil && len(c.Addresses) == 0
 	}
 	return false
 }
