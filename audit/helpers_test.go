@@ -54,7 +54,7 @@ func (l trail) head(who string) audit.Head {
 	h := audit.Head{Index: int64(len(l))}
 	for _, e := range l {
 		if e.Record.Subject == who {
-			h.Seq, h.Prev = e.Record.Seq+1, e.LeafHash
+			h.Seq, h.Prev = e.Record.Seq+1, audit.ChainHash(e.JWS)
 		}
 	}
 	return h

@@ -3,10 +3,10 @@ package audit
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -20,8 +20,8 @@ const MediaType = "treasury-decision+jws"
 // what is wanted.
 var ErrKey = errors.New("unusable key")
 
-// LoadKey reads an Ed25519 private key: one PKCS#8 PEM block, as written by
-// `openssl genpkey -algorithm ed25519`.
+// LoadKey reads a private key, Ed25519 or ECDSA on P-256: one PKCS#8 PEM block, as
+// written by `openssl genpkey -algorithm ed25519`.
 func LoadKey(path string) (crypto.Signer, error) {
 	block, err := readPEM(path, "PRIVATE KEY")
 	if err != nil {
@@ -31,15 +31,18 @@ func LoadKey(path string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrKey, path, err)
 	}
-	ed, ok := key.(ed25519.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("%w: %s holds a %T, want Ed25519 (openssl genpkey -algorithm ed25519)", ErrKey, path, key)
+	signer, ok := key.(crypto.Signer)
+	if ok {
+		_, err = Algorithm(signer.Public())
 	}
-	return ed, nil
+	if !ok || err != nil {
+		return nil, fmt.Errorf("%w: %s holds a %T, want Ed25519 or ECDSA on P-256 (openssl genpkey -algorithm ed25519)", ErrKey, path, key)
+	}
+	return signer, nil
 }
 
-// LoadPublicKey reads an Ed25519 public key: one PKIX PEM block.
-func LoadPublicKey(path string) (ed25519.PublicKey, error) {
+// LoadPublicKey reads a public key, Ed25519 or ECDSA on P-256: one PKIX PEM block.
+func LoadPublicKey(path string) (crypto.PublicKey, error) {
 	block, err := readPEM(path, "PUBLIC KEY")
 	if err != nil {
 		return nil, err
@@ -48,15 +51,14 @@ func LoadPublicKey(path string) (ed25519.PublicKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrKey, path, err)
 	}
-	ed, ok := key.(ed25519.PublicKey)
-	if !ok {
-		return nil, fmt.Errorf("%w: %s holds a %T, want Ed25519", ErrKey, path, key)
+	if _, err := Algorithm(key); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return ed, nil
+	return key, nil
 }
 
 // EncodePublicKey returns the PKIX PEM that [LoadPublicKey] reads.
-func EncodePublicKey(pub ed25519.PublicKey) ([]byte, error) {
+func EncodePublicKey(pub crypto.PublicKey) ([]byte, error) {
 	der, err := x509.MarshalPKIXPublicKey(pub)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
@@ -65,7 +67,7 @@ func EncodePublicKey(pub ed25519.PublicKey) ([]byte, error) {
 }
 
 // EncodePrivateKey returns the PKCS#8 PEM that [LoadKey] reads.
-func EncodePrivateKey(key ed25519.PrivateKey) ([]byte, error) {
+func EncodePrivateKey(key crypto.Signer) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
@@ -73,11 +75,24 @@ func EncodePrivateKey(key ed25519.PrivateKey) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// KeyID is the RFC 7638 thumbprint of an Ed25519 key: base64url of the SHA-256 of
-// its JWK with the required members in lexical order (RFC 8037 §2).
-func KeyID(pub ed25519.PublicKey) string {
-	x, _ := json.Marshal(b64(pub)) // a base64url string always marshals
-	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":` + string(x) + `}`))
+// KeyID is the RFC 7638 thumbprint of a key: base64url of the SHA-256 of its JWK with
+// the required members in lexical order (RFC 8037 §2 for Ed25519, RFC 7518 §6.2 for
+// P-256). A key of another kind has none.
+func KeyID(pub crypto.PublicKey) string {
+	var jwk string
+	switch k := pub.(type) {
+	case ed25519.PublicKey:
+		jwk = `{"crv":"Ed25519","kty":"OKP","x":"` + b64(k) + `"}`
+	case *ecdsa.PublicKey:
+		point, err := k.Bytes() // 4, x, y
+		if err != nil || len(point) != 65 {
+			return ""
+		}
+		jwk = `{"crv":"P-256","kty":"EC","x":"` + b64(point[1:33]) + `","y":"` + b64(point[33:]) + `"}`
+	default:
+		return ""
+	}
+	sum := sha256.Sum256([]byte(jwk))
 	return b64(sum[:])
 }
 

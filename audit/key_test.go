@@ -102,7 +102,7 @@ func TestEachMistakeWithAKeyHasItsName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ec, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,9 +128,9 @@ func TestEachMistakeWithAKeyHasItsName(t *testing.T) {
 		{"an old RSA file", loadKey, file(t, block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey))), `holds a "RSA PRIVATE KEY" block`},
 		{"an encrypted key", loadKey, file(t, block("ENCRYPTED PRIVATE KEY", []byte{1})), `holds a "ENCRYPTED PRIVATE KEY" block`},
 		{"RSA", loadKey, file(t, block("PRIVATE KEY", pkcs8(t, rsaKey))), "holds a *rsa.PrivateKey, want Ed25519"},
-		{"P-256", loadKey, file(t, block("PRIVATE KEY", pkcs8(t, ec))), "holds a *ecdsa.PrivateKey, want Ed25519"},
+		{"P-384", loadKey, file(t, block("PRIVATE KEY", pkcs8(t, ec))), "holds a *ecdsa.PrivateKey, want Ed25519"},
 		{"X25519", loadKey, file(t, block("PRIVATE KEY", pkcs8(t, x25519))), "holds a *ecdh.PrivateKey, want Ed25519"},
-		{"public RSA", loadPublic, file(t, block("PUBLIC KEY", pkix(t, rsaKey.Public()))), "holds a *rsa.PublicKey, want Ed25519"},
+		{"public RSA", loadPublic, file(t, block("PUBLIC KEY", pkix(t, rsaKey.Public()))), "signing key is *rsa.PublicKey, want Ed25519"},
 		{"two keys", loadKey, file(t, append(private, private...)), "more than one PEM block"},
 		{"two public keys", loadPublic, file(t, append(pub, pub...)), "more than one PEM block"},
 		{"broken DER", loadKey, file(t, block("PRIVATE KEY", []byte("nonsense"))), "asn1"},
@@ -145,14 +145,47 @@ func TestEachMistakeWithAKeyHasItsName(t *testing.T) {
 	}
 }
 
-func TestASignerWithoutEd25519SignsNothing(t *testing.T) {
+func TestASignerOfAnotherCurveSignsNothing(t *testing.T) {
 	s := signer("ana")
 	var err error
-	if s.Key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+	if s.Key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader); err != nil {
 		t.Fatal(err)
 	}
 	if e, err := s.Seal(notices("ev"), audit.Head{}); !errors.Is(err, audit.ErrKey) || e.JWS != "" {
-		t.Errorf("Seal with P-256 = %q, %v, want ErrKey", e.JWS, err)
+		t.Errorf("Seal with P-384 = %q, %v, want ErrKey", e.JWS, err)
+	}
+}
+
+// go-jose is another program's reading of RFC 7515: what it takes for our key, we take,
+// and its signatures are ours.
+func TestP256SignsAsRFC7518Says(t *testing.T) {
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := signer("ana")
+	s.Key = k
+	e, err := s.Seal(notices("ev"), audit.Head{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := audit.Open(e.JWS, audit.NewKeys(k.Public()))
+	if err != nil || rec.Key != e.Record.Key {
+		t.Errorf("Open = %v, %v", rec, err)
+	}
+	parsed, err := jose.ParseSignedCompact(e.JWS, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parsed.Verify(k.Public()); err != nil {
+		t.Errorf("go-jose does not verify it: %v", err)
+	}
+	sum, err := (&jose.JSONWebKey{Key: k.Public()}).Thumbprint(crypto.SHA256)
+	if got := audit.KeyID(k.Public()); err != nil || got != b64(sum) {
+		t.Errorf("KeyID = %s, go-jose says %s, %v", got, b64(sum), err)
+	}
+	if _, err := audit.Open(e.JWS, audit.NewKeys(public(key("ana")))); !errors.Is(err, audit.ErrForged) {
+		t.Errorf("under another key: %v, want ErrForged", err)
 	}
 }
 

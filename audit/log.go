@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"crypto"
-	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -11,9 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 var (
@@ -31,6 +29,9 @@ const MaxEntry = 1<<16 - 1
 type Draft struct {
 	Key  string
 	Type Type
+	// Lineage names what started all this, from the trigger to the ledger; empty where
+	// nothing did. See [Record].
+	Lineage string
 	// Body is marshalled to JSON once, when the draft is sealed.
 	Body any
 	// Evidence is what the body names by its SHA-256. It is kept beside the record, in
@@ -42,9 +43,15 @@ type Draft struct {
 type Head struct {
 	// Index is the next free position in the whole log.
 	Index int64
-	// Seq and Prev are the next record's place in its author's chain.
+	// Seq and Prev are the next record's place in its author's chain: its number, and
+	// the [ChainHash] of the one before.
 	Seq  int64
 	Prev string
+}
+
+// After is the head once a record has taken the place at h.
+func (h Head) After(input string) Head {
+	return Head{Index: h.Index + 1, Seq: h.Seq + 1, Prev: chainHash(input)}
 }
 
 // An Entry is a signed record in its place.
@@ -69,7 +76,8 @@ func (e Entry) Decode(body any) error {
 
 // A Signer seals drafts with one service account's key.
 type Signer struct {
-	// Key signs. Its public key must be Ed25519.
+	// Key signs. Its public key must be Ed25519 or ECDSA on P-256. It may be far away,
+	// in a KMS or an HSM, and is asked from many goroutines at once.
 	Key crypto.Signer
 	// Issuer names the deployment, Subject the service account. Both stand in
 	// every record.
@@ -81,36 +89,76 @@ type Signer struct {
 // Seal signs a draft for its place. It must run inside the transaction that
 // appends the entry, with the head locked: two records must never take one place.
 func (s *Signer) Seal(d Draft, head Head) (Entry, error) {
+	u, err := s.Prepare(d, head)
+	if err != nil {
+		return Entry{}, err
+	}
+	return u.Sign()
+}
+
+// An Unsigned is a record in its place that wants only its signature. What follows it
+// in its author's chain does not wait for that: [Head.After] needs the Input alone, so
+// that the records of a group are signed side by side.
+type Unsigned struct {
+	// Input is the JWS signing input: the protected header, a dot and the payload.
+	Input  string
+	Record Record
+	signer *Signer
+}
+
+// Prepare gives a draft its place. Like Seal, it must run with the head locked.
+func (s *Signer) Prepare(d Draft, head Head) (Unsigned, error) {
 	body, err := marshal(d.Body)
 	if err != nil {
-		return Entry{}, fmt.Errorf("seal %s: %w", d.Key, err)
+		return Unsigned{}, fmt.Errorf("seal %s: %w", d.Key, err)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Entry{}, fmt.Errorf("seal %s: %w", d.Key, err)
-	}
+	at := s.Now().UTC().Truncate(time.Microsecond)
 	rec := Record{
-		Version: Version, ID: id.String(), Type: d.Type, Key: d.Key,
-		Issuer: s.Issuer, Subject: s.Subject, At: s.Now().UTC().Truncate(time.Microsecond),
+		Version: Version, ID: newID(at), Type: d.Type, Key: d.Key, Lineage: d.Lineage,
+		Issuer: s.Issuer, Subject: s.Subject, At: at,
 		Index: head.Index, Seq: head.Seq, Prev: head.Prev, Body: body,
 	}
 	payload, err := marshal(rec)
 	if err != nil {
-		return Entry{}, fmt.Errorf("seal %s: %w", d.Key, err)
+		return Unsigned{}, fmt.Errorf("seal %s: %w", d.Key, err)
 	}
 	// Never sign what a verifier refuses: a key in broken UTF-8, say, would make a
 	// record that stands on the trail for ever and never verifies.
 	if _, err := parse(payload); err != nil {
-		return Entry{}, fmt.Errorf("seal %q: no verifier would accept it: %v", d.Key, err) //nolint:errorlint // not forged: never signed
+		return Unsigned{}, fmt.Errorf("seal %q: no verifier would accept it: %v", d.Key, err) //nolint:errorlint // not forged: never signed
 	}
-	jws, err := s.sign(payload)
+	head64, err := header(s.Key.Public())
 	if err != nil {
-		return Entry{}, fmt.Errorf("sign %s: %w", d.Key, err)
+		return Unsigned{}, fmt.Errorf("seal %s: %w", d.Key, err)
 	}
-	if len(jws) > MaxEntry {
-		return Entry{}, fmt.Errorf("%w: %s has %d bytes, at most %d; keep evidence by digest", ErrTooLarge, d.Key, len(jws), MaxEntry)
+	u := Unsigned{Input: b64(head64) + "." + b64(payload), Record: rec, signer: s}
+	if n := len(u.Input) + 1 + b64Len(signatureSize); n > MaxEntry {
+		return Unsigned{}, fmt.Errorf("%w: %s has %d bytes, at most %d; keep evidence by digest", ErrTooLarge, d.Key, n, MaxEntry)
 	}
-	return Entry{Index: head.Index, JWS: jws, LeafHash: LeafHash(jws), Record: rec}, nil
+	return u, nil
+}
+
+// Sign asks the key for the signature.
+func (u Unsigned) Sign() (Entry, error) {
+	sig, err := sign(u.signer.Key, []byte(u.Input))
+	if err != nil {
+		return Entry{}, fmt.Errorf("sign %s: %w", u.Record.Key, err)
+	}
+	jws := u.Input + "." + b64(sig)
+	return Entry{Index: u.Record.Index, JWS: jws, LeafHash: LeafHash(jws), Record: u.Record}, nil
+}
+
+// newID is a UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, the rest at random. It is
+// written out here so that a verifier needs no library for it.
+func newID(at time.Time) string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails (crypto/rand)
+	ms := at.UnixMilli()
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i))
+	}
+	b[6], b[8] = b[6]&0x0f|0x70, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // LeafHash returns the lower-case hex of SHA-256(0x00 || jws), RFC 6962 §2.1.
@@ -121,22 +169,15 @@ func LeafHash(jws string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (s *Signer) sign(payload []byte) (string, error) {
-	pub, ok := s.Key.Public().(ed25519.PublicKey)
-	if !ok {
-		return "", fmt.Errorf("%w: signing key is %T, want Ed25519", ErrKey, s.Key.Public())
-	}
-	input := b64(header(KeyID(pub))) + "." + b64(payload)
-	sig, err := s.Key.Sign(rand.Reader, []byte(input), crypto.Hash(0))
-	if err != nil {
-		return "", err
-	}
-	return input + "." + b64(sig), nil
+// ChainHash is what the next record of the same author names as its prev: the
+// lower-case hex SHA-256 of the signing input, all of the JWS before its last dot.
+func ChainHash(jws string) string {
+	return chainHash(jws[:max(strings.LastIndexByte(jws, '.'), 0)])
 }
 
-// header is the only JWS header that we write or accept for a key.
-func header(kid string) []byte {
-	return []byte(`{"alg":"EdDSA","kid":"` + kid + `","typ":"` + MediaType + `"}`)
+func chainHash(input string) string {
+	sum := sha256.Sum256([]byte(input))
+	return hex.EncodeToString(sum[:])
 }
 
 // marshal is JSON without HTML escapes, so that a reason with < or & reads as it
@@ -152,3 +193,5 @@ func marshal(v any) ([]byte, error) {
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+func b64Len(n int) int { return base64.RawURLEncoding.EncodedLen(n) }

@@ -32,6 +32,11 @@ type Record struct {
 	Type Type   `json:"type"`
 	// Key names the fact; one key, one record, for ever.
 	Key string `json:"key"`
+	// Lineage is the workflow that stands at the beginning: approval/… for an approval
+	// that somebody else asked for, settlement/… or sweep/… where we did. Every record
+	// from the webhook to the ledger entry carries the same. Empty where nothing came
+	// before the record itself.
+	Lineage string `json:"lineage,omitempty"`
 	// Issuer is the deployment; Subject the service account that speaks.
 	Issuer  string `json:"iss"`
 	Subject string `json:"sub"`
@@ -41,8 +46,8 @@ type Record struct {
 	// a chain alone says nothing about its own newest record, nor about the order of
 	// two authors.
 	Index int64 `json:"index"`
-	// Seq counts this subject's records from 0, and Prev is the leaf hash of the
-	// one before, lower-case hex; empty for the first.
+	// Seq counts this subject's records from 0, and Prev is the [ChainHash] of the one
+	// before; empty for the first.
 	Seq  int64  `json:"seq"`
 	Prev string `json:"prev"`
 	// Body is one of the types below, as Type says.

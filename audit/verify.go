@@ -2,7 +2,7 @@ package audit
 
 import (
 	"bytes"
-	"crypto/ed25519"
+	"crypto"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -19,11 +19,12 @@ import (
 // ErrForged means that an entry is not what its author signed, or not where.
 var ErrForged = errors.New("trail does not verify")
 
-// Keys are the public keys that a verifier trusts, by [KeyID].
-type Keys map[string]ed25519.PublicKey
+// Keys are the public keys that a verifier trusts, by [KeyID]: Ed25519 or ECDSA on
+// P-256.
+type Keys map[string]crypto.PublicKey
 
 // NewKeys returns the set of keys.
-func NewKeys(pubs ...ed25519.PublicKey) Keys {
+func NewKeys(pubs ...crypto.PublicKey) Keys {
 	ks := Keys{}
 	for _, p := range pubs {
 		ks[KeyID(p)] = p
@@ -52,13 +53,14 @@ func Open(jws string, ks Keys) (Record, error) {
 		return Record{}, forged("header: %v", err)
 	}
 	pub, known := ks[h.KeyID]
-	if !known || len(pub) != ed25519.PublicKeySize { // a shorter key would panic
+	want, err := header(pub)
+	if !known || err != nil {
 		return Record{}, forged("key %.60q is not trusted", h.KeyID)
 	}
-	if !bytes.Equal(rawHead, header(h.KeyID)) { // no other algorithm, type or member
+	if !bytes.Equal(rawHead, want) { // no other algorithm, key, type or member
 		return Record{}, forged("header is not exactly that of the profile")
 	}
-	if !ed25519.Verify(pub, []byte(head+"."+body), signature) {
+	if !signed(pub, []byte(head+"."+body), signature) {
 		return Record{}, forged("signature is wrong")
 	}
 	return parse(payload)
@@ -168,7 +170,7 @@ func (v *verifier) entry(e Entry) {
 	if rec.Seq != chain.Seq || rec.Prev != chain.Prev {
 		fault("%s's record %d on %.16q follows record %d on %.16q: its chain is broken", rec.Subject, rec.Seq, rec.Prev, chain.Seq-1, chain.Prev)
 	}
-	v.chains[rec.Subject] = Head{Seq: rec.Seq + 1, Prev: LeafHash(e.JWS)}
+	v.chains[rec.Subject] = Head{Seq: rec.Seq + 1, Prev: ChainHash(e.JWS)}
 	v.order(Entry{Index: e.Index, JWS: e.JWS, LeafHash: LeafHash(e.JWS), Record: rec}, fault)
 }
 

@@ -215,7 +215,7 @@ func (h *heads) seal(ctx context.Context, a *appending) (e audit.Entry, d audit.
 		return e, d, err
 	}
 	h.next = e.Index + 1
-	h.of[subject] = audit.Head{Index: e.Index + 1, Seq: head.Seq + 1, Prev: e.LeafHash}
+	h.of[subject] = audit.Head{Index: e.Index + 1, Seq: head.Seq + 1, Prev: audit.ChainHash(e.JWS)}
 	return e, d, nil
 }
 

@@ -180,11 +180,13 @@ func (db *DB) head(ctx context.Context, tx *sql.Tx, subject string) (h audit.Hea
 	if err != nil {
 		return h, err
 	}
-	err = tx.QueryRowContext(ctx, db.query("SELECT seq+1, leaf_hash FROM records WHERE subject = ? ORDER BY seq DESC LIMIT 1"), subject).
-		Scan(&h.Seq, &h.Prev)
+	var last string
+	err = tx.QueryRowContext(ctx, db.query("SELECT seq+1, jws FROM records WHERE subject = ? ORDER BY seq DESC LIMIT 1"), subject).
+		Scan(&h.Seq, &last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return h, nil
 	}
+	h.Prev = audit.ChainHash(last)
 	return h, err
 }
 

@@ -17,6 +17,7 @@ var imports = map[string][]string{
 	"strictjson": {},
 	"eip55":      {},
 	"audit":      {""},
+	"audit/tree": {},
 
 	"calldata":                 {"", "strictjson"},
 	"calldata/risk":            {"calldata"},

@@ -94,7 +94,7 @@ func (tr *trail) add(kind audit.Type, key string, body any) audit.Entry {
 	if err != nil {
 		tr.t.Fatal(err)
 	}
-	tr.head = audit.Head{Index: e.Index + 1, Seq: tr.head.Seq + 1, Prev: e.LeafHash}
+	tr.head = audit.Head{Index: e.Index + 1, Seq: tr.head.Seq + 1, Prev: audit.ChainHash(e.JWS)}
 	tr.entries = append(tr.entries, e)
 	return e
 }

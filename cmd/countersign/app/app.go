@@ -4,7 +4,7 @@ package app
 
 import (
 	"context"
-	"crypto/ed25519"
+	"crypto"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -153,7 +153,7 @@ func (a *App) Custodian() (*dfns.Custodian, error) {
 }
 
 // VerificationKey is the public key that the trail is verified with.
-func (a *App) VerificationKey() (ed25519.PublicKey, error) {
+func (a *App) VerificationKey() (crypto.PublicKey, error) {
 	if path := a.Config.Trail.PublicKeyFile; path != "" {
 		return audit.LoadPublicKey(path)
 	}
@@ -162,7 +162,7 @@ func (a *App) VerificationKey() (ed25519.PublicKey, error) {
 		if err != nil {
 			return nil, err
 		}
-		return key.Public().(ed25519.PublicKey), nil
+		return key.Public(), nil
 	}
 	return nil, errors.New("no key to verify with: set COUNTERSIGN_PUBLIC_KEY_FILE or give --key")
 }
