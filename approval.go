@@ -62,6 +62,8 @@ type Vote struct {
 	Verdict Verdict   `json:"verdict"` // Approve or Reject
 	Reason  string    `json:"reason,omitempty"`
 	At      time.Time `json:"at,omitzero"`
+	// Raw is the vote in the custodian's own JSON, for evidence. It is no part of ours.
+	Raw []byte `json:"-"`
 }
 
 // An Activity is what is asked for. Exactly one of Transfer, Call, Operations and

@@ -28,6 +28,9 @@ type Balance struct {
 	Before Amount `json:"before"`
 	// Fits reports whether Before plus Amount is within Limit.
 	Fits bool `json:"fits"`
+	// After is what the window holds once the decision is made: Before, and Amount where it
+	// is reserved. It is set in records only.
+	After *Amount `json:"after,omitempty"`
 }
 
 // A Standing is what a decision must respect at the moment in which it is made.

@@ -47,6 +47,9 @@ type Event struct {
 	Attempt int `json:"attempt"`
 	// Digest is the lower-case hex SHA-256 of the body as it was signed.
 	Digest string `json:"digest"`
+	// Secret is the fingerprint of the secret that verified the delivery; empty where the
+	// receiver does not tell.
+	Secret string `json:"secret,omitempty"`
 }
 
 // Root names the fact rather than the delivery: the delivery ID if the sender

@@ -43,6 +43,28 @@ func PostKey(approvalID, approver string) string {
 // OutcomeKey is the key of how the approval ended.
 func OutcomeKey(approvalID string) string { return "approval/" + approvalID + "/outcome" }
 
+// ApprovalLineage is what all records of an approval have in common, from the webhook to
+// the ledger entry.
+func ApprovalLineage(approvalID string) string { return "approval/" + approvalID }
+
+// WebhookKey is the key of a delivery that was believed and was news; root is its
+// [Event.Root].
+func WebhookKey(root string) string { return "webhook/" + root }
+
+// EscalationKey is the key of an approval being left to people, by the step that leaves
+// it: decision or post.
+func EscalationKey(approvalID, approver, step string) string {
+	return "approval/" + approvalID + "/escalated/" + approver + "/" + step
+}
+
+// HumanKey is the key of what another approver said, as the custodian tells it.
+func HumanKey(approvalID, userID string) string { return "approval/" + approvalID + "/human/" + userID }
+
+// AlarmKey is the key of an alarm: raised once about one approval.
+func AlarmKey(code, approvalID, approver string) string {
+	return "alarm/" + code + "/" + approvalID + "/" + approver
+}
+
 // EventKey is the key of a delivery that no workflow of its own answers.
 func EventKey(root string) string { return "event/" + root }
 

@@ -11,6 +11,18 @@ type Receipt struct {
 	Proof UserAction `json:"proof,omitzero"`
 }
 
+// An Assertion is the signature by which an approver proved themselves to the custodian,
+// as the custodian keeps it (DFNS: the log of signed actions). Texts are base64url.
+type Assertion struct {
+	// ActionID is the ID of the signed action in the custodian's log.
+	ActionID     string `json:"action_id"`
+	CredentialID string `json:"credential_id"`
+	ClientData   string `json:"client_data"`
+	// AuthenticatorData is there for WebAuthn only.
+	AuthenticatorData string `json:"authenticator_data,omitempty"`
+	Signature         string `json:"signature"`
+}
+
 // A UserAction is a custodian's challenge answered by a service account's
 // credential (DFNS: user action signing). ClientData and Signature are base64url
 // without padding, exactly as they were sent.

@@ -56,6 +56,10 @@ type Custodian interface {
 	Vote(ctx context.Context, approvalID string, v countersign.Verdict, reason string) (countersign.Receipt, error)
 	// Pending yields the IDs of approvals that wait for decisions.
 	Pending(ctx context.Context) iter.Seq2[string, error]
+	// Assertion is how another approver proved their vote, with the custodian's own log
+	// entry of it. An error that wraps ErrNotFound, ErrDenied, ErrInvalid or ErrUnreadable
+	// means that it will not be told.
+	Assertion(ctx context.Context, approvalID string, v countersign.Vote) (countersign.Assertion, []byte, error)
 }
 
 // A Trail keeps signed records and the budgets that decisions take from.
@@ -69,6 +73,7 @@ type Trail interface {
 	Evidence(ctx context.Context, digest string) ([]byte, error)
 	Void(ctx context.Context, d audit.Draft, decisionKey string) (audit.Entry, error)
 	Close(ctx context.Context, d audit.Draft, decisionKey string, moved bool) (audit.Entry, error)
+	Barrier(ctx context.Context, e audit.Entry) error
 }
 
 // A CodeChecker compares the code of contracts with what is pinned. chain.Nodes is

@@ -22,6 +22,8 @@ type DecideInput struct {
 	ApprovalID string `json:"approval_id"`
 	// Trigger is the delivery that started the work, if one did.
 	Trigger *audit.Trigger `json:"trigger,omitempty"`
+	// Deliveries are the webhooks that were heard and are not on the trail yet.
+	Deliveries []countersign.Event `json:"deliveries,omitempty"`
 }
 
 // DecideResult is the decision as it stands on the trail. It carries what the
@@ -80,7 +82,14 @@ func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideR
 	entry, err = a.Trail.Decide(ctx, key, result.Claims, scopes, func(st countersign.Standing) (audit.Draft, bool) {
 		intent, evidence := a.intent(ctx, in, approval, result, st)
 		evidence = append(evidence, a.overshadow(&intent, shadow)...)
-		return audit.Draft{Key: key, Type: audit.DecisionIntent, Body: intent, Evidence: evidence}, intent.Decision.Verdict == countersign.Approve
+		d := audit.Draft{
+			Key: key, Type: audit.DecisionIntent, Lineage: countersign.ApprovalLineage(in.ApprovalID), Body: intent,
+			Evidence: evidence, Before: deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries),
+		}
+		if !intent.Decision.Verdict.Spoken() {
+			d.After = []audit.Draft{a.escalation(ctx, in.ApprovalID, "decision", intent.Decision)}
+		}
+		return d, intent.Decision.Verdict == countersign.Approve
 	})
 	if err != nil {
 		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))

@@ -209,7 +209,7 @@ func TestTheIntentBindsWhatWasDecidedOn(t *testing.T) {
 	d.Rules = audit.Rules{Book: "b", Version: "7", Digest: "dig"}
 	got := d.decide(t)
 	var in audit.Intent
-	for e, err := range d.db.Entries(t.Context(), store.Filter{}) {
+	for e, err := range d.db.Entries(t.Context(), store.Filter{Type: audit.DecisionIntent}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,6 +226,9 @@ func TestTheIntentBindsWhatWasDecidedOn(t *testing.T) {
 	const sum = "9f7c43699b2162d78b1bd59765ff87b1f8d50836451d244478cfa4a6dc5d73f9" // by sha256sum
 	if in.CallHash != sum {
 		t.Errorf("calldata_sha256 %q, want %s", in.CallHash, sum)
+	}
+	if in.CallLength != 20<<10 || in.Selector != "0x78787878" || len(in.Tree) != 0 {
+		t.Errorf("call of %d bytes, selector %s, tree %q; want 20,480, 0x78787878 and no tree of what nobody decoded", in.CallLength, in.Selector, in.Tree)
 	}
 	if in.Request.Call == nil || in.Request.Call.Data != nil {
 		t.Error("call data of 20 KiB stands in the record, want its hash only")

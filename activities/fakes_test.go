@@ -15,6 +15,7 @@ import (
 	"countersign"
 	"countersign/activities"
 	"countersign/audit"
+	"countersign/audit/tree"
 	"countersign/rules"
 	"countersign/store"
 )
@@ -39,7 +40,9 @@ type custodian struct {
 	reasons   []string
 
 	loseEffect, loseAnswer int // of the next votes
-	failReads              int
+	failReads, failLog     int
+	// assertions is what the custodian's log knows, by user.
+	assertions map[string]countersign.Assertion
 }
 
 func newCustodian(t *testing.T, as ...countersign.Approval) *custodian {
@@ -103,6 +106,30 @@ func (c *custodian) Pending(context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for _, id := range slices.Sorted(maps.Keys(c.approvals)) {
 			if c.approvals[id].Status == countersign.StatusPending && !yield(id, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (c *custodian) Assertion(_ context.Context, id string, v countersign.Vote) (countersign.Assertion, []byte, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failLog > 0 {
+		c.failLog--
+		return countersign.Assertion{}, nil, errLost
+	}
+	proof, ok := c.assertions[v.UserID]
+	if !ok {
+		return proof, nil, countersign.ErrNotFound
+	}
+	return proof, []byte("log entry of " + id + " by " + v.UserID), nil
+}
+
+func (c *custodian) VotedBy(_ context.Context, user string, _ time.Time) iter.Seq2[countersign.Approval, error] {
+	return func(yield func(countersign.Approval, error) bool) {
+		for _, id := range slices.Sorted(maps.Keys(c.approvals)) {
+			if _, voted := c.approvals[id].VoteOf(user); voted && !yield(c.approvals[id], nil) {
 				return
 			}
 		}
@@ -179,10 +206,30 @@ func newDeskAt(t *testing.T, file string, book activities.Book, as ...countersig
 	}
 	now := func() time.Time { return start }
 	trail := &store.Trail{DB: db, Signer: &audit.Signer{Key: key, Issuer: "test", Subject: us, Now: now}}
+	found(t, trail)
 	c := newCustodian(t, as...)
 	return &desk{
 		Approvals: &activities.Approvals{Custodian: c, Trail: trail, Book: book, Approver: us, Now: now},
 		custodian: c, db: db, trail: trail, key: pub,
+	}
+}
+
+// found makes a database the log of a trail.
+func found(tb testing.TB, trail *store.Trail) {
+	tb.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	k, err := tree.NewKey("trail.test", key)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := trail.DB.SignWith(tb.Context(), &store.Log{Keys: []*tree.Key{k}}); err != nil {
+		tb.Fatal(err)
+	}
+	if err := trail.Found(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"countersign"
 	"countersign/activities"
 	"countersign/audit"
-	"countersign/store"
 
 	_ "modernc.org/sqlite" // driver "sqlite"
 )
@@ -19,17 +18,26 @@ import (
 // somebody who has the database and not the key would.
 func TestARecordThatWeDidNotSignIsNotPosted(t *testing.T) {
 	for name, forge := range map[string]func(t *testing.T, d *desk, file string){
-		"signed with another key": func(t *testing.T, d *desk, _ string) {
+		"signed with another key": func(t *testing.T, d *desk, file string) {
 			_, key, err := ed25519.GenerateKey(nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			stranger := &store.Trail{DB: d.db, Signer: &audit.Signer{Key: key, Issuer: "test", Subject: us, Now: time.Now}}
-			_, err = stranger.Append(t.Context(), audit.Draft{
+			stranger := &audit.Signer{Key: key, Issuer: "test", Subject: us, Now: time.Now}
+			e, err := stranger.Seal(audit.Draft{
 				Key: countersign.DecisionKey(ap, us), Type: audit.DecisionIntent,
 				Body: audit.Intent{ApprovalID: ap, Snapshot: pending(ap).Snapshot, Decision: countersign.Approved("mine")},
-			})
+			}, audit.Head{Index: 2, Seq: 2})
 			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := sql.Open("sqlite", file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			if _, err := raw.Exec("INSERT INTO records (idx, record_key, type, subject, seq, at, jws, leaf_hash, approval) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				e.Index, e.Record.Key, string(e.Record.Type), us, e.Record.Seq, 0, e.JWS, e.LeafHash, ap); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -43,7 +51,7 @@ func TestARecordThatWeDidNotSignIsNotPosted(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer raw.Close()
-			for _, q := range []string{"DROP TRIGGER records_no_update", "UPDATE records SET record_key = '" + countersign.DecisionKey(ap, us) + "'"} {
+			for _, q := range []string{"DROP TRIGGER records_no_update", "UPDATE records SET record_key = '" + countersign.DecisionKey(ap, us) + "' WHERE type = 'decision.intent'"} {
 				if _, err := raw.Exec(q); err != nil {
 					t.Fatal(err)
 				}

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
@@ -34,7 +33,7 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 	if whole != nil {
 		r.Evidence = append(slices.Clone(r.Evidence), kept(services.RequestKind, a.Custodian.Name(), r.At, whole))
 	}
-	budgets, whole := recordedBudgets(st.Balances)
+	budgets, whole := recordedBudgets(after(st.Balances, decision.Verdict))
 	if whole != nil {
 		r.Evidence = append(slices.Clone(r.Evidence), kept(services.BudgetsKind, "countersign", r.At, whole))
 	}
@@ -47,12 +46,17 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 	var evidence [][]byte
 	intent.Evidence, evidence = recordedEvidence(r.Evidence)
 	if call := approval.Activity.Call; call != nil {
-		sum := sha256.Sum256(call.Data)
-		intent.CallHash = hex.EncodeToString(sum[:])
+		intent.CallHash, intent.CallLength = digest(call.Data), len(call.Data)
+		if len(call.Data) >= 4 {
+			intent.Selector = "0x" + hex.EncodeToString(call.Data[:4])
+		}
 	}
 	intent.Request, intent.Words = request, recordedWords(r.Words)
 	if r.Function != "" {
 		intent.Decoded = &audit.Decoded{Contract: r.Contract, Function: r.Function, Args: r.Args, Inside: inside(r.Inside)}
+		if text, err := json.Marshal(intent.Decoded); err == nil {
+			intent.Tree = digest(text)
+		}
 		if tooLong(intent.Decoded, maxDecoded) {
 			intent.Decoded.Inside = nil
 		}
@@ -81,8 +85,23 @@ func tooLong(v any, limit int) bool {
 
 // kept is evidence of our own: what has no room in the record.
 func kept(kind, source string, at time.Time, whole []byte) services.Evidence {
-	sum := sha256.Sum256(whole)
-	return services.Evidence{Kind: kind, Source: source, Digest: hex.EncodeToString(sum[:]), At: at, Answer: whole}
+	return services.Evidence{Kind: kind, Source: source, Digest: digest(whole), At: at, Answer: whole}
+}
+
+// after says what each window holds once the decision is made.
+func after(all []countersign.Balance, v countersign.Verdict) []countersign.Balance {
+	all = slices.Clone(all)
+	for i, b := range all {
+		held := b.Before
+		if v == countersign.Approve {
+			var err error
+			if held, err = held.Add(b.Amount); err != nil {
+				continue // wider than 256 bits fits no budget: nothing is reserved
+			}
+		}
+		all[i].After = &held
+	}
+	return all
 }
 
 // recordedBudgets are the balances for a record: of very many those that do not fit, a

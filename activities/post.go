@@ -75,6 +75,10 @@ func (a *Approvals) load(ctx context.Context, approvalID string) (posting, error
 }
 
 func (a *Approvals) post(ctx context.Context, p posting) (audit.Entry, error) {
+	// Nothing leaves before its intent is under a checkpoint that we cannot take back.
+	if err := a.Trail.Barrier(ctx, p.entry); err != nil {
+		return audit.Entry{}, err
+	}
 	approval, err := a.Custodian.Approval(ctx, p.intent.ApprovalID)
 	if err != nil {
 		return audit.Entry{}, fmt.Errorf("read approval: %w", err)
@@ -88,7 +92,9 @@ func (a *Approvals) post(ctx context.Context, p posting) (audit.Entry, error) {
 	}
 	if against.Verdict != "" {
 		p.void = against
-		return a.Trail.Void(ctx, a.postDraft(ctx, p, audit.Void, approval, nil), p.entry.Record.Key)
+		draft := a.postDraft(ctx, p, audit.Void, approval, nil)
+		draft.After = []audit.Draft{a.escalation(ctx, approval.ID, "post", against)}
+		return a.Trail.Void(ctx, draft, p.entry.Record.Key)
 	}
 	receipt, voteErr := a.Custodian.Vote(ctx, approval.ID, p.intent.Decision.Verdict, p.reason)
 	if voteErr == nil {
@@ -170,7 +176,10 @@ func (a *Approvals) postDraft(ctx context.Context, p posting, result audit.PostR
 	if result == audit.Posted || result == audit.Found {
 		body.Reason = p.reason
 	}
-	return audit.Draft{Key: countersign.PostKey(p.intent.ApprovalID, a.Approver), Type: audit.DecisionOutcome, Body: body}
+	return audit.Draft{
+		Key: countersign.PostKey(p.intent.ApprovalID, a.Approver), Type: audit.DecisionOutcome,
+		Lineage: countersign.ApprovalLineage(p.intent.ApprovalID), Body: body,
+	}
 }
 
 func posted(e audit.Entry) (PostResult, error) {

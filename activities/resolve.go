@@ -13,6 +13,8 @@ import (
 // ResolveInput asks how an approval ended.
 type ResolveInput struct {
 	ApprovalID string `json:"approval_id"`
+	// Deliveries are the webhooks that were heard and are not on the trail yet.
+	Deliveries []countersign.Event `json:"deliveries,omitempty"`
 }
 
 // ResolveResult is how it ended, or that it has not.
@@ -43,7 +45,13 @@ func (a *Approvals) ResolveApproval(ctx context.Context, in ResolveInput) (Resol
 	if err != nil {
 		return ResolveResult{}, wire(fmt.Errorf("resolve %s: read approval: %w", in.ApprovalID, err))
 	}
+	heard := deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries)
 	if !approval.Status.Final() {
+		for _, d := range heard {
+			if _, err := a.Trail.Append(ctx, d); err != nil {
+				return ResolveResult{}, wire(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
+			}
+		}
 		return ResolveResult{Status: approval.Status, Votes: len(approval.Votes)}, nil
 	}
 	p, err := a.load(ctx, in.ApprovalID)
@@ -51,6 +59,11 @@ func (a *Approvals) ResolveApproval(ctx context.Context, in ResolveInput) (Resol
 		return ResolveResult{}, wire(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
 	}
 	draft, moved := a.resolution(ctx, p, approval)
+	said, err := a.humans(ctx, approval)
+	if err != nil {
+		return ResolveResult{}, wire(fmt.Errorf("resolve %s: how the others proved themselves: %w", in.ApprovalID, err))
+	}
+	draft.Before = append(heard, said...)
 	if entry, err = a.Trail.Close(ctx, draft, p.entry.Record.Key, moved); err != nil {
 		return ResolveResult{}, wire(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
 	}
@@ -71,7 +84,7 @@ func (a *Approvals) resolution(ctx context.Context, p posting, approval counters
 	if moved {
 		body.Budgets = "committed"
 	}
-	return audit.Draft{Key: countersign.OutcomeKey(approval.ID), Type: audit.ApprovalOutcome, Body: body}, moved
+	return audit.Draft{Key: countersign.OutcomeKey(approval.ID), Type: audit.ApprovalOutcome, Lineage: countersign.ApprovalLineage(approval.ID), Body: body}, moved
 }
 
 // millis is from the custodian's clock to ours: it may be off by their

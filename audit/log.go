@@ -32,8 +32,12 @@ type Draft struct {
 	// Lineage names what started all this, from the trigger to the ledger; empty where
 	// nothing did. See [Record].
 	Lineage string
-	// Body is marshalled to JSON once, when the draft is sealed.
+	// Body is marshalled to JSON once, when the draft is sealed. A body that names its own
+	// place is a func(index int64) any.
 	Body any
+	// Before and After stand around the record, in the same transaction and in their
+	// order. One whose key is on the trail already is passed over: it was told.
+	Before, After []Draft
 	// Evidence is what the body names by its SHA-256. It is kept beside the record, in
 	// the same transaction.
 	Evidence [][]byte
@@ -82,6 +86,9 @@ type Signer struct {
 	// Issuer names the deployment, Subject the service account. Both stand in
 	// every record.
 	Issuer, Subject string
+	// Vouch, when it is set, is how the custodian's credential of the same account
+	// vouches for the key when it is enrolled.
+	Vouch func(statement []byte) (Credential, error)
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -108,6 +115,9 @@ type Unsigned struct {
 
 // Prepare gives a draft its place. Like Seal, it must run with the head locked.
 func (s *Signer) Prepare(d Draft, head Head) (Unsigned, error) {
+	if place, ok := d.Body.(func(index int64) any); ok {
+		d.Body = place(head.Index)
+	}
 	body, err := marshal(d.Body)
 	if err != nil {
 		return Unsigned{}, fmt.Errorf("seal %s: %w", d.Key, err)

@@ -66,7 +66,14 @@ type Intent struct {
 	Policies []string `json:"policies,omitempty"`
 	// Request is what was asked for, in full.
 	Request  countersign.Activity `json:"request"`
-	CallHash string               `json:"calldata_sha256,omitempty"`
+	// CallHash, CallLength and Selector are of the call data: its SHA-256, how many bytes it
+	// has and the first four of them, 0x and hex.
+	CallHash   string `json:"calldata_sha256,omitempty"`
+	CallLength int    `json:"calldata_len,omitempty"`
+	Selector   string `json:"selector,omitempty"`
+	// Tree is the SHA-256 of Decoded as JSON, whole, also where the record has room for a
+	// part of it only.
+	Tree string `json:"decoded_sha256,omitempty"`
 	// Decoded is what the rule saw.
 	Decoded *Decoded `json:"decoded,omitempty"`
 	// Words is the same for people, a line per call, inside ones further in.

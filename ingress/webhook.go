@@ -79,6 +79,7 @@ func (h *Webhook) Receive(c echo.Context) error {
 	if err := h.Verifier.Fresh(e.SentAt, now); err != nil {
 		return problem(http.StatusUnauthorized, "stale", fmt.Errorf("event %s: %w", e.ID, err))
 	}
+	e.Secret = h.Verifier.Secrets[secret-1].Fingerprint()
 	// A sender that hangs up early has told us all the same.
 	if err := h.Events.Dispatch(context.WithoutCancel(c.Request().Context()), e); err != nil {
 		return unavailable(c, "try again", fmt.Errorf("dispatching event %s (%s): %w", e.ID, e.Kind, err))

@@ -30,22 +30,34 @@ type Schedule struct {
 	Workflow string
 }
 
-// Wanted returns the schedules of this release. reconcileEvery is how often
-// pending approvals without a workflow are looked for, screeningEvery how often
-// screening lists are read again; zero where nothing is screened.
-func Wanted(reconcileEvery, screeningEvery time.Duration) []Schedule {
+// Intervals says how often each is run.
+type Intervals struct {
+	// Reconcile is how often pending approvals without a workflow are looked for, Compare
+	// how often our decisions are compared with the custodian's, Screening how often
+	// screening lists are read again; zero where nothing is screened.
+	Reconcile, Compare, Screening time.Duration
+}
+
+// Wanted returns the schedules of this release.
+func Wanted(every Intervals) []Schedule {
 	wanted := []Schedule{{
 		ID:       "reconcile/approvals",
 		Note:     "Starts a workflow for every pending approval whose webhook never came.",
-		Every:    reconcileEvery,
+		Every:    every.Reconcile,
 		CatchUp:  time.Minute,
 		Workflow: workflows.ReconcileWorkflow,
+	}, {
+		ID:       "reconcile/decisions",
+		Note:     "Compares our decisions with those that the custodian holds under our name, and raises an alarm where they differ.",
+		Every:    every.Compare,
+		CatchUp:  time.Minute,
+		Workflow: workflows.CompareDecisionsWorkflow,
 	}}
-	if screeningEvery != 0 {
+	if every.Screening != 0 {
 		wanted = append(wanted, Schedule{
 			ID:       "refresh/screening",
 			Note:     "Reads the screening lists again and, when one has changed, screens open approvals again.",
-			Every:    screeningEvery,
+			Every:    every.Screening,
 			CatchUp:  time.Minute,
 			Workflow: workflows.RefreshScreeningWorkflow,
 		})

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/audit/tree"
 	"countersign/store"
 )
 
@@ -21,10 +22,23 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// crashLog is the log of [theLog], for a process without a test.
+func crashLog() *store.Log {
+	key, err := tree.NewKey("trail.test", keyOf("log"))
+	if err != nil {
+		panic(err)
+	}
+	return &store.Log{Keys: []*tree.Key{key}}
+}
+
 // appendForEver decides one thing after the other and says so once it is kept.
 func appendForEver(dsn, round string) {
 	db, err := store.Open(context.Background(), dsn)
 	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if err := db.SignWith(context.Background(), crashLog()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -43,6 +57,7 @@ func appendForEver(dsn, round string) {
 // again and again on one database.
 func TestKilledWriterLosesNothingAcknowledged(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
+		desk(t, dsn, "us") // enrolled before it writes
 		var acknowledged []string
 		for round := range 6 {
 			acknowledged = append(acknowledged, killAfter(t, dsn, fmt.Sprint(round), 5+7*round)...)

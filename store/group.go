@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -116,10 +114,16 @@ func (db *DB) lead() {
 func (db *DB) commit(together []*appending) {
 	ctx, cancel := context.WithTimeout(context.Background(), groupTimeout)
 	defer cancel()
-	err := db.exclusively(ctx, func(tx *sql.Tx) error { return db.place(ctx, tx, together) })
+	var grown *tip
+	err := db.exclusively(ctx, func(tx *sql.Tx) (err error) {
+		grown, err = db.place(ctx, tx, together)
+		return err
+	})
 	if err == nil {
+		db.committed(grown)
 		return
 	}
+	db.kept = nil // whether the commit took effect or not: the next one looks
 	for _, a := range together {
 		switch {
 		case a.err != nil: // it has its own answer
@@ -130,100 +134,4 @@ func (db *DB) commit(together []*appending) {
 			db.commit([]*appending{a})
 		}
 	}
-}
-
-// place gives each append its place, and writes the records at the end.
-func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) error {
-	standing, err := db.standing(ctx, tx, together)
-	if err != nil {
-		return err
-	}
-	heads, records, evidence := heads{db: db, tx: tx, of: map[string]audit.Head{}}, []audit.Entry{}, [][]byte{}
-	for _, a := range together {
-		if e, stands := standing[a.key]; stands {
-			a.entry, a.stood = e, true
-			continue
-		}
-		kept, d, err := heads.seal(ctx, a)
-		if a.err = err; err != nil {
-			if err := heads.undo(ctx, a); err != nil {
-				return err
-			}
-			continue
-		}
-		a.entry, standing[a.key] = kept, kept
-		records, evidence = append(records, kept), append(evidence, d.Evidence...)
-	}
-	if err := db.keep(ctx, tx, evidence); err != nil {
-		return err
-	}
-	return db.insert(ctx, tx, records)
-}
-
-// standing finds what the keys have already.
-func (db *DB) standing(ctx context.Context, tx *sql.Tx, together []*appending) (map[string]audit.Entry, error) {
-	keys := make([]any, len(together))
-	for i, a := range together {
-		keys[i] = a.key
-	}
-	found := map[string]audit.Entry{}
-	for e, err := range db.entries(ctx, tx, "WHERE record_key IN (?"+strings.Repeat(", ?", len(keys)-1)+")", keys...) {
-		if err != nil {
-			return nil, err
-		}
-		found[e.Record.Key] = e
-	}
-	return found, nil
-}
-
-// heads are the ends of the authors' chains, as they grow within a group.
-type heads struct {
-	db   *DB
-	tx   *sql.Tx
-	next int64
-	of   map[string]audit.Head
-}
-
-// seal runs one append's draft and signs it in its place. A panic in it is the
-// caller's.
-func (h *heads) seal(ctx context.Context, a *appending) (e audit.Entry, d audit.Draft, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			a.panicked, err = p, fmt.Errorf("panic: %v", p)
-		}
-	}()
-	subject := a.trail.Signer.Subject
-	head, known := h.of[subject]
-	if !known {
-		if head, err = h.db.head(ctx, h.tx, subject); err != nil {
-			return e, d, err
-		}
-	}
-	head.Index = max(head.Index, h.next)
-	if a.writes {
-		if _, err := h.tx.ExecContext(ctx, "SAVEPOINT one"); err != nil {
-			return e, d, err
-		}
-	}
-	if d, err = a.draft(h.tx); err == nil {
-		err = a.ctx.Err() // whoever has gone by now is told that nothing happened
-	}
-	if err != nil {
-		return e, d, err
-	}
-	if e, err = a.trail.Signer.Seal(d, head); err != nil {
-		return e, d, err
-	}
-	h.next = e.Index + 1
-	h.of[subject] = audit.Head{Index: e.Index + 1, Seq: head.Seq + 1, Prev: audit.ChainHash(e.JWS)}
-	return e, d, nil
-}
-
-// undo takes back what an append has written that came to nothing.
-func (h *heads) undo(ctx context.Context, a *appending) error {
-	if !a.writes {
-		return nil
-	}
-	_, err := h.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT one")
-	return err
 }

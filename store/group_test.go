@@ -110,7 +110,8 @@ func TestInAGroupEachStandsAlone(t *testing.T) {
 func TestAGroupOfTwoAuthors(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		tr := desk(t, dsn, "ana")
-		bo := &store.Trail{DB: tr.DB, Signer: &audit.Signer{Key: tr.Signer.Key, Issuer: "test", Subject: "bo", Now: tr.Signer.Now}}
+		bo := trailOn(tr.DB, "bo")
+		enrol(t, bo)
 		var appends []func()
 		for i := range 20 {
 			author := []*store.Trail{tr, bo}[i%2]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"countersign"
 	"countersign/audit"
@@ -45,6 +46,38 @@ func (db *DB) OpenApprovals(ctx context.Context, approver string) iter.Seq2[stri
 	}
 }
 
+// Unposted yields the approvals that an approver approved or rejected in since <= t <
+// until, and for which no record says what became of it at the custodian, oldest first.
+func (t *Trail) Unposted(ctx context.Context, approver string, since, until time.Time) iter.Seq2[string, error] {
+	db := t.DB
+	return func(yield func(string, error) bool) {
+		rows, err := db.sql.QueryContext(ctx, db.query(`SELECT decided.approval, decided.record_key FROM records AS decided
+			WHERE decided.type = ? AND decided.at >= ? AND decided.at < ?
+			AND EXISTS (SELECT 1 FROM facets AS f WHERE f.name = ? AND f.value IN (?, ?) AND f.idx = decided.idx)
+			AND NOT EXISTS (SELECT 1 FROM records AS post WHERE post.approval = decided.approval AND post.approval <> '' AND post.type = ?)
+			ORDER BY decided.idx`), string(audit.DecisionIntent), since.UnixMicro(), until.UnixMicro(),
+			audit.FacetDecision, string(countersign.Approve), string(countersign.Reject), string(audit.DecisionOutcome))
+		if err != nil {
+			yield("", fmt.Errorf("read unposted decisions: %w", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, key string
+			if err := rows.Scan(&id, &key); err != nil {
+				yield("", fmt.Errorf("read unposted decisions: %w", err))
+				return
+			}
+			if key == countersign.DecisionKey(id, approver) && !yield(id, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield("", fmt.Errorf("read unposted decisions: %w", err))
+		}
+	}
+}
+
 // OpenApprovals is [DB.OpenApprovals].
 func (t *Trail) OpenApprovals(ctx context.Context, approver string) iter.Seq2[string, error] {
 	return t.DB.OpenApprovals(ctx, approver)
@@ -57,7 +90,7 @@ func (t *Trail) Latest(ctx context.Context, kind audit.Type) (audit.Entry, error
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		if e, err = t.open(e, e.Record.Key); err != nil {
+		if e, err = t.open(ctx, e, e.Record.Key); err != nil {
 			return audit.Entry{}, err
 		}
 		if e.Record.Type != kind {

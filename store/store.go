@@ -25,6 +25,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -47,6 +49,17 @@ type DB struct {
 	// and lets a busy process starve some of its callers.
 	writer chan struct{}
 	group  group
+	// log signs what is appended; nil where nothing is.
+	log *Log
+	// kept is the end of the log after this process's last commit. The appending
+	// transaction alone touches it.
+	kept *tip
+
+	mu       sync.Mutex
+	refusal  error // why nothing is appended any more
+	registry *registry
+	anchored anchoring
+	seen     chan struct{} // closed at the next commit
 }
 
 // maxConns bounds what one process takes of PostgreSQL's connections, 100 in all by
@@ -89,6 +102,9 @@ func OpenReader(ctx context.Context, dsn string) (*DB, error) {
 	}
 	return db, rows.Close()
 }
+
+// now is the time of what no caller signs: checkpoints.
+func (db *DB) now() time.Time { return time.Now() }
 
 // Close releases the connections.
 func (db *DB) Close() error { return db.sql.Close() }

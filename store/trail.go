@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"crypto/ed25519"
 	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"countersign"
@@ -33,23 +31,19 @@ func (t *Trail) find(ctx context.Context, q querier, key string) (audit.Entry, e
 	if err != nil {
 		return e, err
 	}
-	return t.open(e, key)
+	return t.open(ctx, e, key)
 }
 
-// open believes a stored record when it was signed with our key, for this key.
-func (t *Trail) open(e audit.Entry, key string) (audit.Entry, error) {
-	pub, ok := t.Signer.Key.Public().(ed25519.PublicKey)
-	if !ok {
-		return audit.Entry{}, fmt.Errorf("%w: signing key is %T, want Ed25519", audit.ErrKey, t.Signer.Key.Public())
+// open believes a stored record when our key of the time has signed it, for this key.
+func (t *Trail) open(ctx context.Context, e audit.Entry, key string) (audit.Entry, error) {
+	opened, err := t.DB.Open(ctx, e)
+	if err != nil {
+		return audit.Entry{}, err
 	}
-	var err error
-	if e.Record, err = audit.Open(e.JWS, audit.NewKeys(pub)); err != nil {
-		return audit.Entry{}, fmt.Errorf("record %d: %w", e.Index, err)
+	if opened.Record.Key != key || opened.Record.Subject != t.Signer.Subject {
+		return audit.Entry{}, fmt.Errorf("record %d under key %s: %w: signed as %s by %s", e.Index, key, audit.ErrForged, opened.Record.Key, opened.Record.Subject)
 	}
-	if e.Record.Key != key || e.LeafHash != audit.LeafHash(e.JWS) {
-		return audit.Entry{}, fmt.Errorf("record %d under key %s: %w: signed as %s", e.Index, key, audit.ErrForged, e.Record.Key)
-	}
-	return e, nil
+	return opened, nil
 }
 
 // Append adds a record. When its key holds one already, that one stands and is
@@ -118,7 +112,7 @@ func (t *Trail) append(ctx context.Context, key string, writes bool, draft func(
 	a := &appending{trail: t, key: key, draft: draft, writes: writes, ctx: ctx}
 	t.DB.append(a)
 	if a.err == nil && a.stood { // it will be acted on: believe only what we have signed
-		a.entry, a.err = t.open(a.entry, key)
+		a.entry, a.err = t.open(ctx, a.entry, key)
 	}
 	if a.err != nil {
 		return audit.Entry{}, fmt.Errorf("append %s: %w", key, a.err)
@@ -175,11 +169,8 @@ func (db *DB) begin(ctx context.Context, f func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
+// head is the end of a subject's chain; its index is the caller's to say.
 func (db *DB) head(ctx context.Context, tx *sql.Tx, subject string) (h audit.Head, err error) {
-	err = tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(idx)+1, 0) FROM records").Scan(&h.Index)
-	if err != nil {
-		return h, err
-	}
 	var last string
 	err = tx.QueryRowContext(ctx, db.query("SELECT seq+1, jws FROM records WHERE subject = ? ORDER BY seq DESC LIMIT 1"), subject).
 		Scan(&h.Seq, &last)
@@ -188,28 +179,6 @@ func (db *DB) head(ctx context.Context, tx *sql.Tx, subject string) (h audit.Hea
 	}
 	h.Prev = audit.ChainHash(last)
 	return h, err
-}
-
-// insert writes records, all in one statement.
-func (db *DB) insert(ctx context.Context, tx *sql.Tx, records []audit.Entry) error {
-	if len(records) == 0 {
-		return nil
-	}
-	var args []any
-	for _, e := range records {
-		var about struct {
-			ApprovalID string `json:"approval_id"`
-		}
-		if err := e.Decode(&about); err != nil {
-			return err
-		}
-		args = append(args, e.Index, e.Record.Key, string(e.Record.Type), e.Record.Subject, e.Record.Seq,
-			e.Record.At.UnixMicro(), e.JWS, e.LeafHash, about.ApprovalID)
-	}
-	const row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	_, err := tx.ExecContext(ctx, db.query("INSERT INTO records (idx, record_key, type, subject, seq, at, jws, leaf_hash, approval) VALUES "+
-		row+strings.Repeat(", "+row, len(records)-1)), args...)
-	return err
 }
 
 type querier interface {

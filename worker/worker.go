@@ -23,6 +23,7 @@ type Activities struct {
 	Events     *activities.Events
 	Reconciler *activities.Reconciler
 	Screening  *activities.Screening
+	Comparison *activities.Comparison
 }
 
 // RegisterWorkflows adds every workflow, under its wire name.
@@ -34,6 +35,7 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 		workflows.ReconcileWorkflow: workflows.Reconcile,
 
 		workflows.RefreshScreeningWorkflow: workflows.RefreshScreening,
+		workflows.CompareDecisionsWorkflow: workflows.CompareDecisions,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -45,6 +47,7 @@ func RegisterActivities(r worker.ActivityRegistry, a Activities) {
 	r.RegisterActivity(a.Events)
 	r.RegisterActivity(a.Reconciler)
 	r.RegisterActivity(a.Screening)
+	r.RegisterActivity(a.Comparison)
 }
 
 // Register adds all of both.

@@ -86,16 +86,20 @@ func (a *approval) hear(e countersign.Event) {
 		return
 	}
 	a.news = true
+	a.carried.Unrecorded = append(a.carried.Unrecorded, e)
 	if a.trigger == nil {
 		a.trigger = &e
 	}
 }
 
+// recorded forgets the first n deliveries that were to be put on the trail.
+func (a *approval) recorded(n int) { a.carried.Unrecorded = a.carried.Unrecorded[n:] }
+
 // decide gets our decision and shows it.
 func (a *approval) decide(ctx workflow.Context) error {
 	if a.carried.Decided == nil {
 		a.news = false // deciding reads afresh: what was heard until now is no news after it
-		in := activities.DecideInput{ApprovalID: a.id}
+		in := activities.DecideInput{ApprovalID: a.id, Deliveries: a.carried.Unrecorded}
 		if t := a.trigger; t != nil {
 			in.Trigger = &audit.Trigger{EventID: t.ID, Kind: string(t.Kind), Digest: t.Digest}
 		}
@@ -105,6 +109,7 @@ func (a *approval) decide(ctx workflow.Context) error {
 			return err
 		}
 		a.carried.Decided = &decided
+		a.recorded(len(in.Deliveries))
 		if err := a.show(ctx); err != nil {
 			return err
 		}
@@ -138,11 +143,12 @@ func (a *approval) resolve(ctx workflow.Context) error {
 		if err := a.wait(ctx, polls); err != nil {
 			return err
 		}
-		outcome, err := run[activities.ResolveResult](ctx, "ask how "+a.id+" ended",
-			approvals.ResolveApproval, activities.ResolveInput{ApprovalID: a.id})
+		in := activities.ResolveInput{ApprovalID: a.id, Deliveries: a.carried.Unrecorded}
+		outcome, err := run[activities.ResolveResult](ctx, "ask how "+a.id+" ended", approvals.ResolveApproval, in)
 		if err != nil {
 			return err
 		}
+		a.recorded(len(in.Deliveries))
 		a.outcome = outcome
 		workflow.SetCurrentDetails(ctx, a.story())
 		if outcome.Status.Final() {

@@ -22,6 +22,7 @@ const (
 	ReconcileWorkflow = "Reconcile"
 
 	RefreshScreeningWorkflow = "RefreshScreening"
+	CompareDecisionsWorkflow = "CompareDecisions"
 
 	// EventSignal carries one countersign.Event to a workflow. It is a hint to
 	// look: nothing that decides rests on what it says.

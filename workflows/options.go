@@ -30,6 +30,17 @@ func untilDone(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// periodically is for the one step of what a schedule runs. One run in a minute follows
+// the next: give up early rather than pile up.
+func periodically(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		StartToCloseTimeout:    5 * time.Minute,
+		ScheduleToCloseTimeout: 15 * time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
+		Summary:                summary,
+	}
+}
+
 // run executes a short, idempotent activity: at once and cheaply if it works, and
 // otherwise as a regular activity until it does. The first attempt may still be
 // running when the second starts; the activities bear that.

@@ -22,6 +22,7 @@ type ApprovalInput struct {
 // Carried is all that an approval's workflow must not forget.
 type Carried struct {
 	Seen       countersign.Seen         `json:"seen,omitempty"`
+	Unrecorded []countersign.Event      `json:"unrecorded,omitempty"` // news that is not on the trail yet
 	Heard      int                      `json:"heard,omitempty"`
 	Duplicates int                      `json:"duplicates,omitempty"`
 	Decided    *activities.DecideResult `json:"decided,omitempty"`

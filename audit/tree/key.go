@@ -47,6 +47,12 @@ func (k *Key) Name() string { return k.name }
 // KeyHash is the short hash that a note's signature line begins with.
 func (k *Key) KeyHash() uint32 { return k.hash }
 
+// Public is the public half: with [Key.Signer] a key is enrolled like any other.
+func (k *Key) Public() crypto.PublicKey { return k.signer.Public() }
+
+// Signer is the key without its name.
+func (k *Key) Signer() crypto.Signer { return k.signer }
+
 // Sign signs the text of a note.
 func (k *Key) Sign(msg []byte) ([]byte, error) {
 	return k.signer.Sign(rand.Reader, msg, crypto.Hash(0))

@@ -1,0 +1,82 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+
+	"countersign"
+	"countersign/audit"
+)
+
+// deliveries are the records of webhooks that were believed.
+func deliveries(ctx context.Context, lineage string, heard []countersign.Event) (drafts []audit.Draft) {
+	for _, e := range heard {
+		if countersign.CheckID(e.Root()) != nil { // a hint that nobody could find again
+			continue
+		}
+		drafts = append(drafts, audit.Draft{
+			Key: countersign.WebhookKey(e.Root()), Type: audit.WebhookAccepted, Lineage: lineage,
+			Body: audit.Delivery{Event: e, Workflow: here(ctx)},
+		})
+	}
+	return drafts
+}
+
+// escalation is the record of an approval being left to people.
+func (a *Approvals) escalation(ctx context.Context, approvalID, step string, why countersign.Decision) audit.Draft {
+	return audit.Draft{
+		Key: countersign.EscalationKey(approvalID, a.Approver, step), Type: audit.ApprovalEscalated,
+		Lineage: countersign.ApprovalLineage(approvalID),
+		Body: audit.Escalation{
+			ApprovalID: approvalID, Intent: countersign.DecisionKey(approvalID, a.Approver),
+			Code: why.Code, Reason: why.Reason, Workflow: here(ctx),
+		},
+	}
+}
+
+// humans are the records of what other approvers have said, with the proof that the
+// custodian keeps of each.
+func (a *Approvals) humans(ctx context.Context, approval countersign.Approval) (drafts []audit.Draft, err error) {
+	for _, v := range approval.Votes {
+		if v.UserID == a.Approver || countersign.CheckID(v.UserID) != nil {
+			continue
+		}
+		d, err := a.human(ctx, approval.ID, v)
+		if err != nil {
+			return nil, err
+		}
+		drafts = append(drafts, d)
+	}
+	return drafts, nil
+}
+
+func (a *Approvals) human(ctx context.Context, approvalID string, v countersign.Vote) (audit.Draft, error) {
+	body := audit.HumanDecision{ApprovalID: approvalID, Vote: v, Decision: digest(v.Raw), Workflow: here(ctx)}
+	evidence := [][]byte{v.Raw}
+	proof, entry, err := a.Custodian.Assertion(ctx, approvalID, v)
+	switch {
+	case err == nil:
+		body.Assertion, body.Log = &proof, digest(entry)
+		evidence = append(evidence, entry)
+	case errors.Is(err, countersign.ErrNotFound), errors.Is(err, countersign.ErrDenied), errors.Is(err, countersign.ErrInvalid), errors.Is(err, countersign.ErrUnreadable):
+		// What the custodian will never tell must not keep the approval open.
+		body.Missing = err.Error()
+		if len(body.Missing) > 500 {
+			body.Missing = body.Missing[:500]
+		}
+	default:
+		return audit.Draft{}, err
+	}
+	return audit.Draft{
+		Key: countersign.HumanKey(approvalID, v.UserID), Type: audit.HumanDecided,
+		Lineage: countersign.ApprovalLineage(approvalID), Body: body, Evidence: evidence,
+	}, nil
+}
+
+// digest is the lower-case hex SHA-256.
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"countersign/audit"
+	"countersign/audit/tree"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// An Anchor keeps the newest checkpoint in a place that a restored database does not
+// reach. The anchors of package audit/anchor are the real ones.
+type Anchor interface {
+	// Load returns what is kept, nil when nothing is yet.
+	Load(ctx context.Context) ([]byte, error)
+	// Swap replaces old, nil for none, by new. It fails when something else is there.
+	Swap(ctx context.Context, old, new []byte) error
+	// String names it for people.
+	String() string
+}
+
+// A Witness signs that a checkpoint extends the last one that it signed.
+type Witness interface {
+	// Cosign returns the checkpoint with the witness's signature. Proof shows that its
+	// last one, of old records, is a beginning of it; prove makes it.
+	Cosign(ctx context.Context, checkpoint []byte, prove func(ctx context.Context, old int64) ([]tlog.Hash, error)) ([]byte, error)
+	String() string
+}
+
+// anchorTimeout bounds one round of telling anchors and witnesses.
+const anchorTimeout = 30 * time.Second
+
+// anchoring is how far the anchors and witnesses have been told. Whoever waits for more
+// leads a round, and all who wait meanwhile share the next one.
+type anchoring struct {
+	mu   sync.Mutex
+	size int64
+	held map[Anchor][]byte // what each anchor keeps, as we know it
+}
+
+// Barrier returns once a record stands under a signed checkpoint that all anchors keep
+// and the quorum of witnesses has signed. Nothing may take effect that a record explains
+// before that. A record that stands under none is [audit.ErrForged].
+func (t *Trail) Barrier(ctx context.Context, e audit.Entry) error {
+	db := t.DB
+	if db.log == nil {
+		return ErrNoLog
+	}
+	if err := db.refused(); err != nil {
+		return err
+	}
+	r, err := db.Receipt(ctx, e.Index)
+	if err != nil {
+		return err
+	}
+	if r.Record != e.JWS {
+		return fmt.Errorf("record %d: %w: another one stands in its place", e.Index, audit.ErrForged)
+	}
+	at, err := r.Check(db.log.verifiers())
+	if err != nil {
+		return fmt.Errorf("record %d: %w: %w", e.Index, audit.ErrForged, err)
+	}
+	if len(db.log.Anchors)+len(db.log.Witnesses) == 0 {
+		return nil
+	}
+	a := &db.anchored
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.size > e.Index {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, anchorTimeout)
+	defer cancel()
+	// The newest by now: whoever has waited behind us is under it too.
+	msg, err := db.Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	if at, err = tree.OpenCheckpoint(msg, db.log.verifiers()); err != nil {
+		return err
+	}
+	if err := db.tell(ctx, msg, at); err != nil {
+		if errors.Is(err, ErrRolledBack) {
+			db.refuse(err)
+		}
+		return fmt.Errorf("anchor the checkpoint of %d records: %w", at.Size, err)
+	}
+	a.size = at.Size
+	return nil
+}
+
+// tell gives a checkpoint to all anchors and to the quorum of witnesses.
+func (db *DB) tell(ctx context.Context, msg []byte, at tree.Checkpoint) error {
+	for _, a := range db.log.Anchors {
+		if err := db.swap(ctx, a, msg, at); err != nil {
+			return fmt.Errorf("%s: %w", a, err)
+		}
+	}
+	var failed []error
+	signed := 0
+	for _, w := range db.log.Witnesses {
+		if err := db.cosign(ctx, w, msg, at); err != nil {
+			failed = append(failed, fmt.Errorf("witness %s: %w", w, err))
+			continue
+		}
+		signed++
+	}
+	if signed < db.log.Quorum {
+		return fmt.Errorf("%d of %d witnesses have signed, %d must: %w", signed, len(db.log.Witnesses), db.log.Quorum, errors.Join(failed...))
+	}
+	return nil
+}
+
+// swap moves one anchor on to a checkpoint. What it keeps must be a beginning of the
+// log: another process may have moved it, a restored database has not.
+func (db *DB) swap(ctx context.Context, a Anchor, msg []byte, at tree.Checkpoint) error {
+	old, known := db.anchored.held[a]
+	for tries := 0; ; tries++ {
+		if !known {
+			var err error
+			if old, err = a.Load(ctx); err != nil {
+				return err
+			}
+			ahead, err := db.anchorBehind(ctx, old, at)
+			if err != nil || ahead {
+				return err
+			}
+		}
+		err := a.Swap(ctx, old, msg)
+		if err == nil {
+			if db.anchored.held == nil {
+				db.anchored.held = map[Anchor][]byte{}
+			}
+			db.anchored.held[a] = msg
+			return nil
+		}
+		delete(db.anchored.held, a)
+		if known = false; tries == 5 {
+			return err
+		}
+	}
+}
+
+// anchorBehind compares what an anchor keeps with the log at a checkpoint. It reports
+// whether the anchor is ahead of it, as it is when another process has appended since.
+func (db *DB) anchorBehind(ctx context.Context, kept []byte, at tree.Checkpoint) (ahead bool, err error) {
+	if kept == nil {
+		return false, nil
+	}
+	c, err := tree.OpenCheckpoint(kept, db.log.verifiers())
+	if err != nil {
+		return false, err
+	}
+	return c.Size >= at.Size, db.compare(ctx, c)
+}
+
+// compare fails with [ErrRolledBack] unless a checkpoint is a beginning of the log as the
+// database has it now.
+func (db *DB) compare(ctx context.Context, c tree.Checkpoint) error {
+	msg, err := db.Checkpoint(ctx)
+	if errors.Is(err, ErrNoCheckpoint) {
+		return fmt.Errorf("%w: it is empty, a checkpoint of %d records was signed", ErrRolledBack, c.Size)
+	}
+	if err != nil {
+		return err
+	}
+	now, err := tree.ReadCheckpoint(msg)
+	if err != nil {
+		return err
+	}
+	return db.prefix(ctx, db.sql, now, c)
+}
+
+// compareAnchors is what a process asks before it appends anything.
+func (db *DB) compareAnchors(ctx context.Context, l *Log) error {
+	for _, a := range l.Anchors {
+		kept, err := a.Load(ctx)
+		if err != nil {
+			return fmt.Errorf("anchor %s: %w", a, err)
+		}
+		if kept == nil {
+			continue
+		}
+		c, err := tree.OpenCheckpoint(kept, l.verifiers())
+		if err != nil {
+			return fmt.Errorf("anchor %s keeps %w: another log's, or signed by another key", a, err)
+		}
+		if err := db.compare(ctx, c); err != nil {
+			return fmt.Errorf("anchor %s: %w: restore the newest backup, or, when people have found that the records in between are lost, take the anchor away", a, err)
+		}
+	}
+	return nil
+}
+
+// cosign has a witness sign a checkpoint, and keeps it with the signature.
+func (db *DB) cosign(ctx context.Context, w Witness, msg []byte, at tree.Checkpoint) error {
+	signed, err := w.Cosign(ctx, msg, func(ctx context.Context, old int64) ([]tlog.Hash, error) {
+		return db.Proof(ctx, at.Size, old)
+	})
+	if err != nil {
+		return err
+	}
+	return db.transact(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, db.query(`INSERT INTO cosignatures (witness, size, note) VALUES (?, ?, ?)
+			ON CONFLICT (witness) DO UPDATE SET size = excluded.size, note = excluded.note`), w.String(), at.Size, string(signed))
+		return err
+	})
+}

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"crypto"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"countersign/audit"
+)
+
+// ErrNotEnrolled means that a key may not sign at the end of the log: it was never
+// enrolled, or has been retired or revoked.
+var ErrNotEnrolled = errors.New("the signing key is not enrolled")
+
+// registry is the keys of the log, as far as its records about keys were read.
+type registry struct {
+	audit.Registry
+	next int64 // the first index that was not looked at
+}
+
+// Open believes a stored record when a key that was enrolled for its subject then has
+// signed it for this place; else it is [audit.ErrForged].
+func (db *DB) Open(ctx context.Context, e audit.Entry) (audit.Entry, error) {
+	return db.openIn(ctx, db.sql, e)
+}
+
+func (db *DB) openIn(ctx context.Context, q querier, e audit.Entry) (audit.Entry, error) {
+	claimed, kid := payload(e.JWS), keyIDOf(e.JWS)
+	pub, ok, err := db.key(ctx, q, kid, claimed.Subject, e.Index)
+	if err != nil {
+		return audit.Entry{}, err
+	}
+	if !ok {
+		return audit.Entry{}, fmt.Errorf("record %d: %w: key %.60q was not enrolled for %.60q then", e.Index, audit.ErrForged, kid, claimed.Subject)
+	}
+	if e.Record, err = audit.Open(e.JWS, audit.NewKeys(pub)); err != nil {
+		return audit.Entry{}, fmt.Errorf("record %d: %w", e.Index, err)
+	}
+	if e.Record.Index != e.Index || e.LeafHash != audit.LeafHash(e.JWS) {
+		return audit.Entry{}, fmt.Errorf("record %d: %w: it was signed for place %d", e.Index, audit.ErrForged, e.Record.Index)
+	}
+	return e, nil
+}
+
+// key is the key that may sign for a subject at an index.
+func (db *DB) key(ctx context.Context, q querier, kid, subject string, index int64) (crypto.PublicKey, bool, error) {
+	if err := db.learn(ctx, q); err != nil {
+		return nil, false, err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	pub, ok := db.registry.Key(kid, subject, index)
+	return pub, ok, nil
+}
+
+// Registry is the keys of the log as they stand, by its records about keys.
+func (db *DB) Registry(ctx context.Context) (*audit.Registry, error) {
+	fresh := &registry{}
+	err := db.learnInto(ctx, db.sql, fresh)
+	return &fresh.Registry, err
+}
+
+// learn reads the records about keys that this process has not read yet.
+func (db *DB) learn(ctx context.Context, q querier) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.registry == nil {
+		db.registry = &registry{}
+	}
+	return db.learnInto(ctx, q, db.registry)
+}
+
+func (db *DB) learnInto(ctx context.Context, q querier, r *registry) error {
+	for e, err := range db.entries(ctx, q, "WHERE type IN (?, ?, ?) AND idx >= ? ORDER BY idx",
+		string(audit.KeyEnrolled), string(audit.KeyRetired), string(audit.KeyRevoked), r.next) {
+		if err != nil {
+			return err
+		}
+		if err := r.apply(e); err != nil {
+			return fmt.Errorf("record %d (%s): %w", e.Index, e.Record.Key, err)
+		}
+		r.next = e.Index + 1
+	}
+	return nil
+}
+
+// apply learns from a stored record about a key.
+func (r *registry) apply(e audit.Entry) error {
+	claimed := payload(e.JWS)
+	if claimed.Index != e.Index {
+		return fmt.Errorf("%w: it was signed for place %d", audit.ErrForged, claimed.Index)
+	}
+	pub, ok := r.Candidate(claimed, keyIDOf(e.JWS))
+	if !ok {
+		return fmt.Errorf("%w: signed by a key that was not enrolled then", audit.ErrForged)
+	}
+	rec, err := audit.Open(e.JWS, audit.NewKeys(pub))
+	if err != nil {
+		return err
+	}
+	return r.Apply(rec)
+}
+
+// keyIDOf is the key that a record says it was signed with.
+func keyIDOf(jws string) string {
+	head, _, _ := strings.Cut(jws, ".")
+	var h struct {
+		KeyID string `json:"kid"`
+	}
+	if raw, err := base64.RawURLEncoding.DecodeString(head); err == nil {
+		_ = json.Unmarshal(raw, &h) // unreadable names no key
+	}
+	return h.KeyID
+}
+
+// maySign fails unless the signer's key may sign a draft at an index. The registry is as
+// the appending transaction found it.
+func (db *DB) maySign(s *audit.Signer, d audit.Draft, index int64) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	kid := audit.KeyID(s.Key.Public())
+	if _, ok := db.registry.Key(kid, s.Subject, index); ok {
+		return nil
+	}
+	if d.Key == audit.KeyRecordKey(kid, audit.KeyEnrolled) && db.registry.Empty(audit.RecordKey) {
+		return nil // the first key of a log enrols itself
+	}
+	return fmt.Errorf("%w: %s for %s; `countersign keys enroll` does it, with a key that is", ErrNotEnrolled, kid, s.Subject)
+}
+
+// Found enrols, in an empty log, its own key and the signer's. In any other it fails with
+// [ErrNotEnrolled] unless the signer's key may sign. Whoever appends calls it first.
+func (t *Trail) Found(ctx context.Context) error {
+	if t.DB.log == nil {
+		return ErrNoLog
+	}
+	r, err := t.DB.Registry(ctx)
+	if err != nil {
+		return fmt.Errorf("keys of the trail: %w", err)
+	}
+	if r.Empty(audit.RecordKey) {
+		if _, err := t.Enrol(ctx, audit.RecordKey, t.Signer.Subject, t.Signer.Key, ""); err != nil {
+			return err
+		}
+	}
+	for _, k := range t.DB.log.Keys {
+		if _, known := r.Lookup(audit.KeyID(k.Public())); known {
+			continue
+		}
+		if _, err := t.Enrol(ctx, audit.LogKey, k.Name(), k.Signer(), ""); err != nil {
+			return err
+		}
+	}
+	kid := audit.KeyID(t.Signer.Key.Public())
+	if r, err = t.DB.Registry(ctx); err != nil {
+		return fmt.Errorf("keys of the trail: %w", err)
+	}
+	if k, ok := r.Lookup(kid); !ok || k.Subject != t.Signer.Subject || k.Until >= 0 {
+		return fmt.Errorf("%w: %s for %s; `countersign keys enroll` does it, with a key that is", ErrNotEnrolled, kid, t.Signer.Subject)
+	}
+	return nil
+}
+
+// Enrol puts on the trail that a key may sign from here on. The key proves that it is
+// here; the signer's own must be enrolled already, but for the first of a log.
+func (t *Trail) Enrol(ctx context.Context, use audit.KeyUse, subject string, key crypto.Signer, by string) (audit.Entry, error) {
+	e, err := audit.NewEnrolment(t.Signer.Issuer, use, subject, 0, key)
+	if err != nil {
+		return audit.Entry{}, err
+	}
+	if use == audit.RecordKey && subject == t.Signer.Subject && t.Signer.Vouch != nil {
+		c, err := t.Signer.Vouch(audit.EnrolmentStatement(t.Signer.Issuer, use, subject, e.KeyID))
+		if err != nil {
+			return audit.Entry{}, fmt.Errorf("the custodian's credential vouches for key %s: %w", e.KeyID, err)
+		}
+		e.Credential = &c
+	}
+	e.By = by
+	return t.Append(ctx, audit.Draft{
+		Key: audit.KeyRecordKey(e.KeyID, audit.KeyEnrolled), Type: audit.KeyEnrolled,
+		Body: func(index int64) any { e.From = index; return e },
+	})
+}
+
+// EndKey retires or revokes a key. A retired one signs nothing from the next record on;
+// of a revoked one nothing is believed from index from on.
+func (t *Trail) EndKey(ctx context.Context, kid string, kind audit.Type, from int64, reason, by string) (audit.Entry, error) {
+	return t.Append(ctx, audit.Draft{
+		Key: audit.KeyRecordKey(kid, kind), Type: kind,
+		Body: func(index int64) any {
+			end := audit.KeyEnd{KeyID: kid, From: index + 1, Reason: reason, By: by}
+			if kind == audit.KeyRevoked {
+				end.From = from
+			}
+			return end
+		},
+	})
+}
