@@ -1,6 +1,7 @@
 package dfns
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -66,6 +67,20 @@ type ApprovalDecision struct {
 	Date   time.Time `json:"date"`
 	Reason string    `json:"reason"`
 	Value  string    `json:"value"`
+	// Raw is the decision as it came.
+	Raw json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON keeps the bytes beside what they say.
+func (d *ApprovalDecision) UnmarshalJSON(b []byte) error {
+	type plain ApprovalDecision // has no UnmarshalJSON of its own
+	var p plain
+	if err := json.Unmarshal(b, &p); err != nil {
+		return err
+	}
+	*d = ApprovalDecision(p)
+	d.Raw = bytes.Clone(b)
+	return nil
 }
 
 // An ApprovalFilter narrows a list; what is empty does not narrow.

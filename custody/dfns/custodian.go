@@ -144,7 +144,7 @@ func vocabulary(a Approval) (countersign.Approval, error) {
 	}
 	for _, d := range a.Decisions {
 		out.Votes = append(out.Votes, countersign.Vote{
-			UserID: d.UserID, Verdict: verdict(d.Value), Reason: d.Reason, At: d.Date.UTC(),
+			UserID: d.UserID, Verdict: verdict(d.Value), Reason: d.Reason, At: d.Date.UTC(), Raw: d.Raw,
 		})
 	}
 	return out, nil

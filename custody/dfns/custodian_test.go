@@ -62,9 +62,12 @@ func TestCustodianApproval(t *testing.T) {
 		},
 		Policies: []string{"plc-1"},
 		Votes: []countersign.Vote{
-			{UserID: "us-ana", Verdict: countersign.Approve, At: at(2, 6, 0)},
-			{UserID: "us-bo", Verdict: countersign.Reject, Reason: "no", At: at(2, 7, 0)},
-			{UserID: "us-cy", Verdict: "shrugged", At: at(2, 8, 0)},
+			{UserID: "us-ana", Verdict: countersign.Approve, At: at(2, 6, 0),
+				Raw: []byte(`{"userId":"us-ana","date":"2026-01-02T03:04:06.000Z","reason":null,"value":"Approved"}`)},
+			{UserID: "us-bo", Verdict: countersign.Reject, Reason: "no", At: at(2, 7, 0),
+				Raw: []byte(`{"userId":"us-bo","date":"2026-01-02T03:04:07.000Z","reason":"no","value":"Denied"}`)},
+			{UserID: "us-cy", Verdict: "shrugged", At: at(2, 8, 0),
+				Raw: []byte(`{"userId":"us-cy","date":"2026-01-02T03:04:08.000Z","value":"Shrugged"}`)},
 		},
 		CreatedAt: at(2, 5, 678), ExpiresAt: at(3, 5, 678), Snapshot: got.Snapshot,
 	}
