@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"countersign"
+	"countersign/audit/form"
 )
 
 // ErrForged means that an entry is not what its author signed, or not where.
@@ -35,13 +35,16 @@ func NewKeys(pubs ...crypto.PublicKey) Keys {
 // Open verifies one compact JWS and returns its record. Only the exact profile of
 // this package is accepted, and only under a key of ks.
 func Open(jws string, ks Keys) (Record, error) {
+	if len(jws) > MaxEntry {
+		return Record{}, forged("%d bytes, at most %d", len(jws), MaxEntry)
+	}
 	head, rest, _ := strings.Cut(jws, ".")
 	body, sig, ok := strings.Cut(rest, ".")
 	if !ok || strings.Contains(sig, ".") {
 		return Record{}, forged("not a compact JWS")
 	}
 	rawHead, err1 := unb64(head)
-	payload, err2 := unb64(body)
+	raw, err2 := unb64(body)
 	signature, err3 := unb64(sig)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return Record{}, forged("not canonical base64url: %v", err)
@@ -63,30 +66,39 @@ func Open(jws string, ks Keys) (Record, error) {
 	if !signed(pub, []byte(head+"."+body), signature) {
 		return Record{}, forged("signature is wrong")
 	}
-	return parse(payload)
+	return parse(raw)
 }
 
-func parse(payload []byte) (Record, error) {
-	if !utf8.Valid(payload) { // JSON is UTF-8; our decoder alone would let it pass
-		return Record{}, forged("payload is not UTF-8")
+// ProtectedHeader is the first part of every record that a key signs, base64url. No
+// record of the key begins otherwise, so that a verifier need not read a header.
+func ProtectedHeader(pub crypto.PublicKey) (string, error) {
+	h, err := header(pub)
+	return b64(h), err
+}
+
+// Signed reports whether sig, 64 bytes, is a JWS signature of the key's own algorithm
+// over a signing input: that of [Algorithm], whatever the input says of itself.
+func Signed(pub crypto.PublicKey, input, sig []byte) bool { return signed(pub, input, sig) }
+
+func parse(raw []byte) (Record, error) {
+	var p form.Payload
+	if err := p.Read(raw); err != nil {
+		return Record{}, forged("payload is %v", err)
 	}
-	var rec Record
-	dec := json.NewDecoder(bytes.NewReader(payload))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&rec); err != nil {
-		return Record{}, forged("payload: %v", err)
+	return RecordOf(&p)
+}
+
+// RecordOf is the record that a payload holds.
+func RecordOf(p *form.Payload) (Record, error) {
+	at, err := time.Parse(time.RFC3339Nano, string(p.At))
+	if err != nil {
+		return Record{}, forged("time: %v", err)
 	}
-	if rec.Version != Version {
-		return Record{}, forged("payload version %d, this verifier reads %d", rec.Version, Version)
-	}
-	rec.At = rec.At.UTC().Truncate(time.Microsecond)
-	// What was signed is what we would write: no duplicate or case-variant member
-	// can make two readers see different records.
-	again, err := marshal(rec)
-	if err != nil || !bytes.Equal(again, payload) {
-		return Record{}, forged("payload is not in the form of the profile")
-	}
-	return rec, nil
+	return Record{
+		Version: Version, ID: form.Text(p.ID), Type: Type(form.Text(p.Type)), Key: form.Text(p.Key),
+		Lineage: form.Text(p.Lineage), Issuer: form.Text(p.Issuer), Subject: form.Text(p.Subject), At: at.UTC(),
+		Index: p.Index, Seq: p.Seq, Prev: form.Text(p.Prev), Body: bytes.Clone(p.Body),
+	}, nil
 }
 
 // A Report is what [Verify] found.
