@@ -15,6 +15,8 @@ type Config struct {
 	Ingress Ingress
 	DFNS    DFNS
 	Trail   Trail
+	API     API
+	Sinks   Sinks
 	Rules   Rules
 	Worker  Worker
 
@@ -69,18 +71,66 @@ type Trail struct {
 	// Defaults to var/countersign.db.
 	Database string `env:"COUNTERSIGN_DATABASE" envDefault:"var/countersign.db"`
 
-	// SigningKeyFile is the Ed25519 key that signs records, PEM. It is not the
-	// custodian's key: one key, one purpose. Make one with
-	// `openssl genpkey -algorithm ed25519`. Required by the worker.
+	// SigningKey is the key that signs records, Ed25519 or P-256: the path of a PEM file,
+	// or where else it lives, as docs/keys.md says (awskms:, cloudkms:, azurekms:,
+	// pkcs11:, vault:). It is not the custodian's key: one key, one purpose. Make one with
+	// `openssl genpkey -algorithm ed25519`. Required by the worker, unless
+	// COUNTERSIGN_SIGNING_KEY_FILE is set.
+	SigningKey string `env:"COUNTERSIGN_SIGNING_KEY"`
+
+	// SigningKeyFile is the path of such a PEM file. Without it COUNTERSIGN_SIGNING_KEY
+	// says where the key is, which wins where both are set.
 	SigningKeyFile string `env:"COUNTERSIGN_SIGNING_KEY_FILE"`
 
-	// PublicKeyFile is its public half, PEM, for `countersign audit verify`. Without
-	// it the signing key's own public half is used.
+	// LogKey is the Ed25519 key that signs the checkpoints of the log, named like
+	// COUNTERSIGN_SIGNING_KEY and not the same key. Required by the worker.
+	LogKey string `env:"COUNTERSIGN_LOG_KEY"`
+
+	// LogKeyNext is a second key that signs every checkpoint too, while it takes over:
+	// docs/keys.md has the steps. Without it there is one.
+	LogKeyNext string `env:"COUNTERSIGN_LOG_KEY_NEXT"`
+
+	// Origin names the log in its checkpoints, for ever. Without
+	// it the issuer followed by "/trail" does.
+	Origin string `env:"COUNTERSIGN_LOG_ORIGIN"`
+
+	// Anchors are where the newest checkpoint is kept beside the database, separated by
+	// spaces, as docs/anchors.md says: file:/path or s3://bucket/key?… . A vote is posted
+	// only when all of them hold a checkpoint over its decision. Without one a restored
+	// backup of the database is not noticed.
+	Anchors string `env:"COUNTERSIGN_ANCHORS"`
+
+	// PolicyFile says whom a verifier trusts (C2SP tlog-policy): the log's public key,
+	// witnesses with their addresses, and how many of them must sign. `countersign keys
+	// policy` prints it. The worker asks the witnesses that it names; verifiers trust
+	// nothing else. Without it the log key's own public half is trusted.
+	PolicyFile string `env:"COUNTERSIGN_POLICY_FILE"`
+
+	// PublicKeyFile is the public half of the first signing key, PEM: a verifier that is
+	// given it trusts no log that began with another. Without it the log's key is enough.
 	PublicKeyFile string `env:"COUNTERSIGN_PUBLIC_KEY_FILE"`
 
 	// Issuer names this deployment in every record, like a host name:
 	// treasury.example.com. Required by the worker.
 	Issuer string `env:"COUNTERSIGN_ISSUER"`
+}
+
+// API configures the query API (`countersign api`).
+type API struct {
+	// APIListen is the address to serve on. Defaults to 127.0.0.1:8090, which is reachable
+	// from this machine only.
+	APIListen string `env:"COUNTERSIGN_API_LISTEN" envDefault:"127.0.0.1:8090"`
+
+	// TokensFile says who may ask what, as docs/api.md describes: one token's SHA-256, name
+	// and scopes per line. `countersign api token` makes one. Required by the API.
+	TokensFile string `env:"COUNTERSIGN_API_TOKENS_FILE"`
+}
+
+// Sinks configures what is sent to a SIEM (`countersign sink`).
+type Sinks struct {
+	// URIs are where records are sent, separated by spaces, as docs/siem.md says:
+	// otlp+https://…, hec+https://… or webhook+https://… . Required by the sink.
+	URIs string `env:"COUNTERSIGN_SINKS"`
 }
 
 // Rules configures how approvals are judged (`countersign worker`).
@@ -132,7 +182,27 @@ type Worker struct {
 	// for. Defaults to 1m.
 	ReconcileEvery time.Duration `env:"COUNTERSIGN_RECONCILE_EVERY" envDefault:"1m"`
 
+	// CompareEvery is how often our decisions are compared with those that the custodian
+	// holds under our name, both ways. Defaults to 1m.
+	CompareEvery time.Duration `env:"COUNTERSIGN_COMPARE_EVERY" envDefault:"1m"`
+
 	// ScreeningEvery is how often the lists of COUNTERSIGN_SCREENING_FILE are read again
 	// and, when one has changed, open approvals are screened again. Defaults to 15m.
 	ScreeningEvery time.Duration `env:"COUNTERSIGN_SCREENING_EVERY" envDefault:"15m"`
+}
+
+// Key is where the key that signs records lives.
+func (t Trail) Key() string {
+	if t.SigningKey != "" {
+		return t.SigningKey
+	}
+	return t.SigningKeyFile
+}
+
+// LogOrigin names the log.
+func (t Trail) LogOrigin() string {
+	if t.Origin != "" || t.Issuer == "" {
+		return t.Origin
+	}
+	return t.Issuer + "/trail"
 }

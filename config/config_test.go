@@ -89,16 +89,17 @@ func TestTheExampleLoads(t *testing.T) {
 		t.Fatal(err)
 	}
 	got.Environ, want.Environ = nil, nil
-	if got.Ingress != want.Ingress || got.DFNS != want.DFNS || got.Trail != want.Trail || got.Rules != want.Rules || got.Worker != want.Worker {
+	if got.Ingress != want.Ingress || got.DFNS != want.DFNS || got.Trail != want.Trail || got.Rules != want.Rules || got.Worker != want.Worker || got.API != want.API || got.Sinks != want.Sinks {
 		t.Errorf("the example loads as %+v, nothing as %+v", got, want)
 	}
 }
 
 func TestCheck(t *testing.T) {
-	full, empty := file(t, "full", "x"), file(t, "empty", " \n")
+	full, empty, signing := file(t, "full", "x"), file(t, "empty", " \n"), file(t, "sign", "x")
 	good := map[string]string{
 		"COUNTERSIGN_WEBHOOK_SECRET_FILE": full, "COUNTERSIGN_DFNS_TOKEN_FILE": full, "COUNTERSIGN_DFNS_CREDENTIAL_ID": "cr-1",
-		"COUNTERSIGN_DFNS_KEY_FILE": full, "COUNTERSIGN_DFNS_USER_ID": "us-1", "COUNTERSIGN_SIGNING_KEY_FILE": file(t, "sign", "x"), "COUNTERSIGN_ISSUER": "me", "COUNTERSIGN_BOOK_FILE": full,
+		"COUNTERSIGN_DFNS_KEY_FILE": full, "COUNTERSIGN_DFNS_USER_ID": "us-1", "COUNTERSIGN_SIGNING_KEY_FILE": signing, "COUNTERSIGN_ISSUER": "me", "COUNTERSIGN_BOOK_FILE": full,
+		"COUNTERSIGN_LOG_KEY": file(t, "log", "x"), "COUNTERSIGN_API_TOKENS_FILE": full, "COUNTERSIGN_SINKS": "webhook+https://siem.example",
 	}
 	for _, tt := range []struct {
 		name, setting, value string
@@ -111,6 +112,7 @@ func TestCheck(t *testing.T) {
 		{"an empty token", "COUNTERSIGN_DFNS_TOKEN_FILE", empty, config.Roles, "is empty"},
 		{"a token that is not there", "COUNTERSIGN_DFNS_TOKEN_FILE", full + "x", config.Roles, "no such file"},
 		{"one key for two purposes", "COUNTERSIGN_SIGNING_KEY_FILE", full, config.Roles, "one key for one purpose"},
+		{"one key for records and checkpoints", "COUNTERSIGN_LOG_KEY", signing, config.Roles, "COUNTERSIGN_LOG_KEY: is the key that signs records"},
 		{"no URL", "COUNTERSIGN_DFNS_URL", "api.dfns.io", config.Roles, "COUNTERSIGN_DFNS_URL"},
 		{"a token in clear", "COUNTERSIGN_DFNS_URL", "http://api.dfns.io", config.Roles, "is not an https URL"},
 		{"a token in clear to a name like ours", "COUNTERSIGN_DFNS_URL", "http://localhost.example.com", config.Roles, "is not an https URL"},

@@ -68,8 +68,8 @@ func TestCheckReportsAllAtOnce(t *testing.T) {
 	ingress := []string{"COUNTERSIGN_WEBHOOK_SECRET_FILE", "COUNTERSIGN_WEBHOOK_TOLERANCE", "COUNTERSIGN_LISTEN", "COUNTERSIGN_TASK_QUEUE"}
 	worker := []string{
 		"COUNTERSIGN_DFNS_URL", "COUNTERSIGN_DFNS_TOKEN_FILE", "COUNTERSIGN_DFNS_CREDENTIAL_ID", "COUNTERSIGN_DFNS_KEY_FILE",
-		"COUNTERSIGN_DFNS_USER_ID", "COUNTERSIGN_DATABASE", "COUNTERSIGN_SIGNING_KEY_FILE", "COUNTERSIGN_ISSUER", "COUNTERSIGN_BOOK",
-		"COUNTERSIGN_RULE_TIMEOUT", "COUNTERSIGN_TASK_QUEUE", "COUNTERSIGN_RECONCILE_EVERY",
+		"COUNTERSIGN_DFNS_USER_ID", "COUNTERSIGN_DATABASE", "COUNTERSIGN_SIGNING_KEY", "COUNTERSIGN_LOG_KEY", "COUNTERSIGN_ISSUER", "COUNTERSIGN_BOOK",
+		"COUNTERSIGN_RULE_TIMEOUT", "COUNTERSIGN_TASK_QUEUE", "COUNTERSIGN_RECONCILE_EVERY", "COUNTERSIGN_COMPARE_EVERY",
 	}
 	for _, tt := range []struct {
 		name  string
@@ -79,7 +79,7 @@ func TestCheckReportsAllAtOnce(t *testing.T) {
 		{"ingress", []config.Role{config.RoleIngress}, ingress},
 		{"worker", []config.Role{config.RoleWorker}, worker},
 		{"audit", []config.Role{config.RoleAudit}, []string{"COUNTERSIGN_DATABASE"}},
-		{"all", config.Roles, append(slices.Clone(ingress), worker...)},
+		{"all", config.Roles, append(append(slices.Clone(ingress), worker...), "COUNTERSIGN_API_LISTEN", "COUNTERSIGN_API_TOKENS_FILE", "COUNTERSIGN_SINKS")},
 		{"none", nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

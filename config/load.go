@@ -94,10 +94,14 @@ const (
 	RoleAudit   Role = "audit"
 	// RoleOperator puts an operator's word on the trail, with the worker's key.
 	RoleOperator Role = "operator"
+	// RoleAPI answers questions about the trail, RoleSink sends its records away. Both put
+	// on the trail that they did.
+	RoleAPI  Role = "api"
+	RoleSink Role = "sink"
 )
 
 // Roles lists them all.
-var Roles = []Role{RoleIngress, RoleWorker, RoleAudit, RoleOperator}
+var Roles = []Role{RoleIngress, RoleWorker, RoleAudit, RoleOperator, RoleAPI, RoleSink}
 
 // Check reports every mistake that would keep a process of the given roles from
 // starting, at once.
@@ -116,6 +120,13 @@ func (c Config) Check(roles ...Role) error {
 			p.trail(c)
 		case RoleAudit:
 			p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
+		case RoleAPI:
+			p.trail(c)
+			p.required("COUNTERSIGN_API_LISTEN", c.API.APIListen)
+			p.file("COUNTERSIGN_API_TOKENS_FILE", c.API.TokensFile)
+		case RoleSink:
+			p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
+			p.required("COUNTERSIGN_SINKS", c.Sinks.URIs)
 		default:
 			p.add("role", fmt.Errorf("%q is none of %v", r, Roles))
 		}
@@ -150,8 +161,9 @@ func (p *problems) worker(c Config) {
 	if c.Rules.ScreeningFile != "" {
 		p.positive("COUNTERSIGN_SCREENING_EVERY", int64(c.Worker.ScreeningEvery))
 	}
-	if c.Trail.SigningKeyFile != "" && c.Trail.SigningKeyFile == c.DFNS.KeyFile {
-		p.add("COUNTERSIGN_SIGNING_KEY_FILE", errors.New("is the custodian's key: use one key for one purpose"))
+	p.positive("COUNTERSIGN_COMPARE_EVERY", int64(c.Worker.CompareEvery))
+	if c.Trail.Key() != "" && c.Trail.Key() == c.DFNS.KeyFile {
+		p.add("COUNTERSIGN_SIGNING_KEY", errors.New("is the custodian's key: use one key for one purpose"))
 	}
 }
 
@@ -159,7 +171,17 @@ func (p *problems) worker(c Config) {
 func (p *problems) trail(c Config) {
 	p.required("COUNTERSIGN_DFNS_USER_ID", c.DFNS.UserID)
 	p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
-	p.file("COUNTERSIGN_SIGNING_KEY_FILE", c.Trail.SigningKeyFile)
+	p.key("COUNTERSIGN_SIGNING_KEY", c.Trail.Key())
+	p.key("COUNTERSIGN_LOG_KEY", c.Trail.LogKey)
+	if c.Trail.LogKeyNext != "" {
+		p.key("COUNTERSIGN_LOG_KEY_NEXT", c.Trail.LogKeyNext)
+	}
+	if c.Trail.LogKey != "" && c.Trail.LogKey == c.Trail.Key() {
+		p.add("COUNTERSIGN_LOG_KEY", errors.New("is the key that signs records: use one key for one purpose"))
+	}
+	if c.Trail.PolicyFile != "" {
+		p.file("COUNTERSIGN_POLICY_FILE", c.Trail.PolicyFile)
+	}
 	p.required("COUNTERSIGN_ISSUER", c.Trail.Issuer)
 }
 
@@ -189,6 +211,14 @@ func (p *problems) required(name, value string) {
 func (p *problems) positive(name string, n int64) {
 	if n <= 0 {
 		p.add(name, errors.New("must be more than zero"))
+	}
+}
+
+// key requires the URI of a key; one in a file must be there.
+func (p *problems) key(name, uri string) {
+	path := strings.TrimPrefix(uri, "file:")
+	if scheme, _, ok := strings.Cut(path, ":"); uri == "" || path != uri || !ok || strings.ContainsAny(scheme, "/.") {
+		p.file(name, path)
 	}
 }
 

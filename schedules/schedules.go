@@ -11,6 +11,7 @@ import (
 	"countersign/workflows"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 )
@@ -65,23 +66,78 @@ func Wanted(every Intervals) []Schedule {
 	return wanted
 }
 
+// A Change is a schedule that is not in Temporal as it is wanted.
+type Change struct {
+	ID string
+	// Before and After say in words what it is; Before is empty where there was none.
+	Before, After string
+}
+
 // Apply creates what is missing and brings the interval, the note and the action
 // of what is there in line. It touches nothing else: a schedule that an operator
-// has paused stays paused.
-func Apply(ctx context.Context, c client.Client, taskQueue string, wanted []Schedule) error {
+// has paused stays paused. Every change is told to record before it is made, and is not
+// made when that fails.
+func Apply(ctx context.Context, c client.Client, taskQueue string, wanted []Schedule, record func(context.Context, Change) error) error {
 	for _, s := range wanted {
-		if s.Every <= 0 {
-			return fmt.Errorf("schedule %s: interval %s, want more than zero", s.ID, s.Every)
-		}
-		_, err := c.ScheduleClient().Create(ctx, s.options(taskQueue))
-		if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-			err = s.update(ctx, c, taskQueue)
-		}
-		if err != nil {
+		if err := s.apply(ctx, c, taskQueue, record); err != nil {
 			return fmt.Errorf("schedule %s: %w", s.ID, err)
 		}
 	}
 	return nil
+}
+
+func (s Schedule) apply(ctx context.Context, c client.Client, taskQueue string, record func(context.Context, Change) error) error {
+	if s.Every <= 0 {
+		return fmt.Errorf("interval %s, want more than zero", s.Every)
+	}
+	change := Change{ID: s.ID, After: s.words(taskQueue)}
+	there, err := c.ScheduleClient().GetHandle(ctx, s.ID).Describe(ctx)
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+	case err != nil:
+		return err
+	default:
+		change.Before = wordsOf(there.Schedule)
+	}
+	if change.Before == change.After {
+		return nil
+	}
+	if err := record(ctx, change); err != nil {
+		return err
+	}
+	if change.Before != "" {
+		return s.update(ctx, c, taskQueue)
+	}
+	_, err = c.ScheduleClient().Create(ctx, s.options(taskQueue))
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) { // another worker was faster
+		err = s.update(ctx, c, taskQueue)
+	}
+	return err
+}
+
+// words say what a schedule is, for records.
+func (s Schedule) words(taskQueue string) string {
+	return fmt.Sprintf("%s on %s every %s, late by at most %s: %s", s.Workflow, taskQueue, s.Every, s.CatchUp, s.Note)
+}
+
+// wordsOf are those of a schedule as Temporal has it.
+func wordsOf(there client.Schedule) string {
+	var s Schedule
+	var taskQueue string
+	if a, ok := there.Action.(*client.ScheduleWorkflowAction); ok {
+		s.Workflow, taskQueue = fmt.Sprint(a.Workflow), a.TaskQueue
+	}
+	if there.Spec != nil && len(there.Spec.Intervals) == 1 {
+		s.Every = there.Spec.Intervals[0].Every
+	}
+	if there.Policy != nil {
+		s.CatchUp = there.Policy.CatchupWindow
+	}
+	if there.State != nil {
+		s.Note = there.State.Note
+	}
+	return s.words(taskQueue)
 }
 
 func (s Schedule) options(taskQueue string) client.ScheduleOptions {

@@ -86,7 +86,13 @@ func (t *Trail) OpenApprovals(ctx context.Context, approver string) iter.Seq2[st
 // Latest returns the newest record of a type by this signer's subject, opened as
 // [Trail.Find] does, or [audit.ErrNoRecord].
 func (t *Trail) Latest(ctx context.Context, kind audit.Type) (audit.Entry, error) {
-	for e, err := range t.DB.entries(ctx, t.DB.sql, "WHERE type = ? AND subject = ? ORDER BY idx DESC LIMIT 1", string(kind), t.Signer.Subject) {
+	return t.LatestUnder(ctx, kind, "")
+}
+
+// LatestUnder is [Trail.Latest] among the records whose keys begin with prefix.
+func (t *Trail) LatestUnder(ctx context.Context, kind audit.Type, prefix string) (audit.Entry, error) {
+	for e, err := range t.DB.entries(ctx, t.DB.sql, "WHERE type = ? AND subject = ? AND substr(record_key, 1, ?) = ? ORDER BY idx DESC LIMIT 1",
+		string(kind), t.Signer.Subject, len(prefix), prefix) {
 		if err != nil {
 			return audit.Entry{}, err
 		}

@@ -73,7 +73,7 @@ func wireNames(t *testing.T) (names []string) {
 		}
 	}
 	add("workflow", registered()...)
-	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}} {
+	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}} {
 		for i := range reflect.TypeOf(a).NumMethod() {
 			add("activity", reflect.TypeOf(a).Method(i).Name)
 		}
@@ -82,19 +82,20 @@ func wireNames(t *testing.T) (names []string) {
 	add("query", workflows.StatusQuery)
 	add("search-attribute", workflows.SearchAttributes()...)
 	add("error-type", append(activities.PermanentErrors(), workflows.ErrScreeningIncomplete)...)
-	for _, s := range schedules.Wanted(time.Minute, time.Minute) {
+	for _, s := range schedules.Wanted(schedules.Intervals{Reconcile: time.Minute, Compare: time.Minute, Screening: time.Minute}) {
 		add("schedule", s.ID)
 	}
 	add("task-queue", workflows.TaskQueue)
 	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"))
 	add("record-key", countersign.DecisionKey("ID", "APPROVER"), countersign.PostKey("ID", "APPROVER"),
-		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"), countersign.RefreshKey("RUN"), countersign.RescreenKey("ID", "APPROVER", "LISTS", "VERDICT"))
+		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"), countersign.WebhookKey("ROOT"), countersign.EscalationKey("ID", "APPROVER", "STEP"),
+		countersign.HumanKey("ID", "USER"), countersign.AlarmKey("CODE", "ID", "APPROVER"), audit.KeyRecordKey("KID", audit.KeyEnrolled), countersign.RefreshKey("RUN"), countersign.RescreenKey("ID", "APPROVER", "LISTS", "VERDICT"))
 	add("halt-scope", countersign.HaltScopes("ID", []string{"BOOK"}, []string{"RULE"})...)
 	add("media-type", audit.MediaType)
 	add("check", doctor.IDs()...)
 	for _, c := range []struct{ kind, dir, of string }{
 		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
-		{"record-type", "../audit", "Type"}, {"post-result", "../audit", "PostResult"},
+		{"record-type", "../audit", "Type"}, {"key-use", "../audit", "KeyUse"}, {"alarm", "../audit", "AlarmCode"}, {"post-result", "../audit", "PostResult"},
 		{"phase", "../workflows", "Phase"}, {"calldata-code", "../calldata", "Code"},
 		{"calldata-code", "../calldata/calltree", "Code"}, {"protocol", "../calldata/calltree", "Protocol"},
 		{"rawtx-code", "../calldata/rawtx", "Code"}, {"typed-data-code", "../calldata/typeddata", "Code"},
@@ -117,7 +118,9 @@ func wireNames(t *testing.T) (names []string) {
 		activities.ResolveInput{}, activities.ResolveResult{}, activities.RecordEventInput{}, activities.RecordEventResult{},
 		activities.RefreshListsInput{}, activities.RefreshListsResult{}, activities.OpenApprovalsInput{}, activities.OpenApprovalsResult{},
 		activities.RescreenInput{}, activities.RescreenResult{}, workflows.RefreshScreeningInput{}, workflows.RefreshScreeningResult{},
-		audit.Refreshed{}, audit.Rescreened{},
+		audit.Refreshed{}, audit.Rescreened{}, activities.CompareInput{}, activities.CompareResult{},
+		audit.Enrolment{}, audit.KeyEnd{}, audit.Delivery{}, audit.Escalation{}, audit.HumanDecision{}, audit.BookChange{}, audit.ScheduleChange{},
+		audit.Export{}, audit.SignIn{}, audit.Alarm{},
 		activities.StartMissingResult{}, audit.Record{}, audit.Intent{}, audit.Post{}, audit.Resolution{}, audit.Notice{},
 		audit.Control{}, countersign.Wallet{}, screening.Report{}, screening.ListInfo{}, simulation.Request{}, simulation.Result{},
 		services.Business{}, services.Tolerance{}, web.Request{}, web.Answer{}, database.Table{}, price.Price{}, calendar.Spec{},

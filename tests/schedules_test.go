@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,9 +20,14 @@ import (
 // TestSchedulesAreAppliedAndAppliedAgain runs against the real dev server.
 func TestSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
 	s := newSite(t)
+	var changes []string
+	record := func(_ context.Context, c schedules.Change) error {
+		changes = append(changes, c.ID+": "+c.After)
+		return nil
+	}
 	apply := func(every time.Duration) {
 		t.Helper()
-		if err := schedules.Apply(t.Context(), s.Temporal, workflows.TaskQueue, schedules.Wanted(every, 0)); err != nil {
+		if err := schedules.Apply(t.Context(), s.Temporal, workflows.TaskQueue, schedules.Wanted(schedules.Intervals{Reconcile: every, Compare: time.Minute}), record); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -34,7 +40,13 @@ func TestSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
 		return d.Schedule.Spec.Intervals[0].Every, d
 	}
 	apply(time.Hour)
+	if len(changes) != 2 {
+		t.Errorf("changes %q, want one for each schedule", changes)
+	}
 	apply(time.Hour)
+	if len(changes) != 2 {
+		t.Errorf("changes %q: what is there already was told again", changes)
+	}
 	if got, d := interval(); got != time.Hour || d.Schedule.State.Note == "" {
 		t.Errorf("interval %s, note %q; want 1h and words for the operator", got, d.Schedule.State.Note)
 	}
@@ -46,7 +58,16 @@ func TestSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
 	if got, d := interval(); got != 2*time.Hour || !d.Schedule.State.Paused {
 		t.Errorf("interval %s, paused %t; want 2h and still paused", got, d.Schedule.State.Paused)
 	}
-	if err := schedules.Apply(t.Context(), s.Temporal, workflows.TaskQueue, schedules.Wanted(0, 0)); err == nil {
+	if n := len(changes); n != 3 || !strings.Contains(changes[2], "every 2h0m0s") {
+		t.Errorf("changes %q, want the third to say the new interval", changes)
+	}
+	unrecorded := errors.New("no trail")
+	err := schedules.Apply(t.Context(), s.Temporal, workflows.TaskQueue, schedules.Wanted(schedules.Intervals{Reconcile: 3 * time.Hour, Compare: time.Minute}),
+		func(context.Context, schedules.Change) error { return unrecorded })
+	if got, _ := interval(); !errors.Is(err, unrecorded) || got != 2*time.Hour {
+		t.Errorf("a change that was not recorded: %v, interval %s; want none made", err, got)
+	}
+	if err := schedules.Apply(t.Context(), s.Temporal, workflows.TaskQueue, schedules.Wanted(schedules.Intervals{}), record); err == nil {
 		t.Error("an interval of zero is taken")
 	}
 }

@@ -52,7 +52,7 @@ func startLocal(ctx context.Context, cfg stack.Config, log *slog.Logger) (_ *loc
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Check(config.Roles...); err != nil {
+	if err := c.Check(config.RoleIngress, config.RoleWorker); err != nil {
 		return nil, err
 	}
 	l.app = newApp(c, log)

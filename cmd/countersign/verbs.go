@@ -22,7 +22,7 @@ func newControl(o *options) []*cobra.Command {
 			if err != nil {
 				return nil, err
 			}
-			trail, err := a.Signing(db)
+			trail, _, err := a.Signing(cmd.Context(), db) // the keys are the process's until it ends
 			if err != nil {
 				db.Close()
 			}

@@ -4,17 +4,13 @@ package app
 
 import (
 	"context"
-	"crypto"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
 	"time"
 
 	"countersign/activities"
-	"countersign/audit"
 	"countersign/config"
 	"countersign/custody/dfns"
 	"countersign/ingress"
@@ -77,7 +73,15 @@ func (a *App) RunWorker(ctx context.Context, c *worker.Temporal) error {
 	if err != nil {
 		return err
 	}
-	acts, err := a.activities(db, c, screener)
+	trail, closeKeys, err := a.Signing(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer closeKeys()
+	if err := a.recordBooks(ctx, trail); err != nil {
+		return err
+	}
+	acts, err := a.activities(trail, c, screener)
 	if err != nil {
 		return err
 	}
@@ -86,7 +90,7 @@ func (a *App) RunWorker(ctx context.Context, c *worker.Temporal) error {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	defer w.Stop()
-	err = schedules.Apply(ctx, c, a.Config.Worker.TaskQueue, a.schedules())
+	err = schedules.Apply(ctx, c, a.Config.Worker.TaskQueue, a.schedules(), a.recordSchedule(trail))
 	if err != nil && ctx.Err() == nil { // told to stop while starting is no failure
 		return err
 	}
@@ -95,12 +99,8 @@ func (a *App) RunWorker(ctx context.Context, c *worker.Temporal) error {
 	return nil
 }
 
-func (a *App) activities(db *store.DB, c *worker.Temporal, screener *screening.Screener) (worker.Activities, error) {
+func (a *App) activities(trail *store.Trail, c *worker.Temporal, screener *screening.Screener) (worker.Activities, error) {
 	custodian, err := a.Custodian()
-	if err != nil {
-		return worker.Activities{}, err
-	}
-	trail, err := a.Signing(db)
 	if err != nil {
 		return worker.Activities{}, err
 	}
@@ -114,22 +114,12 @@ func (a *App) activities(db *store.DB, c *worker.Temporal, screener *screening.S
 	}
 	return worker.Activities{
 		Approvals: approvals, Screening: lists,
-		Events: &activities.Events{Trail: trail},
+		Events:     &activities.Events{Trail: trail},
+		Comparison: &activities.Comparison{Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now},
 		Reconciler: &activities.Reconciler{
 			Custodian: custodian, Starter: &worker.Starter{Client: c, TaskQueue: a.Config.Worker.TaskQueue},
 		},
 	}, nil
-}
-
-// Signing is the trail of a database, open for records of ours.
-func (a *App) Signing(db *store.DB) (*store.Trail, error) {
-	key, err := audit.LoadKey(a.Config.Trail.SigningKeyFile)
-	if err != nil {
-		return nil, fmt.Errorf("COUNTERSIGN_SIGNING_KEY_FILE: %w", err)
-	}
-	return &store.Trail{DB: db, Signer: &audit.Signer{
-		Key: key, Issuer: a.Config.Trail.Issuer, Subject: a.Config.DFNS.UserID, Now: time.Now,
-	}}, nil
 }
 
 // Custodian is the custody platform, with the credential of the service account.
@@ -150,28 +140,4 @@ func (a *App) Custodian() (*dfns.Custodian, error) {
 		return nil, err
 	}
 	return &dfns.Custodian{Client: c, UserID: a.Config.DFNS.UserID}, nil
-}
-
-// VerificationKey is the public key that the trail is verified with.
-func (a *App) VerificationKey() (crypto.PublicKey, error) {
-	if path := a.Config.Trail.PublicKeyFile; path != "" {
-		return audit.LoadPublicKey(path)
-	}
-	if path := a.Config.Trail.SigningKeyFile; path != "" {
-		key, err := audit.LoadKey(path)
-		if err != nil {
-			return nil, err
-		}
-		return key.Public(), nil
-	}
-	return nil, errors.New("no key to verify with: set COUNTERSIGN_PUBLIC_KEY_FILE or give --key")
-}
-
-// Trail opens the records for reading.
-func (a *App) Trail(ctx context.Context) (*store.DB, error) {
-	db, err := store.OpenReader(ctx, a.Config.Trail.Database)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("COUNTERSIGN_DATABASE: no trail at %s; give --config or set it", a.Config.Trail.Database)
-	}
-	return db, err
 }

@@ -38,7 +38,9 @@ func (a *App) schedules() []schedules.Schedule {
 	if a.Config.Rules.ScreeningFile == "" {
 		screeningEvery = 0
 	}
-	return schedules.Wanted(a.Config.Worker.ReconcileEvery, screeningEvery)
+	return schedules.Wanted(schedules.Intervals{
+		Reconcile: a.Config.Worker.ReconcileEvery, Compare: a.Config.Worker.CompareEvery, Screening: screeningEvery,
+	})
 }
 
 // keepFresh reads the lists of this process again until ctx is done. The schedule's

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"countersign"
-	"countersign/audit"
+	"countersign/audit/keyring"
 	"countersign/custody/dfns"
 )
 
@@ -144,13 +144,27 @@ func clockSkew(_ context.Context, p *patient) finding {
 }
 
 // separateKeys compares the keys, not the paths: a copy is the same key.
-func separateKeys(_ context.Context, p *patient) finding {
-	key, err := audit.LoadKey(p.config.Trail.SigningKeyFile)
-	switch {
-	case err != nil:
-		return failed(nil, "COUNTERSIGN_SIGNING_KEY_FILE cannot be used: %s", err)
-	case same(key.Public(), p.key):
-		return failed(nil, "COUNTERSIGN_SIGNING_KEY_FILE holds the custodian's key")
+func separateKeys(ctx context.Context, p *patient) finding {
+	public := map[string]crypto.PublicKey{}
+	for _, setting := range []string{"COUNTERSIGN_SIGNING_KEY", "COUNTERSIGN_LOG_KEY"} {
+		uri := p.config.Trail.Key()
+		if setting == "COUNTERSIGN_LOG_KEY" {
+			uri = p.config.Trail.LogKey
+		}
+		key, err := keyring.Open(ctx, uri)
+		if err != nil {
+			return failed(nil, "%s cannot be used: %s", setting, err)
+		}
+		public[setting] = key.Public()
+		if err := key.Close(); err != nil {
+			return failed(nil, "%s cannot be given back: %s", setting, err)
+		}
+		if same(key.Public(), p.key) {
+			return failed(nil, "%s holds the custodian's key", setting)
+		}
 	}
-	return fine("records are signed with a key of their own")
+	if same(public["COUNTERSIGN_SIGNING_KEY"], public["COUNTERSIGN_LOG_KEY"]) {
+		return failed(nil, "COUNTERSIGN_LOG_KEY holds the key that signs records")
+	}
+	return fine("records and checkpoints are signed with keys of their own")
 }

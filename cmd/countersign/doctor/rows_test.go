@@ -133,6 +133,8 @@ var localRows = []row{
 	{"nothing is screened", "screening.lists", func(w *world) { w.app.Config.Rules.ScreeningFile = "" }, doctor.OK, "not set"},
 
 	{"a copy of the custodian's key", "key.separate", func(w *world) { w.write("signing.pem", private(w.key)) }, doctor.Failed, "custodian's key"},
+	{"the custodian's key for checkpoints", "key.separate", func(w *world) { w.write("log.pem", private(w.key)) }, doctor.Failed, "COUNTERSIGN_LOG_KEY"},
+	{"one key for records and checkpoints", "key.separate", func(w *world) { w.copy("signing.pem", "log.pem") }, doctor.Failed, "signs records"},
 	{"a signing key that is none", "key.separate", func(w *world) { w.write("signing.pem", "x") }, doctor.Failed, "cannot be used"},
 
 	{"a file of identities that is none", "people.self", func(w *world) { w.write("people.json", `{"groups":{"x":["us-1"]}}`) }, doctor.Failed, "cannot be used"},

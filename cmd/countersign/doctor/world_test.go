@@ -76,12 +76,13 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(api.Close)
 	t.Cleanup(node.Close)
 	_, signing, _ := ed25519.GenerateKey(rand.Reader)
+	_, logKey, _ := ed25519.GenerateKey(rand.Reader)
 	w.app = &app.App{Config: config.Config{
 		DFNS: config.DFNS{
 			BaseURL: api.URL, TokenFile: w.write("token", jwt(now.Add(365*24*time.Hour).Unix())),
 			CredentialID: "cr-1", KeyFile: w.write("key.pem", private(w.key)), UserID: "us-bot",
 		},
-		Trail: config.Trail{SigningKeyFile: w.write("signing.pem", private(signing))},
+		Trail: config.Trail{SigningKeyFile: w.write("signing.pem", private(signing)), LogKey: w.write("log.pem", private(logKey))},
 		Rules: config.Rules{
 			NodesFile:     w.write("nodes.json", `{"Ethereum":{"url":"`+node.URL+`","chain_id":1}}`),
 			ScreeningFile: w.write("screening.json", `{"lists":[{"name":"own","format":"text","file":"own.txt","max_age":"24h"}]}`),
@@ -112,6 +113,16 @@ func (w *world) write(name, text string) string {
 		w.t.Fatal(err)
 	}
 	return path
+}
+
+// copy writes one of the files as another.
+func (w *world) copy(from, to string) {
+	w.t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.dir, from))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write(to, string(text))
 }
 
 // serve is the platform. It takes only what our key has signed, and changes nothing but

@@ -74,7 +74,7 @@ func (s *Stack) setUp(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.signingKey(); err != nil {
+	if err := s.trailKeys(); err != nil {
 		return err
 	}
 	if err := s.writeBook(ctx); err != nil {
@@ -184,19 +184,25 @@ func (s *Stack) webhook(ctx context.Context, admin *dfns.Client) error {
 	return nil
 }
 
-// signingKey makes the key of the trail, and its public half for verifiers.
-func (s *Stack) signingKey() error {
-	if _, err := os.Stat(s.path("signing.pem")); err == nil {
-		return nil
+// trailKeys makes the key that signs records and the one that signs checkpoints, with
+// their public halves for verifiers.
+func (s *Stack) trailKeys() error {
+	for _, name := range []string{"signing", "log"} {
+		if _, err := os.Stat(s.path(name + ".pem")); err == nil {
+			continue
+		}
+		private, public, err := newKey()
+		if err != nil {
+			return err
+		}
+		if err := s.write(name+".pub.pem", public); err != nil {
+			return err
+		}
+		if err := s.write(name+".pem", private); err != nil {
+			return err
+		}
 	}
-	private, public, err := newKey()
-	if err != nil {
-		return err
-	}
-	if err := s.write("signing.pub.pem", public); err != nil {
-		return err
-	}
-	return s.write("signing.pem", private)
+	return nil
 }
 
 // newKey returns a fresh Ed25519 key pair in PEM.
@@ -264,8 +270,9 @@ func (s *Stack) writeConfig() error {
 		{"COUNTERSIGN_DFNS_KEY_FILE", s.path("checker.pem")},
 		{"COUNTERSIGN_DFNS_USER_ID", checker.UserID},
 		{"COUNTERSIGN_DATABASE", s.path("countersign.db")},
-		{"COUNTERSIGN_SIGNING_KEY_FILE", s.path("signing.pem")},
+		{"COUNTERSIGN_SIGNING_KEY", s.path("signing.pem")},
 		{"COUNTERSIGN_PUBLIC_KEY_FILE", s.path("signing.pub.pem")},
+		{"COUNTERSIGN_LOG_KEY", s.path("log.pem")}, {"COUNTERSIGN_ANCHORS", "file:" + s.path("anchor")},
 		{"COUNTERSIGN_ISSUER", "dev.countersign.localhost"},
 		{"COUNTERSIGN_BOOK_FILE", s.path("book.json")}, {"COUNTERSIGN_NODES_FILE", s.path("nodes.json")},
 	} {

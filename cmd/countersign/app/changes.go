@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"countersign/audit"
+	"countersign/schedules"
+	"countersign/store"
+)
+
+// recordBooks puts on the trail that other rules decide from here on, when they do.
+func (a *App) recordBooks(ctx context.Context, trail *store.Trail) error {
+	_, about, err := a.Book()
+	if err != nil {
+		return err
+	}
+	if err := recordBook(ctx, trail, about, false); err != nil || a.Config.Rules.ShadowBook == "" {
+		return err
+	}
+	if _, about, err = a.ShadowBook(); err != nil {
+		return err
+	}
+	return recordBook(ctx, trail, about, true)
+}
+
+func recordBook(ctx context.Context, trail *store.Trail, about audit.Rules, shadow bool) error {
+	body, prefix := audit.BookChange{After: about, Shadow: shadow}, "book/decides/"
+	if shadow {
+		prefix = "book/shadow/"
+	}
+	last, err := trail.LatestUnder(ctx, audit.BookChanged, prefix)
+	if errors.Is(err, audit.ErrNoRecord) {
+		last.LeafHash = "first"
+	} else if err != nil {
+		return err
+	} else {
+		var before audit.BookChange
+		if err := last.Decode(&before); err != nil {
+			return err
+		}
+		if before.After == about {
+			return nil
+		}
+		body.Before = &before.After
+	}
+	// Named after the record before it: workers that start together tell one change once.
+	_, err = trail.Append(ctx, audit.Draft{Key: prefix + last.LeafHash, Type: audit.BookChanged, Body: body})
+	return err
+}
+
+// recordSchedule puts a change of a schedule on the trail before it is made.
+func (a *App) recordSchedule(trail *store.Trail) func(context.Context, schedules.Change) error {
+	return func(ctx context.Context, c schedules.Change) error {
+		prefix := "schedule/" + c.ID + "/"
+		last, err := trail.LatestUnder(ctx, audit.ScheduleChanged, prefix)
+		if errors.Is(err, audit.ErrNoRecord) {
+			last.LeafHash = "first"
+		} else if err != nil {
+			return err
+		}
+		body := audit.ScheduleChange{Schedule: c.ID, Change: "updated", Before: c.Before, After: c.After}
+		if c.Before == "" {
+			body.Change = "created"
+		}
+		if _, err := trail.Append(ctx, audit.Draft{Key: prefix + last.LeafHash, Type: audit.ScheduleChanged, Body: body}); err != nil {
+			return fmt.Errorf("record the change of schedule %s: %w", c.ID, err)
+		}
+		return nil
+	}
+}
