@@ -49,7 +49,7 @@ func NewCosignatureVerifier(vkey string) (note.Verifier, error) {
 	switch {
 	case !nameable(name):
 		return nil, fmt.Errorf("%w: witness key %.60q has no name of a witness, want name+hash+base64", ErrCosignature, vkey)
-	case idErr != nil || len(hash) != 8 || err != nil || len(key) == 0:
+	case idErr != nil || len(hash) != 8 || err != nil || len(key) == 0 || base64.StdEncoding.EncodeToString(key) != text:
 		return nil, fmt.Errorf("%w: witness key of %.60q cannot be read, want name+hash+base64", ErrCosignature, name)
 	case key[0] != algCosignature || len(key) != 1+ed25519.PublicKeySize:
 		return nil, fmt.Errorf("%w: witness key of %.60q is of type %d with %d bytes, want type 4, timestamped Ed25519: ask the witness for its cosignature/v1 key", ErrCosignature, name, key[0], len(key)-1)
@@ -154,7 +154,9 @@ func Cosigned(checkpoint []byte, witnesses []note.Verifier, quorum int) error {
 			missing = append(missing, w.Name())
 		case err != nil:
 			return fmt.Errorf("%w: witness %s: %w", ErrCosignature, w.Name(), err)
-		case len(n.Sigs) == 1:
+		case !oneSpelling(n.Sigs[0]):
+			return fmt.Errorf("%w: witness %s: its signature's base64 is spelled otherwise than it is written", ErrCosignature, w.Name())
+		default:
 			signed = append(signed, w.Name())
 		}
 	}
@@ -193,6 +195,12 @@ func signatureLines(lines []byte) ([]note.Signature, error) {
 		return nil, fmt.Errorf("%w: not lines of signatures (— name base64)", ErrCosignature)
 	}
 	return n.UnverifiedSigs, nil
+}
+
+// oneSpelling reports whether a signature's base64 is the one that its bytes have.
+func oneSpelling(s note.Signature) bool {
+	raw, err := base64.StdEncoding.DecodeString(s.Base64)
+	return err == nil && base64.StdEncoding.EncodeToString(raw) == s.Base64
 }
 
 func signatureLine(s note.Signature) string { return "— " + s.Name + " " + s.Base64 + "\n" }

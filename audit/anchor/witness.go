@@ -200,7 +200,7 @@ func (w *Witness) ours(checkpoint, answer []byte) ([]byte, error) {
 			continue
 		}
 		raw, err := base64.StdEncoding.DecodeString(l.Base64)
-		if err != nil || len(raw) < 4 || !w.Key.Verify([]byte(n.Text), raw[4:]) {
+		if err != nil || len(raw) < 4 || !oneSpelling(l) || !w.Key.Verify([]byte(n.Text), raw[4:]) {
 			return nil, fmt.Errorf("%w: %w: its signature is not its key's over this checkpoint", ErrWitness, ErrCosignature)
 		}
 		if cosigs == nil { // one is enough; the others must be good too
