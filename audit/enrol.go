@@ -2,9 +2,7 @@ package audit
 
 import (
 	"crypto"
-	"errors"
 	"fmt"
-	"slices"
 )
 
 // The types of records about keys. A key is valid by the index of what it signs and
@@ -25,7 +23,7 @@ const (
 )
 
 // An Enrolment says that a key may sign. The first one of a log signs itself; every
-// other is signed by a key that was valid then.
+// other is signed by any record key that is valid then, whoever's it is.
 type Enrolment struct {
 	KeyID   string `json:"kid"`
 	Use     KeyUse `json:"use"`
@@ -56,7 +54,8 @@ type Credential struct {
 	Signature string `json:"signature"`
 }
 
-// A KeyEnd says that a key signs no more.
+// A KeyEnd says that a key signs no more. Any record key that is valid then may say so, the
+// key itself too: there is no rank among keys, and whoever holds one can end the others.
 type KeyEnd struct {
 	KeyID string `json:"kid"`
 	// From is the first index that it must not have signed: after this record when it
@@ -107,141 +106,3 @@ func (e Enrolment) public(issuer string) (crypto.PublicKey, error) {
 	}
 	return pub, nil
 }
-
-// A Registry is the keys of a log, each with the indexes it may sign at. It grows with
-// the records about keys, in their order. The zero Registry knows none. It is not safe
-// for concurrent use while it grows.
-type Registry struct {
-	keys   map[string]*RegisteredKey
-	order  []string
-	issuer string
-}
-
-// A RegisteredKey is an enrolled key.
-type RegisteredKey struct {
-	Enrolment
-	Public crypto.PublicKey
-	// EnrolledAt is the index of the enrolment.
-	EnrolledAt int64
-	// Until is the first index that it may not sign at, -1 while it may sign on.
-	Until   int64
-	Revoked bool
-}
-
-// ErrRegistry means that a record about a key changes nothing, because it may not.
-var ErrRegistry = errors.New("record about a key does not count")
-
-// Key is the key that may sign the records of subject at index.
-func (r *Registry) Key(kid, subject string, index int64) (crypto.PublicKey, bool) {
-	k, ok := r.keys[kid]
-	if !ok || k.Use != RecordKey || k.Subject != subject || index < k.From || k.Until >= 0 && index >= k.Until {
-		return nil, false
-	}
-	return k.Public, true
-}
-
-// Lookup is everything known of a key.
-func (r *Registry) Lookup(kid string) (RegisteredKey, bool) {
-	if k, ok := r.keys[kid]; ok {
-		return *k, true
-	}
-	return RegisteredKey{}, false
-}
-
-// All are the keys, in the order of their enrolment.
-func (r *Registry) All() (all []RegisteredKey) {
-	for _, kid := range r.order {
-		all = append(all, *r.keys[kid])
-	}
-	return all
-}
-
-// Empty reports whether no key for a use was enrolled yet.
-func (r *Registry) Empty(use KeyUse) bool {
-	return !slices.ContainsFunc(r.order, func(kid string) bool { return r.keys[kid].Use == use })
-}
-
-// Candidate is the key with which a record should be opened: that of the registry, or,
-// where none is enrolled for records yet, the one that the record itself enrols. The
-// caller has to ask [Registry.Apply] whether that counts.
-func (r *Registry) Candidate(rec Record, kid string) (crypto.PublicKey, bool) {
-	if pub, ok := r.Key(kid, rec.Subject, rec.Index); ok {
-		return pub, true
-	}
-	if rec.Type != KeyEnrolled || !r.Empty(RecordKey) {
-		return nil, false
-	}
-	var e Enrolment
-	if (Entry{Record: rec}).Decode(&e) != nil || e.KeyID != kid || e.Use != RecordKey || e.Subject != rec.Subject {
-		return nil, false
-	}
-	pub, err := e.public(rec.Issuer)
-	return pub, err == nil
-}
-
-// Apply learns from a record whose signature was found good. Records of other types
-// change nothing. The error, [ErrRegistry], says why a record about a key does not
-// count; the registry is as before.
-func (r *Registry) Apply(rec Record) error {
-	switch rec.Type {
-	case KeyEnrolled:
-		return r.enrol(rec)
-	case KeyRetired, KeyRevoked:
-		return r.end(rec)
-	}
-	return nil
-}
-
-func (r *Registry) enrol(rec Record) error {
-	var e Enrolment
-	if err := (Entry{Record: rec}).Decode(&e); err != nil {
-		return fmt.Errorf("%w: %w", ErrRegistry, err)
-	}
-	first := r.Empty(e.Use)
-	pub, err := e.public(rec.Issuer)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrRegistry, err)
-	case e.Use != RecordKey && e.Use != LogKey:
-		return fmt.Errorf("%w: key %s is for %.20q, want record or log", ErrRegistry, e.KeyID, e.Use)
-	case r.keys[e.KeyID] != nil:
-		return fmt.Errorf("%w: key %s is enrolled already", ErrRegistry, e.KeyID)
-	case r.issuer != "" && r.issuer != rec.Issuer:
-		return fmt.Errorf("%w: issuer %q, the log is that of %q", ErrRegistry, rec.Issuer, r.issuer)
-	case e.From != rec.Index && (!first || e.From != 0):
-		return fmt.Errorf("%w: key %s from index %d, enrolled at %d", ErrRegistry, e.KeyID, e.From, rec.Index)
-	}
-	if r.keys == nil {
-		r.keys = map[string]*RegisteredKey{}
-	}
-	r.issuer = rec.Issuer
-	r.keys[e.KeyID] = &RegisteredKey{Enrolment: e, Public: pub, EnrolledAt: rec.Index, Until: -1}
-	r.order = append(r.order, e.KeyID)
-	return nil
-}
-
-func (r *Registry) end(rec Record) error {
-	var end KeyEnd
-	if err := (Entry{Record: rec}).Decode(&end); err != nil {
-		return fmt.Errorf("%w: %w", ErrRegistry, err)
-	}
-	k := r.keys[end.KeyID]
-	revokes := rec.Type == KeyRevoked
-	switch {
-	case k == nil:
-		return fmt.Errorf("%w: key %.60q was never enrolled", ErrRegistry, end.KeyID)
-	case k.Revoked || k.Until >= 0 && !revokes:
-		return fmt.Errorf("%w: key %s has ended already", ErrRegistry, end.KeyID)
-	case !revokes && end.From != rec.Index+1, revokes && (end.From < k.From || end.From > rec.Index+1):
-		return fmt.Errorf("%w: key %s ends at index %d, said at %d", ErrRegistry, end.KeyID, end.From, rec.Index)
-	}
-	if k.Until < 0 || end.From < k.Until {
-		k.Until = end.From
-	}
-	k.Revoked = revokes
-	return nil
-}
-
-// Issuer is the deployment whose keys these are.
-func (r *Registry) Issuer() string { return r.issuer }
-

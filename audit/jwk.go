@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 )
@@ -47,6 +48,9 @@ func (j JWK) Public() (crypto.PublicKey, error) {
 	case err1 != nil || err2 != nil:
 		return nil, fmt.Errorf("%w: JWK is not base64url", ErrKey)
 	case j.KeyType == "OKP" && j.Curve == "Ed25519" && len(x) == ed25519.PublicKeySize && j.Y == "":
+		if smallOrder(x) {
+			return nil, fmt.Errorf("%w: JWK is a point of small order, under which anybody can sign", ErrKey)
+		}
 		return ed25519.PublicKey(x), nil
 	case j.KeyType == "EC" && j.Curve == "P-256" && len(x) == 32 && len(y) == 32:
 		pub, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{4}, x...), y...))
@@ -58,24 +62,61 @@ func (j JWK) Public() (crypto.PublicKey, error) {
 	return nil, fmt.Errorf("%w: JWK of type %.20q on curve %.20q, want OKP on Ed25519 or EC on P-256", ErrKey, j.KeyType, j.Curve)
 }
 
+// smallOrder reports whether an Ed25519 key is a point of order 1, 2, 4 or 8, however it
+// is spelled: a signature under it says nothing about who made it.
+func smallOrder(key []byte) bool {
+	y := [32]byte(key)
+	y[31] &= 0x7f // the sign of x
+	for _, low := range smallOrders {
+		if y == low {
+			return true
+		}
+	}
+	return false
+}
+
+// smallOrders are the y of those points, little-endian; the last two are other spellings
+// of 0 and 1.
+var smallOrders = [...][32]byte{
+	{},
+	{1},
+	mustHex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+	mustHex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+	mustHex("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+	mustHex("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+	mustHex("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+}
+
+func mustHex(s string) (out [32]byte) {
+	if n, err := hex.Decode(out[:], []byte(s)); err != nil || n != len(out) {
+		panic("not 32 bytes: " + s)
+	}
+	return out
+}
+
 // vouches reports whether the credential has signed the statement.
 func (c Credential) vouches(statement []byte) bool { return c.Verify(statement, c.Signature) }
 
 // Verify reports whether signature, base64url, is the credential's over message, as a
 // custodian verifies it: see [Credential].
 func (c Credential) Verify(message []byte, signature string) bool {
-	sig, err := unb64(signature)
-	if err != nil {
-		return false
-	}
+	return c.Verifier()(message, signature)
+}
+
+// Verifier is Verify for many messages: the key is read once.
+func (c Credential) Verifier() func(message []byte, signature string) bool {
 	block, _ := pem.Decode([]byte(c.PublicKey))
 	if block == nil {
-		return false
+		return func([]byte, string) bool { return false }
 	}
 	pub, err := x509.ParsePKIXPublicKey(block.Bytes)
-	if err != nil {
-		return false
+	return func(message []byte, signature string) bool {
+		sig, spelled := unb64(signature)
+		return err == nil && spelled == nil && verifies(pub, message, sig)
 	}
+}
+
+func verifies(pub any, message, sig []byte) bool {
 	digest := sha256.Sum256(message)
 	switch k := pub.(type) {
 	case ed25519.PublicKey:

@@ -99,6 +99,14 @@ func (t *Tiler) Flush() (full []Tile, edges []Edge) {
 	return full, edges
 }
 
+// Edges returns what every level holds beyond its full tiles, the leaves included.
+func (t *Tiler) Edges() (edges []Edge) {
+	for level := range t.edges {
+		edges = append(edges, Edge{Level: level, Data: data(t.edges[level])})
+	}
+	return edges
+}
+
 // Clone is a Tiler that grows by itself. What was not flushed stays behind.
 func (t *Tiler) Clone() *Tiler {
 	c := &Tiler{Tree: Tree{size: t.size, stack: t.Frontier()}, edges: make([][]tlog.Hash, len(t.edges))}

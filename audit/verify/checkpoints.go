@@ -1,0 +1,174 @@
+package verify
+
+import (
+	"crypto/ed25519"
+	"slices"
+
+	"countersign/audit"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// notes compares stored checkpoints with the tree, as far as it has grown, and returns the
+// rest.
+func (v *verifier) notes(rest []storedNote) []storedNote {
+	for len(rest) > 0 && rest[0].size <= v.size {
+		v.note(&rest[0])
+		rest = rest[1:]
+	}
+	return rest
+}
+
+func (v *verifier) note(n *storedNote) {
+	if n.err != nil { // a log key that the trail has enrolled is as good
+		n.signedTree, n.code, n.err = v.checkpoint(n.msg, v.enrolledLogKeys()...)
+	}
+	switch {
+	case n.err != nil:
+		v.fault(v.agreed, n.code, "a stored checkpoint of %d records: %v", n.size, n.err)
+	case n.Origin != v.origin:
+		v.fault(v.agreed, CheckpointOrigin, "a stored checkpoint is that of log %.80q, this is %q", n.Origin, v.origin)
+	case n.size < v.size:
+		v.fault(v.agreed, CheckpointOrder, "a stored checkpoint of %d records stands behind one of %d", n.size, v.seen.size)
+	case v.seen.torn:
+	case n.Root != v.grown.Root():
+		v.seen.torn = true
+		v.fault(v.agreed, RootDiffers, "the %d records are not those under a stored checkpoint", n.size)
+	default:
+		v.agree(n.signedTree)
+		v.seen.size = n.size
+	}
+}
+
+// check compares the tree with what is known of it at its size: by the last checkpoint
+// and by those from elsewhere.
+func (v *verifier) check() {
+	for len(v.anchors) > 0 && v.anchors[0].size == v.size {
+		if v.anchors[0].Root != v.grown.Root() {
+			v.fault(v.agreed, RootDiffers, "the %d records are not those under a checkpoint known from elsewhere: the log was forked", v.size)
+		} else {
+			v.agree(v.anchors[0].signedTree)
+		}
+		v.anchors = v.anchors[1:]
+	}
+	if v.final == nil || v.final.Size != v.size {
+		return
+	}
+	if v.final.Root != v.grown.Root() {
+		v.fault(v.agreed, RootDiffers, "the %d records are not those under the last checkpoint", v.size)
+		return
+	}
+	v.agree(*v.final)
+	v.report.Complete = true
+}
+
+func (v *verifier) agree(c signedTree) {
+	if c.Size != v.agreed || v.report.Checkpoints == 0 {
+		v.report.Checkpoints++
+	}
+	v.agreed = c.Size
+	v.sign(c)
+}
+
+// A run is checkpoints that follow each other and that the same keys have signed.
+type run struct {
+	from, to int64 // sizes
+	logs     []string
+}
+
+// sign remembers whose a checkpoint is. Whether they might sign it is known at the end:
+// the first of a log key's checkpoints come before it is enrolled, and a revocation may
+// lie behind.
+func (v *verifier) sign(c signedTree) {
+	if n := len(v.runs); n > 0 && slices.Equal(v.runs[n-1].logs, c.logs) && v.runs[n-1].to <= c.Size {
+		v.runs[n-1].to = c.Size
+		return
+	}
+	v.runs = append(v.runs, run{c.Size, c.Size, c.logs})
+}
+
+// signers reports the checkpoints that no key has signed which was enrolled then. Where
+// the records read enrol no key of the log at all, the trusted ones are taken as they
+// are.
+func (v *verifier) signers() {
+	if v.options.HashesOnly || v.registry.Empty(audit.LogKey) {
+		return
+	}
+	for _, r := range v.runs {
+		for size, ok := r.from, true; ok && size <= r.to; {
+			if size, ok = v.until(r.logs, size); !ok {
+				v.fault(size, CheckpointKey, "the checkpoint of %d records, or the next, is signed by no key of the log that was enrolled then", size)
+			}
+		}
+	}
+}
+
+// until is the first size behind one that one of the keys might sign.
+func (v *verifier) until(logs []string, size int64) (next int64, ok bool) {
+	for _, kid := range logs {
+		if _, may := v.registry.CheckpointKey(kid, v.origin, size); !may {
+			continue
+		}
+		k, _ := v.registry.Lookup(kid)
+		if k.Until < 0 {
+			return 1<<63 - 1, true
+		}
+		next, ok = max(next, k.Until+1), true
+	}
+	if !ok {
+		next = size
+	}
+	return next, ok
+}
+
+// enrolledLogKeys are the keys of the log by its own records, but for the trusted ones.
+func (v *verifier) enrolledLogKeys() (keys []logKey) {
+	for _, k := range v.registry.All() {
+		pub, ok := k.Public.(ed25519.PublicKey)
+		if k.Use != audit.LogKey || k.Subject != v.origin || !ok {
+			continue
+		}
+		if slices.ContainsFunc(v.logs, func(l logKey) bool { return l.id == k.KeyID }) {
+			continue
+		}
+		vkey, err := note.NewEd25519VerifierKey(k.Subject, pub)
+		if err != nil {
+			continue
+		}
+		if one, err := newLogKey(vkey); err == nil {
+			keys = append(keys, one)
+		}
+	}
+	return keys
+}
+
+// finish says what the end of the log shows.
+func (v *verifier) finish() error {
+	for _, a := range v.anchors {
+		v.fault(v.size, RolledBack, "a checkpoint of %d records is known from elsewhere, the log has %d", a.size, v.size)
+	}
+	if v.unended != nil {
+		v.unended()
+	}
+	if f := v.final; f != nil {
+		switch {
+		case f.Size > v.size:
+			v.fault(v.size, Incomplete, "the last checkpoint is of %d records, %d are there", f.Size, v.size)
+		case f.Size < v.size:
+			v.fault(f.Size, Beyond, "the last checkpoint is of %d records, %d are there", f.Size, v.size)
+			v.report.Complete = false
+		}
+		v.report.Witnesses = f.witnesses
+		if !v.met(f.witnesses) {
+			v.fault(f.Size, QuorumMissing, "%d of the policy's witnesses have signed the last checkpoint, its quorum %q is not met", len(f.witnesses), v.Quorum)
+		}
+	}
+	if v.tiler != nil {
+		if err := v.edges(); err != nil {
+			return err
+		}
+	}
+	v.signers()
+	v.report.To, v.report.Root, v.report.Keys = v.size, base64Of(v.grown.Root()), keys(&v.registry)
+	return nil
+}

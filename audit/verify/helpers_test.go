@@ -1,0 +1,461 @@
+package verify_test
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"iter"
+	"slices"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/audit"
+	"countersign/audit/tree"
+	"countersign/audit/verify"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const origin = "example.com/treasury"
+
+var morning = time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
+
+// key is the key of a name: the same in every run.
+func key(name string) ed25519.PrivateKey {
+	seed := sha256.Sum256([]byte(name))
+	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+func keyID(name string) string { return audit.KeyID(key(name).Public()) }
+
+func logKey(tb testing.TB, name string, signer crypto.Signer) *tree.Key {
+	tb.Helper()
+	k, err := tree.NewKey(name, signer)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return k
+}
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// A book is a log in memory, kept as a store would keep it: each commit signs a checkpoint.
+type book struct {
+	testing.TB
+	origin  string
+	issuer  string
+	log     []*tree.Key
+	entries []audit.Entry
+	notes   [][]byte // of each commit, smallest first
+	sizes   []int64  // of the notes
+	hashes  hashes
+	heads   map[string]audit.Head
+	keys    map[string]crypto.Signer // of each author
+	minutes int
+	claims  []taken
+}
+
+// hashes are those of a tree as x/mod keeps them.
+type hashes []tlog.Hash
+
+func (h hashes) ReadHashes(at []int64) (out []tlog.Hash, err error) {
+	for _, i := range at {
+		out = append(out, h[i])
+	}
+	return out, nil
+}
+
+// newBook is an empty log.
+func newBook(tb testing.TB) *book {
+	tb.Helper()
+	return &book{TB: tb, origin: origin, issuer: "treasury", log: []*tree.Key{logKey(tb, origin, key("log"))},
+		heads: map[string]audit.Head{}, keys: map[string]crypto.Signer{}}
+}
+
+// founded is a log that has enrolled ana, the log's key, bo and cy: four records, each in
+// a commit of its own. The custodian's credential vouches for ana.
+func founded(tb testing.TB) *book {
+	tb.Helper()
+	b := newBook(tb)
+	b.enrol("ana", audit.RecordKey, "ana", key("ana"))
+	b.commit()
+	b.enrol("ana", audit.LogKey, origin, key("log"))
+	b.commit()
+	b.enrol("ana", audit.RecordKey, "bo", key("bo"))
+	b.commit()
+	b.enrol("bo", audit.RecordKey, "cy", key("cy"))
+	b.commit()
+	return b
+}
+
+func (b *book) size() int64 { return int64(len(b.entries)) }
+
+// now is a minute later than the last time.
+func (b *book) now() time.Time { return morning.Add(time.Duration(b.minutes) * time.Minute) }
+
+// signer is that of an author.
+func (b *book) signer(who string) *audit.Signer {
+	k, ok := b.keys[who]
+	if !ok {
+		k = key(who)
+	}
+	return &audit.Signer{Key: k, Issuer: b.issuer, Subject: who, Now: b.now}
+}
+
+// seal signs a draft for the end of the log and does not append it.
+func (b *book) seal(who string, d audit.Draft) audit.Entry {
+	b.Helper()
+	h := b.heads[who]
+	h.Index = b.size()
+	e, err := b.signer(who).Seal(d, h)
+	if err != nil {
+		b.Fatalf("Seal %s = %v", d.Key, err)
+	}
+	return e
+}
+
+// add appends a record of an author.
+func (b *book) add(who string, d audit.Draft) audit.Entry {
+	b.Helper()
+	b.minutes++
+	e := b.seal(who, d)
+	b.put(who, e)
+	return e
+}
+
+// put appends an entry as it is.
+func (b *book) put(who string, e audit.Entry) {
+	b.Helper()
+	b.grow(e)
+	b.heads[who] = audit.Head{Seq: e.Record.Seq + 1, Prev: audit.ChainHash(e.JWS)}
+}
+
+func (b *book) grow(e audit.Entry) {
+	b.Helper()
+	more, err := tlog.StoredHashes(b.size(), []byte(e.JWS), b.hashes)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.hashes = append(b.hashes, more...)
+	b.entries = append(b.entries, e)
+}
+
+// enrol has an author enrol a key.
+func (b *book) enrol(by string, use audit.KeyUse, subject string, k crypto.Signer) audit.Entry {
+	b.Helper()
+	return b.add(by, b.enrolment(use, subject, k))
+}
+
+func (b *book) enrolment(use audit.KeyUse, subject string, k crypto.Signer) audit.Draft {
+	b.Helper()
+	e, err := audit.NewEnrolment(b.issuer, use, subject, b.size(), k)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if subject == "ana" && use == audit.RecordKey {
+		pem, err := audit.EncodePublicKey(key("credential").Public())
+		if err != nil {
+			b.Fatal(err)
+		}
+		statement := audit.EnrolmentStatement(b.issuer, use, subject, e.KeyID)
+		e.Credential = &audit.Credential{Custodian: "dfns", ID: "cr-1", PublicKey: string(pem), Signature: b64(ed25519.Sign(key("credential"), statement))}
+	}
+	return audit.Draft{Key: audit.KeyRecordKey(e.KeyID, audit.KeyEnrolled), Type: audit.KeyEnrolled, Body: e}
+}
+
+// ends is the draft that a key is retired after it, or revoked from an index on.
+func (b *book) ends(kid string, t audit.Type, from int64) audit.Draft {
+	if t == audit.KeyRetired {
+		from = b.size() + 1
+	}
+	return audit.Draft{Key: audit.KeyRecordKey(kid, t), Type: t, Body: audit.KeyEnd{KeyID: kid, From: from}}
+}
+
+// root is that of the first records.
+func (b *book) root(size int64) tlog.Hash {
+	b.Helper()
+	h, err := tlog.TreeHash(size, b.hashes)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return h
+}
+
+// checkpoint is a signed one of the first records.
+func (b *book) checkpoint(size int64, keys ...*tree.Key) []byte {
+	b.Helper()
+	if len(keys) == 0 {
+		keys = b.log
+	}
+	var signers []note.Signer
+	for _, k := range keys {
+		signers = append(signers, k)
+	}
+	n, err := tree.Checkpoint{Origin: b.origin, Size: size, Root: b.root(size)}.Sign(signers...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+// commit signs a checkpoint of all records.
+func (b *book) commit() {
+	b.Helper()
+	b.notes = append(b.notes, b.checkpoint(b.size()))
+	b.sizes = append(b.sizes, b.size())
+}
+
+// receipt proves that a record stands under a checkpoint.
+func (b *book) receipt(index int64, under []byte) []byte {
+	b.Helper()
+	c, err := tree.ReadCheckpoint(under)
+	if err != nil {
+		b.Fatal(err)
+	}
+	path, err := tlog.ProveRecord(c.Size, index, b.hashes)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return tree.Receipt{Record: b.entries[index].JWS, Index: index, Path: path, Checkpoint: under}.Text()
+}
+
+// last is the last checkpoint.
+func (b *book) last() []byte { return b.notes[len(b.notes)-1] }
+
+// tile is a stored tile.
+func (b *book) tile(level int, n int64, width int) ([]byte, error) {
+	return tlog.ReadTileData(tlog.Tile{H: tree.TileHeight, L: level, N: n, W: width}, b.hashes)
+}
+
+// source is the whole log with its stored checkpoints.
+func (b *book) source() verify.Source {
+	return verify.Source{Entries: all(b.entries), Final: b.last(), Checkpoints: all2(b.notes)}
+}
+
+// between is the range behind one commit and up to another.
+func (b *book) between(from, to int64) verify.Source {
+	b.Helper()
+	lead := from &^ (tree.TileWidth - 1)
+	s := verify.Source{
+		Entries: all(b.entries[lead:to]), First: b.checkpoint(from), Final: b.checkpoint(to), Frontier: b.frontier(from),
+		Checkpoints: all2(b.notes),
+	}
+	var receipts [][]byte
+	for _, e := range b.entries[:from] {
+		switch e.Record.Type {
+		case audit.KeyEnrolled, audit.KeyRetired, audit.KeyRevoked:
+			receipts = append(receipts, b.receipt(e.Index, s.Final))
+		}
+	}
+	s.Keys = all2(receipts)
+	for i, size := range b.sizes {
+		if size > to {
+			s.Checkpoints = all2(b.notes[:i])
+			break
+		}
+	}
+	return s
+}
+
+func (b *book) frontier(size int64) []tlog.Hash {
+	var t tree.Tree
+	for _, e := range b.entries[:size] {
+		t.Append(tlog.RecordHash([]byte(e.JWS)))
+	}
+	return t.Frontier()
+}
+
+// trust is that of a stranger: the log's public key.
+func (b *book) trust() verify.Trust {
+	var t verify.Trust
+	for _, k := range b.log {
+		t.Log = append(t.Log, k.VerifierKey())
+	}
+	return t
+}
+
+func all(entries []audit.Entry) iter.Seq2[audit.Entry, error] {
+	return func(yield func(audit.Entry, error) bool) {
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func all2(texts [][]byte) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for _, t := range texts {
+			if !yield(t, nil) {
+				return
+			}
+		}
+	}
+}
+
+// read verifies a source that can be read.
+func read(tb testing.TB, s verify.Source, t verify.Trust) verify.Report {
+	tb.Helper()
+	r, err := verify.Log(tb.Context(), s, t)
+	if err != nil {
+		tb.Fatalf("Log = %v", err)
+	}
+	return r
+}
+
+// A taken is a claim as a store keeps it.
+type taken struct {
+	budget, approval string
+	amount           uint64
+	at               time.Time // between the asking and the signing
+	counts, open     bool
+}
+
+// held is what a budget's window holds.
+func (b *book) held(budget string, since time.Time) (sum uint64) {
+	for _, c := range b.claims {
+		if c.budget == budget && c.counts && !c.at.Before(since) {
+			sum += c.amount
+		}
+	}
+	return sum
+}
+
+// decide appends a decision that takes from a budget, as the store would: it becomes an
+// abstention when it does not fit.
+func (b *book) decide(who, approval string, verdict countersign.Verdict, claims ...countersign.Claim) audit.Entry {
+	b.Helper()
+	b.minutes++
+	at := b.now()
+	b.minutes--
+	in := audit.Intent{
+		Custodian: "dfns", ApprovalID: approval, InitiatorID: "maker", AskedAt: at.Add(-2 * time.Second), Snapshot: "snap",
+		Decision: countersign.Decision{Verdict: verdict, Code: countersign.WithinPolicy, Reason: "<ok> & fine"},
+		Request:  countersign.Activity{Kind: "Wallets:Sign", Request: "Erc20", WalletID: "wa-1", Network: "EthereumSepolia"},
+	}
+	for _, c := range claims {
+		held := countersign.NewAmount(b.held(c.Budget, c.Since))
+		after, err := held.Add(c.Amount)
+		fits := err == nil && after.Cmp(c.Limit) <= 0
+		in.Budgets = append(in.Budgets, countersign.Balance{Claim: c, Before: held, Fits: fits})
+		if !fits && verdict == countersign.Approve {
+			in.Decision.Verdict = countersign.Abstain
+		}
+	}
+	for _, c := range claims {
+		b.claims = append(b.claims, taken{budget: c.Budget, approval: approval, amount: c.Amount.Big().Uint64(), at: at.Add(-time.Second),
+			counts: in.Decision.Verdict == countersign.Approve, open: true})
+	}
+	return b.add(who, audit.Draft{
+		Key: countersign.DecisionKey(approval, who), Type: audit.DecisionIntent, Lineage: countersign.ApprovalLineage(approval), Body: in,
+	})
+}
+
+// reasonOf is what the custodian is told.
+func (b *book) reasonOf(in audit.Entry) string {
+	return fmt.Sprintf("fine [countersign %s #%d %s]", b.issuer, in.Index, in.LeafHash)
+}
+
+func intentOf(tb testing.TB, e audit.Entry) (in audit.Intent) {
+	tb.Helper()
+	if err := e.Decode(&in); err != nil {
+		tb.Fatal(err)
+	}
+	return in
+}
+
+// post is the draft of what became of a decision.
+func (b *book) post(in audit.Entry, result audit.PostResult) audit.Draft {
+	b.Helper()
+	body := intentOf(b, in)
+	p := audit.Post{ApprovalID: body.ApprovalID, Intent: in.LeafHash, Verdict: body.Decision.Verdict, Result: result, Snapshot: "snap"}
+	if result.Stands() {
+		p.Reason = b.reasonOf(in)
+		data := []byte(`{"challenge":"Y2gt` + body.ApprovalID + `","crossOrigin":false,"type":"key.get"}`)
+		p.Receipt = &countersign.Receipt{AnswerDigest: "aa", Status: countersign.StatusPending, Proof: countersign.UserAction{
+			CredentialID: "cr-1", Challenge: "ch-1", ClientData: b64(data), Signature: b64(ed25519.Sign(key("credential"), data)),
+		}}
+	}
+	if result == audit.Void {
+		for i := range b.claims {
+			if c := &b.claims[i]; c.approval == body.ApprovalID && c.open {
+				c.counts = false
+			}
+		}
+	}
+	return audit.Draft{Key: countersign.PostKey(body.ApprovalID, in.Record.Subject), Type: audit.DecisionOutcome, Body: p}
+}
+
+// end is the draft of how an approval ended.
+func (b *book) end(in audit.Entry, status countersign.ApprovalStatus) audit.Draft {
+	b.Helper()
+	body := intentOf(b, in)
+	budgets, moved := "released", status == countersign.StatusApproved
+	if moved {
+		budgets = "committed"
+	}
+	for i := range b.claims {
+		if c := &b.claims[i]; c.approval == body.ApprovalID && c.open {
+			c.counts, c.open = moved, false
+		}
+	}
+	return audit.Draft{Key: countersign.OutcomeKey(body.ApprovalID), Type: audit.ApprovalOutcome, Body: audit.Resolution{
+		ApprovalID: body.ApprovalID, Intent: in.LeafHash, Verdict: body.Decision.Verdict,
+		Outcome: countersign.Outcome{Status: status}, Budgets: budgets,
+	}}
+}
+
+func (b *book) notice(event string) audit.Draft {
+	return audit.Draft{Key: countersign.EventKey(event), Type: audit.EventStray, Body: audit.Notice{}}
+}
+
+var authors = []string{"ana", "bo", "cy"}
+
+// filled is a founded log with at least n records: approvals with a budget, each decided,
+// posted and ended in commits of their own, other records between.
+func filled(tb testing.TB, n int) *book {
+	tb.Helper()
+	b := founded(tb)
+	for i := 0; len(b.entries) < n; i++ {
+		who, approval, verdict := authors[i%3], fmt.Sprintf("ap-%d", i), countersign.Approve
+		if i%3 == 2 {
+			verdict = countersign.Reject
+		}
+		in := b.decide(who, approval, verdict, b.claim(100, 100_000))
+		b.commit()
+		b.add(authors[(i*i+1)%3], b.notice(approval))
+		b.add(who, b.post(in, audit.Posted))
+		b.commit()
+		status := countersign.StatusApproved
+		if verdict == countersign.Reject {
+			status = countersign.StatusDenied
+		}
+		b.add(who, b.end(in, status))
+		b.commit()
+	}
+	return b
+}
+
+// claim takes from the budget of the day.
+func (b *book) claim(amount, limit uint64) countersign.Claim {
+	return countersign.Claim{Budget: "mint/day", Amount: countersign.NewAmount(amount), Limit: countersign.NewAmount(limit), Since: b.now().Add(-24 * time.Hour)}
+}
+
+// clone is a copy that may be damaged.
+func (b *book) clone(tb testing.TB) *book {
+	c := *b
+	c.TB, c.entries, c.notes, c.sizes, c.hashes, c.claims = tb, slices.Clone(b.entries), slices.Clone(b.notes), slices.Clone(b.sizes), slices.Clip(b.hashes), slices.Clone(b.claims)
+	c.heads, c.keys = map[string]audit.Head{}, map[string]crypto.Signer{}
+	for k, v := range b.heads {
+		c.heads[k] = v
+	}
+	for k, v := range b.keys {
+		c.keys[k] = v
+	}
+	return &c
+}

@@ -1,0 +1,93 @@
+package verify
+
+import (
+	"fmt"
+	"math"
+
+	"countersign/audit"
+	"countersign/audit/form"
+)
+
+// A chain is the end of one author's records.
+type chain struct {
+	seq  int64
+	prev string
+	last [64]byte // the last record's, once there is one
+	any  bool
+}
+
+// nobody is in the place of the key of a record that is not believed.
+const nobody = math.MaxUint32
+
+// record looks at a record in its place. What is said by one that is not authentic is
+// passed over: the next of its author will not follow.
+func (v *verifier) record(r *row) {
+	fault := func(code FaultCode, format string, args ...any) {
+		v.report.fault(r.index, form.Text(r.payload.Key), code, fmt.Sprintf(format, args...))
+	}
+	believed := uint32(nobody)
+	defer func() { v.believed = append(v.believed, believed) }()
+	if r.ill != "" {
+		fault(NotARecord, "%s", r.ill)
+		return
+	}
+	if !v.authentic(r, fault) {
+		return
+	}
+	believed = r.known.number
+	p := &r.payload
+	if r.key+r.kind != "" && (r.key != form.Text(p.Key) || r.kind != form.Text(p.Type)) {
+		fault(ColumnDiffers, "stored under key %.200q and type %.60q, signed as %.60q", r.key, r.kind, form.Text(p.Type))
+	}
+	if p.Index != r.index {
+		fault(PlaceDiffers, "signed for index %d", p.Index)
+	}
+	if v.issuer == nil {
+		v.issuer = append([]byte{}, p.Issuer...)
+	}
+	if string(p.Issuer) != string(v.issuer) {
+		fault(IssuerDiffers, "it is a record of %.80q, the log is that of %.80q", p.Issuer, v.issuer)
+	}
+	if at, used := v.used[r.digest]; used {
+		fault(KeyReused, "its key is used before, at index %d", at)
+	}
+	v.used[r.digest] = r.index
+	v.follows(r, fault)
+	switch audit.Type(p.Type) {
+	case audit.KeyEnrolled, audit.KeyRetired, audit.KeyRevoked:
+		v.learn(r, fault)
+		believed = r.known.number
+	case audit.DecisionIntent:
+		v.report.Decisions++
+		v.intent(r, fault)
+	case audit.DecisionOutcome, audit.ApprovalOutcome:
+		v.outcome(r, fault)
+	case audit.AlarmRaised:
+		v.report.Alarms++
+	}
+}
+
+// follows checks the author's chain.
+func (v *verifier) follows(r *row, fault faulter) {
+	p := &r.payload
+	c := v.chains[string(p.Subject)]
+	if c == nil {
+		c = &chain{}
+		if v.from > 0 { // where it was before the range, only it says
+			c.seq, c.prev = p.Seq, string(p.Prev)
+			v.report.Unproven.Chains++
+		}
+		v.chains[string(p.Subject)] = c
+	}
+	prev := string(p.Prev) == c.prev
+	if c.any {
+		prev = string(p.Prev) == string(c.last[:])
+	}
+	if p.Seq != c.seq || !prev {
+		fault(ChainBroken, "record %d of %.80q on %.16q does not follow its author's record %d", p.Seq, p.Subject, p.Prev, c.seq-1)
+	}
+	c.seq, c.last, c.any = p.Seq+1, r.chain, true
+}
+
+// A faulter reports what is wrong with the record in hand.
+type faulter = func(code FaultCode, format string, args ...any)
