@@ -11,6 +11,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"os"
@@ -50,6 +51,17 @@ func newP256(tb testing.TB) *ecdsa.PrivateKey {
 	}
 	return key
 }
+
+func newP384(tb testing.TB) *ecdsa.PrivateKey {
+	tb.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return key
+}
+
+func unbase64(text string) ([]byte, error) { return base64.StdEncoding.DecodeString(text) }
 
 func newEd25519(tb testing.TB) ed25519.PrivateKey {
 	tb.Helper()
