@@ -23,8 +23,8 @@ test: build ## Run every test (PostgreSQL's too, where initdb is found)
 	cd sandbox && go test -timeout 8m ./...
 
 .PHONY: slow
-slow: ## Run the long forms of tests: 64 callers with 1,000 tries each on a budget (two minutes)
-	COUNTERSIGN_TEST_SLOW=1 ./tools/with-postgres.sh go test -count=1 -timeout 15m -run 'TestManyReserveAtOnce' ./store
+slow: ## Run the long forms of tests: 64 callers with 1,000 tries each on a budget, a hundred kills (four minutes)
+	COUNTERSIGN_TEST_SLOW=1 ./tools/with-postgres.sh go test -count=1 -timeout 15m -run 'TestManyReserveAtOnce|TestAHundredKills' ./store
 
 .PHONY: race
 race: build ## Run every test under the race detector

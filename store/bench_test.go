@@ -4,11 +4,13 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"countersign/audit"
+	"countersign/audit/anchor"
 )
 
 // BenchmarkAppend tells what a signed record in its place costs on top of a bare
@@ -86,4 +88,57 @@ func insertBare(b *testing.B, db *sql.DB, e audit.Entry) error {
 	_, err := db.ExecContext(b.Context(), "INSERT INTO bare VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		e.Index, e.Record.Key, string(e.Record.Type), e.Record.Subject, e.Record.Seq, e.JWS, e.LeafHash)
 	return err
+}
+
+// BenchmarkBarrier tells how long a decision waits from the append's beginning until its
+// record stands under a signed checkpoint that a file anchor keeps: by one writer, by
+// eight and by 32.
+func BenchmarkBarrier(b *testing.B) {
+	for _, kind := range []string{"SQLite", "PostgreSQL"} {
+		for _, writers := range []int{1, 8, 32} {
+			b.Run(fmt.Sprintf("%s/writers=%d", kind, writers), func(b *testing.B) { benchBarrier(b, kind, writers) })
+		}
+	}
+}
+
+func benchBarrier(b *testing.B, kind string, writers int) {
+	dsn := filepath.Join(b.TempDir(), "trail.db")
+	if kind == "PostgreSQL" {
+		dsn = freshPostgres(b)
+	}
+	place, err := anchor.Open(b.Context(), "file:"+filepath.Join(b.TempDir(), "anchor"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	tr := desk(b, dsn, "us")
+	if err := tr.DB.SignWith(b.Context(), theLog(b, place)); err != nil {
+		b.Fatal(err)
+	}
+	const each = 10
+	var all []time.Duration
+	var took time.Duration
+	for round := 0; b.Loop(); round++ {
+		waits := make([][each]time.Duration, writers)
+		took += parallel(b, writers, func(w int) error {
+			for i := range each {
+				begun := time.Now()
+				e, err := tr.Append(b.Context(), draft(fmt.Sprintf("k/%d/%d/%d", round, w, i), "ap"))
+				if err == nil {
+					err = tr.Barrier(b.Context(), e)
+				}
+				if err != nil {
+					return err
+				}
+				waits[w][i] = time.Since(begun)
+			}
+			return nil
+		})
+		for _, w := range waits {
+			all = append(all, w[:]...)
+		}
+	}
+	slices.Sort(all)
+	b.ReportMetric(float64(len(all))/took.Seconds(), "records/s")
+	b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
 }

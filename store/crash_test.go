@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -43,14 +44,20 @@ func appendForEver(dsn, round string) {
 		os.Exit(1)
 	}
 	tr := trailOn(db, "us")
-	for i := 0; ; i++ {
-		key := fmt.Sprintf("k/%s/%d", round, i)
-		if _, err := decide(context.Background(), tr, key, claim(1, 1<<40)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		fmt.Println(key)
+	writers, _ := strconv.Atoi(os.Getenv("COUNTERSIGN_TEST_WRITERS"))
+	for w := range max(writers, 1) {
+		go func() {
+			for i := 0; ; i++ {
+				key := fmt.Sprintf("k/%s/%d/%d", round, w, i)
+				if _, err := decide(context.Background(), tr, key, claim(1, 1<<40)); err != nil {
+					fmt.Fprintln(os.Stderr, err)
+					os.Exit(1)
+				}
+				os.Stdout.WriteString(key + "\n") // one write: no half line
+			}
+		}()
 	}
+	select {}
 }
 
 // TestKilledWriterLosesNothingAcknowledged kills a writing process with kill -9,

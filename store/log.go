@@ -82,6 +82,18 @@ type tip struct {
 	tiler *tree.Tiler
 	root  tlog.Hash
 	heads map[string]audit.Head
+	// signed is the checkpoint that the last commit left.
+	signed signed
+	// learned says that the registry has all records about keys up to here.
+	learned bool
+	// appended are the records of the commit that is being made.
+	appended []audit.Entry
+}
+
+// signed is a checkpoint and its note.
+type signed struct {
+	tree.Checkpoint
+	note []byte
 }
 
 // grow puts the records of a commit under the tree and signs the new checkpoint.
@@ -102,11 +114,12 @@ func (db *DB) grow(ctx context.Context, tx *sql.Tx, t *tip, leaves []tlog.Hash) 
 		}
 	}
 	c := tree.Checkpoint{Origin: db.log.Origin(), Size: t.tiler.Size(), Root: t.root}
-	signed, err := c.Sign(db.log.signers()...)
+	msg, err := c.Sign(db.log.signers()...)
 	if err != nil {
 		return fmt.Errorf("sign the checkpoint of %d records: %w", c.Size, err)
 	}
-	_, err = tx.ExecContext(ctx, db.query("INSERT INTO checkpoints (size, note, at) VALUES (?, ?, ?)"), c.Size, string(signed), db.now().UnixMicro())
+	t.signed = signed{c, msg}
+	_, err = tx.ExecContext(ctx, db.query("INSERT INTO checkpoints (size, note, at) VALUES (?, ?, ?)"), c.Size, string(msg), db.now().UnixMicro())
 	return err
 }
 
@@ -124,7 +137,7 @@ func (db *DB) tipIn(ctx context.Context, tx *sql.Tx) (*tip, error) {
 		return nil, err
 	}
 	if kept := db.kept; kept != nil && kept.tiler.Size() == at.Size && kept.root == at.Root {
-		return &tip{tiler: kept.tiler.Clone(), root: kept.root, heads: kept.heads}, nil
+		return &tip{tiler: kept.tiler.Clone(), root: kept.root, heads: kept.heads, learned: kept.learned}, nil
 	}
 	fresh, err := db.restore(ctx, tx, at)
 	if err != nil {

@@ -412,4 +412,3 @@ func dsnFor(dsn string) string {
 	}
 	return "file:" + dsn
 }
-

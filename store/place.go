@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"countersign/audit"
@@ -24,8 +25,10 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 	if err != nil {
 		return nil, err
 	}
-	if err := db.learn(ctx, tx); err != nil {
-		return nil, err
+	if !end.learned {
+		if err := db.learn(ctx, tx); err != nil {
+			return nil, err
+		}
 	}
 	standing, err := db.standing(ctx, tx, together)
 	if err != nil {
@@ -55,7 +58,10 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 	if err := p.write(ctx); err != nil || len(p.records) == 0 {
 		return nil, err
 	}
-	end.heads = p.heads
+	end.heads, end.appended = p.heads, p.records
+	end.learned = !slices.ContainsFunc(p.records, func(e audit.Entry) bool {
+		return e.Record.Type == audit.KeyEnrolled || e.Record.Type == audit.KeyRetired || e.Record.Type == audit.KeyRevoked
+	})
 	return end, db.grow(ctx, tx, end, p.leaves)
 }
 
@@ -247,6 +253,8 @@ func (db *DB) committed(end *tip) {
 	db.kept = end
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	db.recent.add(end.appended, end.signed)
+	end.appended = nil
 	if db.seen != nil {
 		close(db.seen)
 		db.seen = nil

@@ -59,6 +59,7 @@ type DB struct {
 	refusal  error // why nothing is appended any more
 	registry *registry
 	anchored anchoring
+	recent   recent        // what this process has appended lately
 	seen     chan struct{} // closed at the next commit
 }
 
