@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -237,32 +238,28 @@ func (db *DB) Explain(ctx context.Context, q Query) (steps []string, err error) 
 		return nil, fmt.Errorf("explain: %w", err)
 	}
 	defer rows.Close()
-	for rows.Next() {
-		row, into := make([]string, columns), make([]any, columns)
-		for i := range row {
-			into[i] = &row[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			return nil, fmt.Errorf("explain: %w", err)
-		}
+	row, into := make([]string, columns), make([]any, columns)
+	for i := range row {
+		into[i] = &row[i]
+	}
+	for rows.Next() && err == nil {
+		err = rows.Scan(into...)
 		steps = append(steps, row[columns-1])
 	}
-	return steps, rows.Err()
+	return steps, errors.Join(err, rows.Err())
 }
 
 // ByID returns the record with an ID, a UUIDv7, or [audit.ErrNoRecord]. The ID tells when
 // the record was signed, and that is where it is looked for.
 func (db *DB) ByID(ctx context.Context, id string) (audit.Entry, error) {
-	ms, err := strconv.ParseInt(strings.ReplaceAll(id[:min(len(id), 13)], "-", ""), 16, 64)
-	if err != nil {
-		return audit.Entry{}, fmt.Errorf("%w: %.40q is no UUIDv7", audit.ErrNoRecord, id)
-	}
-	for e, err := range db.Select(ctx, Query{Since: time.UnixMilli(ms), Until: time.UnixMilli(ms + 1)}) {
-		if err != nil || e.Record.ID == id {
-			return e, err
+	if ms, err := strconv.ParseInt(strings.ReplaceAll(id[:min(len(id), 13)], "-", ""), 16, 64); err == nil {
+		for e, err := range db.Select(ctx, Query{Since: time.UnixMilli(ms), Until: time.UnixMilli(ms + 1)}) {
+			if err != nil || e.Record.ID == id {
+				return e, err
+			}
 		}
 	}
-	return audit.Entry{}, fmt.Errorf("%w: %s", audit.ErrNoRecord, id)
+	return audit.Entry{}, fmt.Errorf("%w: %.40q", audit.ErrNoRecord, id)
 }
 
 // Size is how many records are under the newest signed checkpoint.
