@@ -25,12 +25,17 @@ const (
 const maxFacets = 64
 
 // Facets are those of the record, without repetition.
-func (r Record) Facets() []Facet {
+func (r Record) Facets() []Facet { return r.facetsOf(nil) }
+
+// facetsOf is Facets with the body that the record was made of, where that is known.
+func (r Record) facetsOf(body any) []Facet {
 	f := facets{seen: map[Facet]bool{}}
 	f.add(FacetLineage, r.Lineage)
-	switch r.Type {
-	case DecisionIntent:
-		var in Intent
+	in, known := body.(Intent)
+	switch {
+	case known:
+		f.intent(in)
+	case r.Type == DecisionIntent:
 		if (Entry{Record: r}).Decode(&in) == nil {
 			f.intent(in)
 		}

@@ -110,6 +110,8 @@ type Unsigned struct {
 	// Input is the JWS signing input: the protected header, a dot and the payload.
 	Input  string
 	Record Record
+	// Facets are what the record can be found by.
+	Facets []Facet
 	signer *Signer
 }
 
@@ -141,7 +143,7 @@ func (s *Signer) Prepare(d Draft, head Head) (Unsigned, error) {
 	if err != nil {
 		return Unsigned{}, fmt.Errorf("seal %s: %w", d.Key, err)
 	}
-	u := Unsigned{Input: b64(head64) + "." + b64(payload), Record: rec, signer: s}
+	u := Unsigned{Input: b64(head64) + "." + b64(payload), Record: rec, Facets: rec.facetsOf(d.Body), signer: s}
 	if n := len(u.Input) + 1 + b64Len(signatureSize); n > MaxEntry {
 		return Unsigned{}, fmt.Errorf("%w: %s has %d bytes, at most %d; keep evidence by digest", ErrTooLarge, d.Key, n, MaxEntry)
 	}

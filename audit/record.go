@@ -65,7 +65,7 @@ type Intent struct {
 	Snapshot string   `json:"snapshot_sha256"`
 	Policies []string `json:"policies,omitempty"`
 	// Request is what was asked for, in full.
-	Request  countersign.Activity `json:"request"`
+	Request countersign.Activity `json:"request"`
 	// CallHash, CallLength and Selector are of the call data: its SHA-256, how many bytes it
 	// has and the first four of them, 0x and hex.
 	CallHash   string `json:"calldata_sha256,omitempty"`

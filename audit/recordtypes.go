@@ -46,9 +46,9 @@ type HumanDecision struct {
 	// where it tells us; Log is the SHA-256 of its entry in the custodian's own log, kept
 	// beside the trail, and Missing why there is none.
 	Assertion *countersign.Assertion `json:"assertion,omitempty"`
-	Log      string   `json:"log_sha256,omitempty"`
-	Missing  string   `json:"missing,omitempty"`
-	Workflow Workflow `json:"workflow,omitzero"`
+	Log       string                 `json:"log_sha256,omitempty"`
+	Missing   string                 `json:"missing,omitempty"`
+	Workflow  Workflow               `json:"workflow,omitzero"`
 }
 
 // A BookChange is a change of the rules that decide.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -123,7 +124,7 @@ func (db *DB) grow(ctx context.Context, tx *sql.Tx, t *tip, leaves []tlog.Hash) 
 	return err
 }
 
-// tip returns the end of the log, for the transaction to grow. It is the kept one when
+// tipIn returns the end of the log, for the transaction to grow. It is the kept one when
 // nobody else has appended since.
 func (db *DB) tipIn(ctx context.Context, tx *sql.Tx) (*tip, error) {
 	if db.log == nil {
@@ -132,12 +133,18 @@ func (db *DB) tipIn(ctx context.Context, tx *sql.Tx) (*tip, error) {
 	if err := db.refused(); err != nil {
 		return nil, err
 	}
-	at, err := db.newest(ctx, tx, db.log.verifiers())
-	if err != nil {
+	msg, err := db.checkpoint(ctx, tx, "ORDER BY size DESC LIMIT 1")
+	if err != nil && !errors.Is(err, ErrNoCheckpoint) {
 		return nil, err
 	}
-	if kept := db.kept; kept != nil && kept.tiler.Size() == at.Size && kept.root == at.Root {
-		return &tip{tiler: kept.tiler.Clone(), root: kept.root, heads: kept.heads, learned: kept.learned}, nil
+	if kept := db.kept; kept != nil && bytes.Equal(kept.signed.note, msg) {
+		return &tip{tiler: kept.tiler.Clone(), root: kept.root, heads: kept.heads, signed: kept.signed, learned: kept.learned}, nil
+	}
+	at := tree.Checkpoint{Root: emptyRoot}
+	if msg != nil {
+		if at, err = tree.OpenCheckpoint(msg, db.log.verifiers()); err != nil {
+			return nil, err
+		}
 	}
 	fresh, err := db.restore(ctx, tx, at)
 	if err != nil {

@@ -224,7 +224,11 @@ func (p *placing) write(ctx context.Context) error {
 	if err := p.db.keep(ctx, p.tx, p.evidence); err != nil {
 		return err
 	}
-	stored, err := p.db.insert(ctx, p.tx, p.records)
+	facets := make([][]audit.Facet, len(p.unsigned))
+	for i, u := range p.unsigned {
+		facets[i] = u.Facets
+	}
+	stored, err := p.db.insert(ctx, p.tx, p.records, facets)
 	if err != nil {
 		return err
 	}

@@ -54,11 +54,11 @@ func payload(jws string) (rec audit.Record) {
 
 // insert writes records, all in one statement, and returns each JWS as the database has
 // it.
-func (db *DB) insert(ctx context.Context, tx *sql.Tx, records []audit.Entry) (stored []string, err error) {
+func (db *DB) insert(ctx context.Context, tx *sql.Tx, records []audit.Entry, facets [][]audit.Facet) (stored []string, err error) {
 	var args, found []any
-	for _, e := range records {
+	for i, e := range records {
 		approval := ""
-		for _, f := range e.Record.Facets() {
+		for _, f := range facets[i] {
 			if f.Name == audit.FacetApproval {
 				approval = f.Value
 				continue

@@ -11,7 +11,6 @@ import (
 	"countersign/audit"
 	"countersign/audit/tree"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -74,19 +73,6 @@ func (db *DB) checkpoint(ctx context.Context, q querier, where string, args ...a
 		return nil, fmt.Errorf("read checkpoint: %w", err)
 	}
 	return []byte(text), nil
-}
-
-// newest is the newest checkpoint under a key of the log, the zero Checkpoint when there
-// is none. Records that stand under none are nobody's: that is [audit.ErrForged].
-func (db *DB) newest(ctx context.Context, q querier, log note.Verifiers) (tree.Checkpoint, error) {
-	msg, err := db.checkpoint(ctx, q, "ORDER BY size DESC LIMIT 1")
-	if errors.Is(err, ErrNoCheckpoint) {
-		return tree.Checkpoint{Origin: "", Root: emptyRoot}, nil
-	}
-	if err != nil {
-		return tree.Checkpoint{}, err
-	}
-	return tree.OpenCheckpoint(msg, log)
 }
 
 var emptyRoot = (&tree.Tree{}).Root()
