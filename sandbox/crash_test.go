@@ -121,6 +121,7 @@ func TestKillLosesNothingAndRunsNothingTwice(t *testing.T) {
 	c := as(t, dir, "admin")
 	direct := l.check(c, c.walletID, recipient)
 	gated := l.check(c, l.gated, gatedRecipient)
+	l.checkLog(c, as(t, dir, "alice"))
 	eventually(t, "every confirmation is delivered", func() bool { return len(heard(hooks)) == direct+gated })
 	t.Logf("%d direct and %d gated transfers confirmed, %d acknowledged, %d deliveries", direct, gated, len(l.acked), len(hooks.of("")))
 	if err := p.kill(syscall.SIGTERM); err != nil {

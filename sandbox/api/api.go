@@ -82,10 +82,11 @@ func (a *API) read(h func(call) error) echo.HandlerFunc {
 func (a *API) signed(h func(call) error) echo.HandlerFunc {
 	return a.read(func(c call) error {
 		r := c.Request()
-		err := a.Auth.Consume(c.caller, r.Header.Get(UserActionHeader), r.Method, r.URL.EscapedPath(), c.body)
+		caller, err := a.Auth.Consume(c.caller, r.Header.Get(UserActionHeader), r.Method, r.URL.EscapedPath(), c.body)
 		if err != nil {
 			return err
 		}
+		c.caller = caller
 		return h(c)
 	})
 }

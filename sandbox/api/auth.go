@@ -1,14 +1,18 @@
 package api
 
 import (
+	"net/http"
+	"time"
+
 	"github.com/labstack/echo/v4"
 
 	"countersign/sandbox/auth"
+	"countersign/sandbox/dfns"
 )
 
 func (a *API) authRoutes(e *echo.Echo) {
 	e.POST("/auth/action/init", a.read(func(c call) error {
-		return decoded(c, func(in auth.InitRequest) (auth.InitResponse, error) { return a.Auth.Init(c.caller, in) })
+		return decodedBy(c, a.Auth.Init)
 	}))
 	e.POST("/auth/action", a.read(func(c call) error {
 		return decoded(c, func(in auth.ActionRequest) (map[string]string, error) {
@@ -16,10 +20,13 @@ func (a *API) authRoutes(e *echo.Echo) {
 			return map[string]string{"userAction": token}, err
 		})
 	}))
+	e.GET("/auth/action/logs", a.read(a.actionLogs))
+	e.GET("/auth/action/logs/:id", a.read(func(c call) error {
+		entry, err := a.Auth.Entry(c.Param("id"))
+		return reply(c, entry, err)
+	}))
 	e.POST("/auth/service-accounts", a.signed(func(c call) error {
-		return decoded(c, func(in auth.NewServiceAccount) (auth.ServiceAccount, error) {
-			return a.Auth.CreateServiceAccount(c.caller, in)
-		})
+		return decodedBy(c, a.Auth.CreateServiceAccount)
 	}))
 	e.GET("/auth/service-accounts", a.read(func(c call) error {
 		found, err := a.Auth.ServiceAccounts()
@@ -45,4 +52,22 @@ func (a *API) authRoutes(e *echo.Echo) {
 		found, err := a.Auth.Credentials(c.caller.User.UserID)
 		return replyPage(c, found, "", err)
 	}))
+}
+
+// actionLogs answers in CSV, as DFNS does.
+func (a *API) actionLogs(c call) error {
+	start, err1 := time.Parse(time.RFC3339, c.QueryParam("startTime"))
+	end, err2 := time.Parse(time.RFC3339, c.QueryParam("endTime"))
+	if err1 != nil || err2 != nil {
+		return dfns.BadRequest("startTime and endTime must be dates such as 2026-01-02T03:04:05Z")
+	}
+	found, err := a.Auth.Entries(start, end, c.QueryParam("userId"))
+	if err != nil {
+		return err
+	}
+	text, err := auth.CSV(found)
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", text)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func (a *API) policyRoutes(e *echo.Echo) {
-	e.POST("/v2/policies", a.signed(func(c call) error { return decoded(c, a.Custody.CreatePolicy) }))
+	e.POST("/v2/policies", a.signed(func(c call) error { return decodedBy(c, a.Custody.CreatePolicy) }))
 	e.GET("/v2/policies", a.read(func(c call) error {
 		p, err := page(c, 20)
 		if err != nil {
@@ -25,11 +25,11 @@ func (a *API) policyRoutes(e *echo.Echo) {
 	}))
 	e.PUT("/v2/policies/:id", a.signed(func(c call) error {
 		return decoded(c, func(in custody.NewPolicy) (custody.Policy, error) {
-			return a.Custody.UpdatePolicy(c.Param("id"), in)
+			return a.Custody.UpdatePolicy(c.caller, c.Param("id"), in)
 		})
 	}))
 	e.DELETE("/v2/policies/:id", a.signed(func(c call) error {
-		policy, err := a.Custody.ArchivePolicy(c.Param("id"))
+		policy, err := a.Custody.ArchivePolicy(c.caller, c.Param("id"))
 		return reply(c, policy, err)
 	}))
 	e.GET("/v2/policy-approvals", a.read(a.approvals))

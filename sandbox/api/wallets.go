@@ -15,7 +15,7 @@ import (
 )
 
 func (a *API) walletRoutes(e *echo.Echo) {
-	e.POST("/wallets", a.signed(func(c call) error { return decoded(c, a.Custody.CreateWallet) }))
+	e.POST("/wallets", a.signed(func(c call) error { return decodedBy(c, a.Custody.CreateWallet) }))
 	e.GET("/wallets", a.read(func(c call) error {
 		p, err := page(c, 50)
 		if err != nil {
@@ -68,7 +68,7 @@ func (a *API) tags(c call, remove bool) error {
 	if err := dfns.Decode(c.body, &in); err != nil {
 		return err
 	}
-	return reply(c, struct{}{}, a.Custody.ChangeTags(c.Param("walletId"), in.Tags, remove))
+	return reply(c, struct{}{}, a.Custody.ChangeTags(c.caller, c.Param("walletId"), in.Tags, remove))
 }
 
 // asset is one balance of a wallet, in minimum units.

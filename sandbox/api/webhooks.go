@@ -10,7 +10,7 @@ import (
 )
 
 func (a *API) webhookRoutes(e *echo.Echo) {
-	e.POST("/webhooks", a.signed(func(c call) error { return decoded(c, a.Webhooks.Create) }))
+	e.POST("/webhooks", a.signed(func(c call) error { return decodedBy(c, a.Webhooks.Create) }))
 	e.GET("/webhooks", a.read(func(c call) error {
 		p, err := page(c, 50)
 		if err != nil {
@@ -25,14 +25,14 @@ func (a *API) webhookRoutes(e *echo.Echo) {
 	}))
 	e.PUT("/webhooks/:id", a.signed(func(c call) error {
 		return decoded(c, func(in webhook.Fields) (webhook.Webhook, error) {
-			return a.Webhooks.Update(c.Param("id"), in)
+			return a.Webhooks.Update(c.caller, c.Param("id"), in)
 		})
 	}))
 	e.DELETE("/webhooks/:id", a.signed(func(c call) error {
-		return reply(c, map[string]bool{"deleted": true}, a.Webhooks.Delete(c.Param("id")))
+		return reply(c, map[string]bool{"deleted": true}, a.Webhooks.Delete(c.caller, c.Param("id")))
 	}))
 	e.POST("/webhooks/:id/ping", a.signed(func(c call) error {
-		result, err := a.Deliverer.Ping(c.Request().Context(), c.Param("id"))
+		result, err := a.Deliverer.Ping(c.Request().Context(), c.caller, c.Param("id"))
 		return reply(c, result, err)
 	}))
 	e.GET("/webhooks/:id/events", a.read(a.events))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/store"
 )
@@ -64,6 +65,11 @@ func decoded[T, R any](c call, handle func(T) (R, error)) error {
 	}
 	out, err := handle(in)
 	return reply(c, out, err)
+}
+
+// decodedBy is decoded for a handler that needs to know who calls.
+func decodedBy[T, R any](c call, handle func(auth.Caller, T) (R, error)) error {
+	return decoded(c, func(in T) (R, error) { return handle(c.caller, in) })
 }
 
 // maxLimit is the most that a page may ask for.

@@ -32,10 +32,11 @@ type Assertion struct {
 	Algorithm  string `json:"algorithm"`
 }
 
-// action is a user action: an intent that was signed, and whether it was used.
+// action is a user action: an intent, how it was signed, and whether it was used.
 type action struct {
 	intent
-	used bool
+	proof Assertion
+	used  bool
 }
 
 // Exchange turns a signed challenge into a user action. The challenge is spent
@@ -65,7 +66,7 @@ func (a *Auth) Exchange(caller Caller, in ActionRequest) (string, error) {
 		return "", err
 	}
 	a.mu.Lock()
-	a.actions[token] = action{intent: c.intent}
+	a.actions[token] = action{intent: c.intent, proof: in.FirstFactor.Assertion}
 	a.mu.Unlock()
 	return token, nil
 }
@@ -119,22 +120,21 @@ func decodeBase64URL(s string) ([]byte, error) {
 	return base64.RawURLEncoding.DecodeString(strings.TrimRight(s, "="))
 }
 
-// Consume spends the user action that authorises a request. It refuses one
-// that is missing, expired, of someone else, or for another request with 403,
-// and one that was already used with 400. A caller's own is spent even when it
-// is refused.
-func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) error {
+// Consume spends the user action that authorises a request and returns the
+// caller as one who signed it. It refuses one that is missing, expired, of
+// someone else, or for another request with 403, and one that was already used
+// with 400. A caller's own is spent even when it is refused.
+func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) (Caller, error) {
 	a.mu.Lock()
 	act, found := a.actions[token]
 	found = found && act.user == caller.User.UserID
 	if found {
-		spent := act
-		spent.used = true
-		a.actions[token] = spent
+		// What it was for is not needed again.
+		a.actions[token] = action{intent: intent{user: act.user, expires: act.expires}, used: true}
 	}
 	a.mu.Unlock()
-	refused := func(why string) error {
-		return dfns.Forbidden("user action signature is missing or invalid: %s", why)
+	refused := func(why string) (Caller, error) {
+		return Caller{}, dfns.Forbidden("user action signature is missing or invalid: %s", why)
 	}
 	switch {
 	case token == "":
@@ -142,7 +142,7 @@ func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) e
 	case !found:
 		return refused("it is not one that was given to this caller")
 	case act.used:
-		return dfns.BadRequest("user action has already been used")
+		return Caller{}, dfns.BadRequest("user action has already been used")
 	case !a.now().Before(act.expires):
 		return refused("it has expired")
 	case act.method != method:
@@ -152,5 +152,6 @@ func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) e
 	case !bytes.Equal([]byte(act.payload), body):
 		return refused("it was signed for another body")
 	}
-	return nil
+	caller.signed = a.entry(caller, token, act)
+	return caller, nil
 }

@@ -9,6 +9,9 @@
 //	POST /auth/action        the signed challenge         → a user action
 //	the call itself          with X-DFNS-USERACTION       → done, once
 //
+// What was done so stands in a log, with the signature, from the transaction that
+// did it ([Caller.Update]).
+//
 // Signatures are verified over the bytes received. Challenges and user actions
 // live fifteen minutes, serve once, and are kept in memory: after a restart a
 // caller starts over with a new challenge, and no old proof is accepted.
@@ -98,10 +101,13 @@ func (a *Auth) found(tx *store.Tx) error {
 // OrgID returns the one organisation, or-….
 func (a *Auth) OrgID() string { return a.org }
 
-// Caller is who makes a request: a user and the token he showed.
+// Caller is who makes a request: a user, the token he showed and, once
+// [Auth.Consume] has let a signed request pass, what he signed.
 type Caller struct {
 	User    User
 	TokenID string
+
+	signed *Entry
 }
 
 // Identify returns the caller that a bearer token names. A token that is

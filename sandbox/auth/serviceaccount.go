@@ -76,7 +76,7 @@ func (a *Auth) CreateServiceAccount(caller Caller, in NewServiceAccount) (Servic
 		days = *in.DaysValid
 	}
 	var e Enrolled
-	err := a.db.Update(func(tx *store.Tx) (err error) {
+	err := caller.Update(a.db, func(tx *store.Tx) (err error) {
 		e, err = a.Enrol(tx, NewUser{Name: in.Name, PublicKey: in.PublicKey, ExternalID: in.ExternalID,
 			ServiceAccount: true, Life: time.Duration(days) * 24 * time.Hour})
 		return err

@@ -47,6 +47,9 @@ func (c *Custody) Decide(caller auth.Caller, id string, vote Vote) (Approval, er
 		if err := c.cast(tx, &r, caller.User.UserID, vote, counts, now); err != nil {
 			return err
 		}
+		if err := caller.Log(tx); err != nil {
+			return err
+		}
 		approval, err = r.load(tx)
 		return err
 	})

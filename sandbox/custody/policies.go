@@ -4,38 +4,39 @@ import (
 	"errors"
 	"net/http"
 
+	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/store"
 )
 
 // CreatePolicy makes an active policy. It governs every later request.
-func (c *Custody) CreatePolicy(in NewPolicy) (Policy, error) {
+func (c *Custody) CreatePolicy(caller auth.Caller, in NewPolicy) (Policy, error) {
 	now := dfns.At(c.Now())
 	policy := Policy{ID: dfns.NewID("plc"), Status: "Active", DateCreated: now}
-	err := c.DB.Update(func(tx *store.Tx) error { return policy.replace(tx, in, now) })
+	err := caller.Update(c.DB, func(tx *store.Tx) error { return policy.replace(tx, in, now) })
 	return policy, err
 }
 
 // UpdatePolicy replaces a policy. Approvals that are open keep the groups that
 // they were opened with. DFNS would gate this by a policy on Policies:Modify,
 // which the sandbox refuses to create, so it takes effect at once.
-func (c *Custody) UpdatePolicy(id string, in NewPolicy) (Policy, error) {
-	return c.changePolicy(id, func(tx *store.Tx, policy *Policy) error {
+func (c *Custody) UpdatePolicy(caller auth.Caller, id string, in NewPolicy) (Policy, error) {
+	return c.changePolicy(caller, id, func(tx *store.Tx, policy *Policy) error {
 		return policy.replace(tx, in, dfns.At(c.Now()))
 	})
 }
 
 // ArchivePolicy ends a policy.
-func (c *Custody) ArchivePolicy(id string) (Policy, error) {
-	return c.changePolicy(id, func(tx *store.Tx, policy *Policy) error {
+func (c *Custody) ArchivePolicy(caller auth.Caller, id string) (Policy, error) {
+	return c.changePolicy(caller, id, func(tx *store.Tx, policy *Policy) error {
 		policy.Status, policy.DateUpdated = "Archived", dfns.At(c.Now())
 		return putPolicy(tx, *policy)
 	})
 }
 
-func (c *Custody) changePolicy(id string, change func(*store.Tx, *Policy) error) (Policy, error) {
+func (c *Custody) changePolicy(caller auth.Caller, id string, change func(*store.Tx, *Policy) error) (Policy, error) {
 	var policy Policy
-	err := c.DB.Update(func(tx *store.Tx) (err error) {
+	err := caller.Update(c.DB, func(tx *store.Tx) (err error) {
 		if policy, err = getPolicy(tx, id); err != nil {
 			return err
 		}

@@ -80,7 +80,7 @@ func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte
 		return Request{}, err
 	}
 	var r Request
-	err = c.DB.Update(func(tx *store.Tx) error {
+	err = caller.Update(c.DB, func(tx *store.Tx) error {
 		wallet, err := getWallet(tx, walletID)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/crypto"
 
+	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
@@ -73,12 +74,12 @@ func (in NewWallet) validate() error {
 
 // CreateWallet makes a wallet with a fresh secp256k1 key and queues its
 // funding ahead of whatever it is asked to do.
-func (c *Custody) CreateWallet(in NewWallet) (Wallet, error) {
+func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error) {
 	if err := in.validate(); err != nil {
 		return Wallet{}, err
 	}
 	var wallet Wallet
-	err := c.DB.Update(func(tx *store.Tx) (err error) {
+	err := caller.Update(c.DB, func(tx *store.Tx) (err error) {
 		wallet, err = c.AddWallet(tx, in)
 		return err
 	})
@@ -138,8 +139,8 @@ func (c *Custody) Wallets(page store.Page) ([]Wallet, string, error) {
 }
 
 // ChangeTags adds tags to a wallet, or removes them.
-func (c *Custody) ChangeTags(id string, tags []string, remove bool) error {
-	return c.DB.Update(func(tx *store.Tx) error {
+func (c *Custody) ChangeTags(caller auth.Caller, id string, tags []string, remove bool) error {
+	return caller.Update(c.DB, func(tx *store.Tx) error {
 		wallet, err := getWallet(tx, id)
 		if err != nil {
 			return err

@@ -48,9 +48,12 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 // At returns t in UTC, cut to the milliseconds that DFNS keeps.
 func At(t time.Time) Time { return Time{t.UTC().Truncate(time.Millisecond)} }
 
+// String writes t as "2006-01-02T15:04:05.000Z".
+func (t Time) String() string { return t.UTC().Format(timeLayout) }
+
 // MarshalJSON writes t as "2006-01-02T15:04:05.000Z".
 func (t Time) MarshalJSON() ([]byte, error) {
-	return []byte(`"` + t.UTC().Format(timeLayout) + `"`), nil
+	return []byte(`"` + t.String() + `"`), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
 )
 
@@ -64,15 +65,19 @@ func (d *Deliverer) send(ctx context.Context, hook Webhook, e envelope) (status,
 	return "200", ""
 }
 
-// Ping sends an unrecorded test event of kind "ping" and returns the status it
-// got. DFNS documents neither the kind nor the data of its test event.
-func (d *Deliverer) Ping(ctx context.Context, id string) (PingResult, error) {
+// Ping sends a test event of kind "ping" and returns the status it got. The
+// event is not recorded, the caller's signed action is, before it is sent. DFNS
+// documents neither the kind nor the data of its test event.
+func (d *Deliverer) Ping(ctx context.Context, caller auth.Caller, id string) (PingResult, error) {
 	hook, err := d.Registry.secret(id)
 	if err != nil {
 		return PingResult{}, err
 	}
 	data, err := dfns.Compact(map[string]string{"webhookId": hook.ID})
 	if err != nil {
+		return PingResult{}, err
+	}
+	if err := d.Registry.DB.Update(caller.Log); err != nil {
 		return PingResult{}, err
 	}
 	now := d.Registry.Now()

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/store"
 )
@@ -63,7 +64,7 @@ type Registry struct {
 }
 
 // Create makes a webhook and returns it with its secret.
-func (r *Registry) Create(in Fields) (Webhook, error) {
+func (r *Registry) Create(caller auth.Caller, in Fields) (Webhook, error) {
 	if in.URL == nil || len(in.Events) == 0 {
 		return Webhook{}, dfns.BadRequest("url and events are required")
 	}
@@ -73,7 +74,7 @@ func (r *Registry) Create(in Fields) (Webhook, error) {
 	if err := hook.apply(in, now); err != nil {
 		return Webhook{}, err
 	}
-	err := r.DB.Update(func(tx *store.Tx) error {
+	err := caller.Update(r.DB, func(tx *store.Tx) error {
 		hooks, err := store.All[Webhook](tx, kindWebhook, all)
 		if err != nil {
 			return err
@@ -87,9 +88,9 @@ func (r *Registry) Create(in Fields) (Webhook, error) {
 }
 
 // Update changes the fields that in has.
-func (r *Registry) Update(id string, in Fields) (Webhook, error) {
+func (r *Registry) Update(caller auth.Caller, id string, in Fields) (Webhook, error) {
 	var hook Webhook
-	err := r.DB.Update(func(tx *store.Tx) (err error) {
+	err := caller.Update(r.DB, func(tx *store.Tx) (err error) {
 		if hook, err = get(tx, id); err != nil {
 			return err
 		}
@@ -133,8 +134,8 @@ func (r *Registry) List(page store.Page) ([]Webhook, string, error) {
 }
 
 // Delete removes a webhook. Deliveries that wait for it are dropped when due.
-func (r *Registry) Delete(id string) error {
-	return r.DB.Update(func(tx *store.Tx) error {
+func (r *Registry) Delete(caller auth.Caller, id string) error {
+	return caller.Update(r.DB, func(tx *store.Tx) error {
 		if _, err := get(tx, id); err != nil {
 			return err
 		}
