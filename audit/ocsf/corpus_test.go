@@ -1,0 +1,145 @@
+package ocsf_test
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/audit"
+	"countersign/audit/ocsf"
+)
+
+var (
+	morning = time.Date(2026, 5, 4, 9, 0, 0, 123456789, time.UTC)
+	product = ocsf.Product{Version: "1.4.0", Origin: "treasury.example/log"}
+)
+
+// A sample is a record of each type, and of each way that a type can go.
+type sample struct {
+	name string
+	kind audit.Type
+	body any
+}
+
+var corpus = []sample{
+	{"approves", audit.DecisionIntent, intent(countersign.Approve)},
+	{"rejects", audit.DecisionIntent, intent(countersign.Reject)},
+	{"abstains", audit.DecisionIntent, intent(countersign.Abstain)},
+	{"forgets its verdict", audit.DecisionIntent, audit.Intent{}},
+	{"posted", audit.DecisionOutcome, post(audit.Posted)},
+	{"found", audit.DecisionOutcome, post(audit.Found)},
+	{"moot", audit.DecisionOutcome, post(audit.Moot)},
+	{"void", audit.DecisionOutcome, post(audit.Void)},
+	{"in conflict", audit.DecisionOutcome, post(audit.Conflict)},
+	{"posted in some way of tomorrow", audit.DecisionOutcome, post("tomorrow")},
+	{"approved", audit.ApprovalOutcome, resolution(countersign.StatusApproved, false)},
+	{"denied against us", audit.ApprovalOutcome, resolution(countersign.StatusDenied, true)},
+	{"expired", audit.ApprovalOutcome, resolution(countersign.StatusExpired, false)},
+	{"ended somehow", audit.ApprovalOutcome, resolution("", false)},
+	{"noticed", audit.EventNoticed, audit.Notice{Event: event()}},
+	{"stray", audit.EventStray, audit.Notice{}},
+	{"halted", audit.ControlHalted, audit.Control{Scope: "all", Reason: "drill", By: "ana"}},
+	{"resumed", audit.ControlResumed, audit.Control{Scope: "wallet/wa-1"}},
+	{"enrolled", audit.KeyEnrolled, audit.Enrolment{KeyID: "kid-1", Use: audit.RecordKey, Subject: "us-1", From: 7, By: "ana"}},
+	{"retired", audit.KeyRetired, audit.KeyEnd{KeyID: "kid-1", From: 9}},
+	{"revoked", audit.KeyRevoked, audit.KeyEnd{KeyID: "kid-1", From: 3, Reason: "lost", By: "bo"}},
+	{"accepted", audit.WebhookAccepted, audit.Delivery{Event: event()}},
+	{"escalated", audit.ApprovalEscalated, audit.Escalation{ApprovalID: "ap-1", Code: countersign.OverCap, Reason: "too much"}},
+	{"a person approves", audit.HumanDecided, audit.HumanDecision{ApprovalID: "ap-1", Vote: countersign.Vote{UserID: "us-ana", Verdict: countersign.Approve}}},
+	{"first book", audit.BookChanged, audit.BookChange{After: audit.Rules{Book: "treasury", Version: "1"}}},
+	{"next book", audit.BookChanged, audit.BookChange{Before: &audit.Rules{Book: "treasury", Version: "1"}, After: audit.Rules{Book: "treasury", Version: "2", Digest: "ab"}, Shadow: true}},
+	{"no book", audit.BookChanged, audit.BookChange{}},
+	{"schedule created", audit.ScheduleChanged, audit.ScheduleChange{Schedule: "sweep", Change: "created", After: "daily"}},
+	{"schedule updated", audit.ScheduleChanged, audit.ScheduleChange{Schedule: "sweep", Change: "updated", After: "hourly"}},
+	{"schedule of tomorrow", audit.ScheduleChanged, audit.ScheduleChange{}},
+	{"exported", audit.ExportMade, audit.Export{Form: "csv", By: "auditor", From: 1, To: 20}},
+	{"signed in", audit.SignedIn, audit.SignIn{Name: "grafana", Scopes: []string{"records:read"}, Address: "192.0.2.7:51712"}},
+	{"signed in from nowhere", audit.SignedIn, audit.SignIn{Address: "@"}},
+	{"used outside", audit.AlarmRaised, audit.Alarm{Code: audit.UsedOutside, ApprovalID: "ap-1", What: "a decision without an intent"}},
+	{"never posted", audit.AlarmRaised, audit.Alarm{Code: audit.NeverPosted, ApprovalID: "ap-1", What: "silence"}},
+	{"an alarm without a word", audit.AlarmRaised, audit.Alarm{}},
+	{"refreshed", audit.ScreeningRefreshed, audit.Refreshed{Changed: []string{"ofac", "eu"}}},
+	{"rescreened", audit.ApprovalRescreened, audit.Rescreened{ApprovalID: "ap-1", Screening: "hit", Count: 1, Addresses: []audit.RescreenedAddress{{Network: "Ethereum", Address: "0xabc", Now: "hit"}}}},
+	{"of tomorrow", "tomorrow.comes", map[string]any{"approval_id": "ap-1", "odd": []any{1, nil, "x"}}},
+	{"of no type", "", nil},
+	{"another shape than its type says", audit.DecisionIntent, []string{"a list"}},
+}
+
+func intent(v countersign.Verdict) audit.Intent {
+	return audit.Intent{
+		ApprovalID: "ap-1", InitiatorID: "us-9", Policies: []string{"po-1", "po-2"},
+		Request:  countersign.Activity{Kind: "Wallets:Sign", WalletID: "wa-1", Network: "Ethereum", Call: &countersign.Call{To: "0x00000000000000000000000000000000000000AA"}},
+		Decision: countersign.Decision{Verdict: v, Code: countersign.WithinPolicy, Reason: "<fine> & \"dandy\""},
+		Rules:    audit.Rules{Book: "treasury", Version: "3", Digest: strings.Repeat("ab", 32)},
+	}
+}
+
+func post(r audit.PostResult) audit.Post {
+	return audit.Post{ApprovalID: "ap-1", Verdict: countersign.Approve, Result: r, Why: "because"}
+}
+
+func resolution(s countersign.ApprovalStatus, overruled bool) audit.Resolution {
+	return audit.Resolution{ApprovalID: "ap-1", Verdict: countersign.Approve, Outcome: countersign.Outcome{Status: s}, Overruled: overruled}
+}
+
+func event() countersign.Event {
+	return countersign.Event{ID: "ev-1", Source: "dfns", Kind: countersign.ApprovalPending, Subject: "ap-1"}
+}
+
+// entry is a record as a store hands it out.
+func (s sample) entry(tb testing.TB, index int64) audit.Entry {
+	tb.Helper()
+	body, err := json.Marshal(s.body)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	jws := "eyJ." + strconv.FormatInt(index, 10) + ".c2ln"
+	return audit.Entry{Index: index, JWS: jws, LeafHash: audit.LeafHash(jws), Record: audit.Record{
+		Version: audit.Version, ID: "0196-" + strconv.FormatInt(index, 10), Type: s.kind, Key: "k/" + strconv.FormatInt(index, 10),
+		Issuer: "treasury", Subject: "us-1", At: morning, Index: index, Body: body,
+	}}
+}
+
+// recordTypes are the constants of type audit.Type, read from the source: a type that
+// somebody adds tomorrow is in it.
+func recordTypes(tb testing.TB) (types []audit.Type) {
+	tb.Helper()
+	files, err := filepath.Glob("../*.go")
+	if err != nil || len(files) == 0 {
+		tb.Fatalf("no source of package audit: %v", err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if id, ok := spec.Type.(*ast.Ident); !ok || id.Name != "Type" {
+				return true
+			}
+			for _, v := range spec.Values {
+				value, err := strconv.Unquote(v.(*ast.BasicLit).Value)
+				if err != nil {
+					tb.Fatal(err)
+				}
+				types = append(types, audit.Type(value))
+			}
+			return true
+		})
+	}
+	return types
+}
