@@ -34,10 +34,11 @@ func (db *DB) CheckpointAfter(ctx context.Context, size int64) ([]byte, error) {
 	return db.checkpoint(ctx, db.sql, "WHERE size >= ? ORDER BY size LIMIT 1", size)
 }
 
-// Checkpoints yields every signed checkpoint of more than from records, smallest first.
-func (db *DB) Checkpoints(ctx context.Context, from int64) iter.Seq2[[]byte, error] {
+// Checkpoints yields every signed checkpoint of more than from and at most to records,
+// smallest first.
+func (db *DB) Checkpoints(ctx context.Context, from, to int64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		rows, err := db.sql.QueryContext(ctx, db.query("SELECT note FROM checkpoints WHERE size > ? ORDER BY size"), from)
+		rows, err := db.sql.QueryContext(ctx, db.query("SELECT note FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size"), from, to)
 		if err != nil {
 			yield(nil, fmt.Errorf("read checkpoints: %w", err))
 			return

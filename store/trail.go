@@ -196,9 +196,10 @@ func (db *DB) find(ctx context.Context, q querier, key string) (audit.Entry, err
 type Filter struct {
 	Type     audit.Type
 	Approval string
-	// From is the first index wanted and Limit the most records; 0 means no limit.
-	From  int64
-	Limit int
+	// From is the first index wanted, To the first not wanted, and Limit the most records;
+	// 0 means no limit.
+	From, To int64
+	Limit    int
 	// Since and Until bound the time of signing: Since <= t < Until.
 	Since, Until time.Time
 }
@@ -213,6 +214,9 @@ func (db *DB) Entries(ctx context.Context, f Filter) iter.Seq2[audit.Entry, erro
 	}
 	if f.Approval != "" {
 		add("approval = ?", f.Approval)
+	}
+	if f.To > 0 {
+		add("idx < ?", f.To)
 	}
 	if !f.Since.IsZero() {
 		add("at >= ?", f.Since.UnixMicro())

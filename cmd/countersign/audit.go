@@ -202,58 +202,6 @@ func showRecords(out io.Writer, entries []audit.Entry, jws bool) error {
 	return nil
 }
 
-func newAuditVerify(o *options) *cobra.Command {
-	var key string
-	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Check every signature and the order of the whole trail",
-		Long: `Read the whole trail and check every signature, that no record is missing,
-altered, moved or told twice, and that every effect stands behind the decision that
-it names. Nothing is trusted but the public key. Exit code 3 when anything is wrong.
-
-What it cannot see is that the newest records were removed together: compare the
-last index with the one that the custodian holds in the reason of our last vote.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withTrail(cmd, func(ctx context.Context, a *app.App, db *store.DB) error {
-				if key != "" {
-					a.Config.Trail.PublicKeyFile = key
-				}
-				pub, err := a.VerificationKey()
-				if err != nil {
-					return usage(err)
-				}
-				report, err := audit.Verify(db.Entries(ctx, store.Filter{}), audit.NewKeys(pub))
-				if err != nil {
-					return err
-				}
-				return printReport(cmd, o.json, report)
-			})
-		},
-	}
-	cmd.Flags().StringVar(&key, "key", "", "public key `file`, PEM (default: the configured one)")
-	return cmd
-}
-
-func printReport(cmd *cobra.Command, asJSON bool, r audit.Report) error {
-	out := cmd.OutOrStdout()
-	if asJSON {
-		if err := printJSON(out, r); err != nil {
-			return err
-		}
-	} else {
-		for _, f := range r.Faults {
-			fmt.Fprintf(out, "record %d (%s): %s\n", f.Index, f.Key, f.What)
-		}
-	}
-	if !r.OK() {
-		return refused(fmt.Errorf("%w: %d faults in %d records", audit.ErrForged, len(r.Faults), r.Records))
-	}
-	if !asJSON {
-		fmt.Fprintf(out, "verified: %d records, %d decisions, head %s\n", r.Records, r.Decisions, r.Head)
-	}
-	return nil
-}
-
 // verdictWord is for people: what we did.
 var verdictWord = map[countersign.Verdict]string{
 	countersign.Approve: "approved", countersign.Reject: "rejected", countersign.Abstain: "abstained",

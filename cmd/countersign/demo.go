@@ -96,6 +96,6 @@ func verifyDemo(ctx context.Context, w *demo.World, out io.Writer) error {
 	if !report.OK() {
 		return refused(fmt.Errorf("%w: %d faults", audit.ErrForged, len(report.Faults)))
 	}
-	fmt.Fprintf(out, "\ntrail verified: %d records, %d decisions, head %s\n", report.Records, report.Decisions, report.Head)
+	fmt.Fprintf(out, "\ntrail verified: %d records, %d decisions, root %s\n", report.Records, report.Decisions, report.Root)
 	return nil
 }

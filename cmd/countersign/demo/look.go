@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"countersign"
 	"countersign/audit"
+	"countersign/audit/verify"
+	"countersign/cmd/countersign/app"
+	"countersign/config"
 	"countersign/custody/dfns"
 	"countersign/store"
 	"countersign/workflows"
@@ -135,11 +137,16 @@ func (w *World) delivery(ctx context.Context, r Request, want func(dfns.WebhookE
 	return errors.New("no such delivery yet")
 }
 
-// Verify checks the whole trail as a stranger would: with the public key alone.
-func (w *World) Verify(ctx context.Context) (audit.Report, error) {
-	pub, err := audit.LoadPublicKey(filepath.Join(w.Stack.Dir, "signing.pub.pem"))
+// Verify checks the whole trail as a stranger would: with the log's public key alone.
+func (w *World) Verify(ctx context.Context) (verify.Report, error) {
+	cfg, err := config.Load(w.Stack.ConfigFile, nil)
 	if err != nil {
-		return audit.Report{}, err
+		return verify.Report{}, err
 	}
-	return audit.Verify(w.Trail.Entries(ctx, store.Filter{}), audit.NewKeys(pub))
+	a := &app.App{Config: cfg}
+	trust, err := a.Trust(ctx)
+	if err != nil {
+		return verify.Report{}, err
+	}
+	return a.Verify(ctx, w.Trail, trust, verify.Options{})
 }

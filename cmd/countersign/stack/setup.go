@@ -11,6 +11,8 @@ import (
 	"strconv"
 
 	"countersign/audit"
+	"countersign/audit/tree"
+	"countersign/audit/verify"
 	"countersign/chain"
 	"countersign/custody/dfns"
 	"countersign/examples/stablecoin"
@@ -202,8 +204,19 @@ func (s *Stack) trailKeys() error {
 			return err
 		}
 	}
-	return nil
+	key, err := audit.LoadKey(s.path("log.pem"))
+	if err != nil {
+		return err
+	}
+	log, err := tree.NewKey(issuer+"/trail", key)
+	if err != nil {
+		return err
+	}
+	return s.write("trail.policy", verify.Trust{Log: []string{log.VerifierKey()}}.Policy())
 }
+
+// issuer names the deployment.
+const issuer = "dev.countersign.localhost"
 
 // newKey returns a fresh Ed25519 key pair in PEM.
 func newKey() (private, public []byte, err error) {
@@ -273,7 +286,7 @@ func (s *Stack) writeConfig() error {
 		{"COUNTERSIGN_SIGNING_KEY", s.path("signing.pem")},
 		{"COUNTERSIGN_PUBLIC_KEY_FILE", s.path("signing.pub.pem")},
 		{"COUNTERSIGN_LOG_KEY", s.path("log.pem")}, {"COUNTERSIGN_ANCHORS", "file:" + s.path("anchor")},
-		{"COUNTERSIGN_ISSUER", "dev.countersign.localhost"},
+		{"COUNTERSIGN_ISSUER", issuer}, {"COUNTERSIGN_POLICY_FILE", s.path("trail.policy")},
 		{"COUNTERSIGN_BOOK_FILE", s.path("book.json")}, {"COUNTERSIGN_NODES_FILE", s.path("nodes.json")},
 	} {
 		text += kv[0] + "=" + kv[1] + "\n"
