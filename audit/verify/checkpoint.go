@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 
@@ -44,6 +45,11 @@ func (r *roots) checkpoint(msg []byte, more ...logKey) (signedTree, FaultCode, e
 	}
 	if n.Text != claimed.Text() { // both have cut the text from the signatures at the same place
 		return signedTree{}, CheckpointUnsigned, fmt.Errorf("%w: it can be read in two ways", tree.ErrCheckpoint)
+	}
+	for _, sig := range n.Sigs { // x/mod passes over spare bits, and then a checkpoint had many spellings
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil {
+			return signedTree{}, CheckpointUnsigned, fmt.Errorf("%w: the signature of %s is not canonical base64", tree.ErrCheckpoint, sig.Name)
+		}
 	}
 	s := signedTree{Checkpoint: claimed}
 	by := func(v note.Verifier) bool {

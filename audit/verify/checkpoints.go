@@ -33,7 +33,7 @@ func (v *verifier) note(n *storedNote) {
 	case v.seen.torn:
 	case n.Root != v.grown.Root():
 		v.seen.torn = true
-		v.fault(v.agreed, RootDiffers, "the %d records are not those under a stored checkpoint", n.size)
+		v.fault(v.suspect(v.agreed), RootDiffers, "the %d records are not those under a stored checkpoint", n.size)
 	default:
 		v.agree(n.signedTree)
 		v.seen.size = n.size
@@ -45,7 +45,7 @@ func (v *verifier) note(n *storedNote) {
 func (v *verifier) check() {
 	for len(v.anchors) > 0 && v.anchors[0].size == v.size {
 		if v.anchors[0].Root != v.grown.Root() {
-			v.fault(v.agreed, RootDiffers, "the %d records are not those under a checkpoint known from elsewhere: the log was forked", v.size)
+			v.fault(v.suspect(v.agreed), RootDiffers, "the %d records are not those under a checkpoint known from elsewhere: the log was forked", v.size)
 		} else {
 			v.agree(v.anchors[0].signedTree)
 		}
@@ -55,11 +55,26 @@ func (v *verifier) check() {
 		return
 	}
 	if v.final.Root != v.grown.Root() {
-		v.fault(v.agreed, RootDiffers, "the %d records are not those under the last checkpoint", v.size)
+		v.fault(v.suspect(v.agreed), RootDiffers, "the %d records are not those under the last checkpoint", v.size)
 		return
 	}
 	v.agree(*v.final)
 	v.report.Complete = true
+}
+
+// suspect is the first index, behind the last checkpoint that agreed, at which something is
+// wrong; otherwise where nothing was found wrong.
+func (v *verifier) suspect(otherwise int64) int64 {
+	first, found := int64(0), false
+	for _, f := range v.report.Faults {
+		if f.Index >= v.agreed && (!found || f.Index < first) {
+			first, found = f.Index, true
+		}
+	}
+	if found {
+		return first
+	}
+	return otherwise
 }
 
 func (v *verifier) agree(c signedTree) {
@@ -153,7 +168,7 @@ func (v *verifier) finish() error {
 	if f := v.final; f != nil {
 		switch {
 		case f.Size > v.size:
-			v.fault(v.size, Incomplete, "the last checkpoint is of %d records, %d are there", f.Size, v.size)
+			v.fault(v.suspect(v.size), Incomplete, "the last checkpoint is of %d records, %d are there", f.Size, v.size)
 		case f.Size < v.size:
 			v.fault(f.Size, Beyond, "the last checkpoint is of %d records, %d are there", f.Size, v.size)
 			v.report.Complete = false

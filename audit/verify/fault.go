@@ -33,7 +33,7 @@ const (
 )
 
 // The faults of the log. Their index is the first at which they can lie: behind the last
-// checkpoint that agreed.
+// checkpoint that agreed, at the first record there with a fault of its own.
 const (
 	NoCheckpoint       FaultCode = "no_checkpoint"       // nobody says how long the log is
 	CheckpointUnsigned FaultCode = "checkpoint_unsigned" // no key of the log has signed a checkpoint

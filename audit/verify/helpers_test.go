@@ -57,6 +57,8 @@ type book struct {
 	keys    map[string]crypto.Signer // of each author
 	minutes int
 	claims  []taken
+
+	committed func()
 }
 
 // hashes are those of a tree as x/mod keeps them.
@@ -81,6 +83,12 @@ func newBook(tb testing.TB) *book {
 func founded(tb testing.TB) *book {
 	tb.Helper()
 	b := newBook(tb)
+	b.found()
+	return b
+}
+
+func (b *book) found() {
+	b.Helper()
 	b.enrol("ana", audit.RecordKey, "ana", key("ana"))
 	b.commit()
 	b.enrol("ana", audit.LogKey, origin, key("log"))
@@ -89,7 +97,6 @@ func founded(tb testing.TB) *book {
 	b.commit()
 	b.enrol("bo", audit.RecordKey, "cy", key("cy"))
 	b.commit()
-	return b
 }
 
 func (b *book) size() int64 { return int64(len(b.entries)) }
@@ -207,6 +214,9 @@ func (b *book) commit() {
 	b.Helper()
 	b.notes = append(b.notes, b.checkpoint(b.size()))
 	b.sizes = append(b.sizes, b.size())
+	if b.committed != nil {
+		b.committed()
+	}
 }
 
 // receipt proves that a record stands under a checkpoint.
@@ -420,7 +430,15 @@ var authors = []string{"ana", "bo", "cy"}
 // posted and ended in commits of their own, other records between.
 func filled(tb testing.TB, n int) *book {
 	tb.Helper()
-	b := founded(tb)
+	return grown(tb, n, func(*book) {})
+}
+
+// grown is filled, and tells of every commit.
+func grown(tb testing.TB, n int, committed func(*book)) *book {
+	tb.Helper()
+	b := newBook(tb)
+	b.committed = func() { committed(b) }
+	b.found()
 	for i := 0; len(b.entries) < n; i++ {
 		who, approval, verdict := authors[i%3], fmt.Sprintf("ap-%d", i), countersign.Approve
 		if i%3 == 2 {
@@ -449,6 +467,7 @@ func (b *book) claim(amount, limit uint64) countersign.Claim {
 // clone is a copy that may be damaged.
 func (b *book) clone(tb testing.TB) *book {
 	c := *b
+	c.committed = nil
 	c.TB, c.entries, c.notes, c.sizes, c.hashes, c.claims = tb, slices.Clone(b.entries), slices.Clone(b.notes), slices.Clone(b.sizes), slices.Clip(b.hashes), slices.Clone(b.claims)
 	c.heads, c.keys = map[string]audit.Head{}, map[string]crypto.Signer{}
 	for k, v := range b.heads {
