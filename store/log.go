@@ -77,6 +77,14 @@ func (db *DB) SignWith(ctx context.Context, l *Log) error {
 	return nil
 }
 
+// Origin names the log of a database that is open for signing, else it is empty.
+func (db *DB) Origin() string {
+	if db.log == nil {
+		return ""
+	}
+	return db.log.Origin()
+}
+
 // tip is the end of the log as the last commit left it: kept between commits, because
 // reading it again costs a commit more than writing does.
 type tip struct {

@@ -31,8 +31,9 @@ abstains. Each decision is signed and on the trail before it takes effect.
 
 Try it:            countersign demo     (everything on this machine, then gone)
 Work with it:      countersign dev      (the same, until Ctrl-C)
-Run it:            countersign ingress, countersign worker
+Run it:            countersign ingress, countersign worker, countersign api, countersign sink
 Look:              countersign approvals, countersign audit, countersign decode
+Keys of the trail: countersign keys
 Stop it:           countersign halt, countersign resume, countersign halts
 
 Configuration comes from COUNTERSIGN_* and TEMPORAL_* variables or a file of
@@ -51,9 +52,10 @@ refused, trail not verified, configuration wrong, demo not as expected).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w\nRun '%s --help' for usage", err, cmd.CommandPath()))
 	})
-	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newApprovals(o), newAudit(o),
+	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newAPI(o), newSink(o), newApprovals(o), newAudit(o),
 		newDecode(o), newPin(o), newRules(o), newScreening(o), newDoctor(o), newConfig(o), newVersion(o))
 	root.AddCommand(newControl(o)...)
+	root.AddCommand(newKeys(o))
 	wrapArgs(root)
 	return root
 }

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
+	"countersign/audit/api"
 	"countersign/cmd/countersign/app"
 	"countersign/config"
 	"countersign/worker"
@@ -29,6 +32,66 @@ func newWorker(o *options) *cobra.Command {
 decisions, post them, and see each approval to its end. Several workers may run
 at once on one database; no approval is decided twice.`,
 		RunE: o.serve(config.RoleWorker, (*app.App).RunWorker),
+	}
+}
+
+func newAPI(o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "api",
+		Short: "Answer questions about the trail over HTTP",
+		Long: `Serve records, decisions, exports, receipts and the log's tiles to those who have a
+token, and the checkpoint, the keys and the policy to everybody (docs/api.md). Who
+signs in and what is exported stands on the trail before it is answered.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := o.load(cmd.ErrOrStderr(), config.RoleAPI)
+			if err != nil {
+				return err
+			}
+			return a.RunAPI(cmd.Context())
+		},
+	}
+	cmd.AddCommand(newToken())
+	return cmd
+}
+
+func newToken() *cobra.Command {
+	var name, scopes string
+	cmd := &cobra.Command{
+		Use:   "token",
+		Short: "Make a token, and the line that lets it in",
+		Long: `Print a new token, which is shown this once, to standard error, and the line for the file
+of COUNTERSIGN_API_TOKENS_FILE, which holds its digest only, to standard output.`,
+		Example: "  countersign api token --name siem --scopes records:read,export >> tokens",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			token := api.NewToken()
+			line := fmt.Sprintf("%s name=%s scopes=%s", api.TokenDigest(token), name, scopes)
+			if _, err := api.ParseTokens(strings.NewReader(line + "\n")); err != nil {
+				return usage(fmt.Errorf("--name, --scopes: %w", err))
+			}
+			fmt.Fprintln(cmd.ErrOrStderr(), token)
+			fmt.Fprintln(cmd.OutOrStdout(), line)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", "who will use it, for the trail (required)")
+	cmd.Flags().StringVar(&scopes, "scopes", api.ReadRecords+","+api.ReadDecisions, "what it may do, separated by commas")
+	return cmd
+}
+
+func newSink(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "sink",
+		Short: "Send the trail to a SIEM",
+		Long: `Send every record, as an OCSF event, to the places of COUNTERSIGN_SINKS (docs/siem.md),
+at least once and in order. Nothing is dropped: a receiver that is away holds its sink
+up until it is back. Run it once; several would send everything several times.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := o.load(cmd.ErrOrStderr(), config.RoleSink)
+			if err != nil {
+				return err
+			}
+			return a.RunSinks(cmd.Context())
+		},
 	}
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"countersign/audit/verify"
 	"countersign/cmd/countersign/control"
+	"countersign/cmd/countersign/keyverbs"
 	"countersign/cmd/countersign/ruleverbs"
 	"countersign/cmd/countersign/screening"
 	"countersign/config"
@@ -12,24 +14,37 @@ import (
 
 // newControl returns the verbs of the kill switch.
 func newControl(o *options) []*cobra.Command {
-	return control.New(control.Options{JSON: &o.json, Usage: usage, Refused: refused,
-		Signing: func(cmd *cobra.Command) (*store.Trail, error) {
-			a, err := o.load(cmd.ErrOrStderr(), config.RoleOperator)
-			if err != nil {
-				return nil, err
+	return control.New(control.Options{JSON: &o.json, Usage: usage, Refused: refused, Signing: o.signing, Reading: o.reading})
+}
+
+// newKeys returns the verbs of the trail's keys.
+func newKeys(o *options) *cobra.Command {
+	return keyverbs.New(keyverbs.Options{JSON: &o.json, Usage: usage, Signing: o.signing, Reading: o.reading,
+		Policy: func(cmd *cobra.Command) (verify.Trust, error) {
+			a, err := o.load(cmd.ErrOrStderr(), config.RoleAudit)
+			if err != nil || a.Config.Trail.PolicyFile == "" {
+				return verify.Trust{}, err
 			}
-			db, err := store.Open(cmd.Context(), a.Config.Trail.Database)
-			if err != nil {
-				return nil, err
-			}
-			trail, _, err := a.Signing(cmd.Context(), db) // the keys are the process's until it ends
-			if err != nil {
-				db.Close()
-			}
-			return trail, err
+			return a.Trust(cmd.Context())
 		},
-		Reading: o.reading,
 	})
+}
+
+// signing opens the trail for records of ours. The keys are the process's until it ends.
+func (o *options) signing(cmd *cobra.Command) (*store.Trail, error) {
+	a, err := o.load(cmd.ErrOrStderr(), config.RoleOperator)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(cmd.Context(), a.Config.Trail.Database)
+	if err != nil {
+		return nil, err
+	}
+	trail, _, err := a.Signing(cmd.Context(), db)
+	if err != nil {
+		db.Close()
+	}
+	return trail, err
 }
 
 // reading opens the trail for reading.

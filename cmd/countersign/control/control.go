@@ -65,11 +65,11 @@ func (s *scope) flags(cmd *cobra.Command) {
 	f.StringVar(&s.book, "book", "", "`name` of a rule book")
 	f.StringVar(&s.rule, "rule", "", "`name` of a rule, as in applied_rules of a decision")
 	f.StringVar(&s.reason, "reason", "", "why, for the trail (required)")
-	f.StringVar(&s.by, "by", whoami(), "who says so, for the trail")
+	f.StringVar(&s.by, "by", Whoami(), "who says so, for the trail")
 }
 
-// whoami is the operator's name on this machine.
-func whoami() string {
+// Whoami is the operator's name on this machine.
+func Whoami() string {
 	u, err := user.Current()
 	if err != nil {
 		return ""
