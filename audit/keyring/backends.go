@@ -14,9 +14,6 @@ import (
 	"countersign/audit"
 
 	"go.step.sm/crypto/kms/apiv1"
-	_ "go.step.sm/crypto/kms/awskms"
-	_ "go.step.sm/crypto/kms/azurekms"
-	_ "go.step.sm/crypto/kms/cloudkms"
 	_ "go.step.sm/crypto/kms/pkcs11"
 	kmsuri "go.step.sm/crypto/kms/uri"
 )
@@ -82,7 +79,7 @@ func (b backend) open(ctx context.Context, scheme, uri string) (*Key, error) {
 	k := &Key{name: kmsuri.New(scheme, v).String(), far: true}
 	start, ok := apiv1.LoadKeyManagerNewFunc(apiv1.Type(scheme))
 	if !ok {
-		return nil, fmt.Errorf("%w: this build has no %s", audit.ErrKey, scheme)
+		return nil, fmt.Errorf("%w: this program was built without %s: build it without the tag countersign_nocloud", audit.ErrKey, scheme)
 	}
 	// The library keeps the context for later calls, and bounds each of them itself.
 	manager, err := start(context.WithoutCancel(ctx), apiv1.Options{Type: apiv1.Type(scheme), URI: k.name})

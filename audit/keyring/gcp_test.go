@@ -1,3 +1,5 @@
+//go:build !countersign_nocloud
+
 package keyring_test
 
 import (

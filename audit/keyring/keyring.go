@@ -16,8 +16,9 @@
 // or "the newest" would change under it. No URI holds a secret. docs/keys.md tells how
 // each kind of key is made.
 //
-// The clouds and PKCS#11 are those of go.step.sm/crypto/kms, whose build tags leave one
-// out: noawskms, nocloudkms, noazurekms, nopkcs11. PKCS#11 needs cgo.
+// The clouds and PKCS#11 are those of go.step.sm/crypto/kms. The build tag
+// countersign_nocloud leaves the clouds out; PKCS#11 needs cgo, and the tag nopkcs11 leaves
+// it out too.
 package keyring
 
 import (
