@@ -215,7 +215,6 @@ func jsonNames(t reflect.Type, path string, around ...reflect.Type) (names []str
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
-		case name == "-":
 		case f.Anonymous:
 			names = append(names, jsonNames(f.Type, path, around...)...)
 		case f.IsExported():

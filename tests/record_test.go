@@ -93,6 +93,7 @@ func (s *site) recordAny(kind string) {
 		if err == nil {
 			save(s.t, map[string]string{
 				workflows.NoticeWorkflow: "notice", workflows.StrayWorkflow: "stray", workflows.ReconcileWorkflow: "reconcile",
+				workflows.CompareDecisionsWorkflow: "compare-decisions",
 			}[kind], s.history(page.Executions[0].Execution.WorkflowId))
 		}
 		return err

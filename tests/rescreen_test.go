@@ -110,7 +110,7 @@ func newScreenedSite(t *testing.T) (s *site, r demo.Request, list func(addresses
 	list()
 	write("screening.json", `{"timeout":"1m","lists":[{"name":"own","format":"text","file":"own.txt","max_age":"24h"}]}`)
 	s.twoMustApprove()
-	s.start("worker", "COUNTERSIGN_SCREENING_FILE="+filepath.Join(dir, "screening.json"), "COUNTERSIGN_SCREENING_EVERY=24h")
+	s.startWorker("COUNTERSIGN_SCREENING_FILE="+filepath.Join(dir, "screening.json"), "COUNTERSIGN_SCREENING_EVERY=24h")
 	s.startIngress()
 	r = s.mint(100)
 	waitFor(t, "vote of ours", func(ctx context.Context) error { return s.HasPost(ctx, r) })

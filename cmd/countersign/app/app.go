@@ -74,11 +74,14 @@ func (a *App) RunWorker(ctx context.Context, c *worker.Temporal) error {
 		return err
 	}
 	trail, closeKeys, err := a.Signing(ctx, db)
-	if err != nil {
-		return err
+	if err == nil {
+		defer closeKeys()
+		err = a.recordBooks(ctx, trail)
 	}
-	defer closeKeys()
-	if err := a.recordBooks(ctx, trail); err != nil {
+	if err != nil && ctx.Err() != nil { // told to stop while starting is no failure
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	acts, err := a.activities(trail, c, screener)
@@ -91,7 +94,7 @@ func (a *App) RunWorker(ctx context.Context, c *worker.Temporal) error {
 	}
 	defer w.Stop()
 	err = schedules.Apply(ctx, c, a.Config.Worker.TaskQueue, a.schedules(), a.recordSchedule(trail))
-	if err != nil && ctx.Err() == nil { // told to stop while starting is no failure
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	a.Log.Info("worker started", "task_queue", a.Config.Worker.TaskQueue, "book", a.Config.Rules.Book, "approver", a.Config.DFNS.UserID)
