@@ -1,8 +1,10 @@
 package form
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // A scanner walks over bytes once and remembers nothing.
@@ -48,6 +50,9 @@ func (s *scanner) text(name string, into *[]byte) bool {
 // separators reports whether a text is free of U+2028 and U+2029, which are written as
 // escapes.
 func separators(t []byte) bool {
+	if bytes.IndexByte(t, 0xe2) < 0 {
+		return true
+	}
 	for i := 0; i+2 < len(t); i++ {
 		if t[i] == 0xe2 && t[i+1] == 0x80 && t[i+2]&^1 == 0xa8 {
 			return false
@@ -260,22 +265,26 @@ func (s *scanner) digits() bool {
 // ones has the lowest bit of each of eight bytes.
 const ones = 0x0101010101010101
 
-// plain goes on to the next byte that is a quote, a backslash or a control character: eight
-// at once while there are none. (x-n) &^ x has the top bit of the lowest byte that is
-// less than n, and above that one it may err.
+// plain goes on to the next byte that is a quote, a backslash or a control character, eight
+// at once. (x-n) &^ x has the top bit of the lowest byte that is less than n; above that one
+// it may err.
 func (s *scanner) plain() {
-	for s.at+8 <= len(s.b) {
-		x := binary.LittleEndian.Uint64(s.b[s.at:])
+	at := s.at
+	for at+8 <= len(s.b) {
+		x := binary.LittleEndian.Uint64(s.b[at:])
 		quote, slash := x^(ones*'"'), x^(ones*'\\')
-		if ((x-ones*0x20)&^x|(quote-ones)&^quote|(slash-ones)&^slash)&(ones*0x80) != 0 {
-			break
-		}
-		s.at += 8
-	}
-	for s.at < len(s.b) {
-		if c := s.b[s.at]; c < 0x20 || c == '"' || c == '\\' {
+		found := ((x-ones*0x20)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & (ones * 0x80)
+		if found != 0 {
+			s.at = at + bits.TrailingZeros64(found)/8
 			return
 		}
-		s.at++
+		at += 8
 	}
+	for at < len(s.b) {
+		if c := s.b[at]; c < 0x20 || c == '"' || c == '\\' {
+			break
+		}
+		at++
+	}
+	s.at = at
 }

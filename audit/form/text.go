@@ -28,14 +28,14 @@ func String(value []byte) (text []byte, ok bool) {
 	return []byte(Text(inner)), true
 }
 
-// Object reads the members of a value that was passed over as JSON without spaces before,
+// Object appends the members of a value that was passed over as JSON without spaces before,
 // as a member of a body was; ok says whether it is an object.
-func Object(value []byte) (members []Member, ok bool) {
+func Object(value []byte, to []Member) (members []Member, ok bool) {
 	s := scanner{b: value}
-	if !s.ahead("{") || !s.object(1, &members) || s.at != len(value) {
-		return nil, false
+	if !s.ahead("{") || !s.object(1, &to) || s.at != len(value) {
+		return to[:0], false
 	}
-	return members, true
+	return to, true
 }
 
 // Unambiguous reports whether no object in a value names two members that a reader could
@@ -47,7 +47,7 @@ func Unambiguous(value []byte) bool {
 	}
 	switch value[0] {
 	case '{':
-		members, ok := Object(value)
+		members, ok := Object(value, nil)
 		names := map[string]bool{}
 		for _, m := range members {
 			name := fold(Text(m.Name))

@@ -23,8 +23,12 @@ func (v *verifier) authentic(r *row, fault faulter) bool {
 		fault(BadSignature, "key %s has not signed it", r.known.id)
 		return false
 	}
+	if r.known.cleared.covers(r, v.learned) {
+		return true
+	}
 	subject := form.Text(r.payload.Subject)
 	if _, ok := v.registry.Key(r.known.id, subject, r.index); ok {
+		r.known.cleared = clearance{subject: string(r.payload.Subject), index: r.index, learned: v.learned}
 		return true
 	}
 	if v.Pinned[r.known.id] != nil && v.registry.Empty(audit.RecordKey) {
@@ -91,6 +95,7 @@ func (v *verifier) begins(r *row, fault faulter) bool {
 
 // learn takes an authentic record about a key into account.
 func (v *verifier) learn(r *row, fault faulter) {
+	v.learned++
 	rec, err := audit.RecordOf(&r.payload)
 	if err == nil {
 		err = v.apply(rec, r.known.id)

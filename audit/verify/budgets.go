@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"encoding/json"
 	"math"
 	"math/big"
 	"slices"
@@ -68,8 +67,8 @@ func (b *budgets) decide(r *row, unproven *int64, fault faulter) (s span) {
 	if len(r.facts.budgets) == 0 {
 		return s
 	}
-	var balances []countersign.Balance
-	if !form.Unambiguous(r.facts.budgets) || json.Unmarshal(r.facts.budgets, &balances) != nil {
+	balances, ok := balancesOf(r.facts.budgets)
+	if !ok {
 		fault(BodyUnclear, "its budgets cannot be read, or in two ways")
 		return s
 	}

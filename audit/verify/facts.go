@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"countersign"
 	"countersign/audit"
@@ -23,6 +22,8 @@ type facts struct {
 	ended                                     []byte // what became of budgets, a text
 	initiator                                 []byte
 	makers, checkers                          []byte
+
+	inner []form.Member // room
 }
 
 // about reports whether a type's body is read.
@@ -34,33 +35,25 @@ func about(t []byte) bool {
 	return false
 }
 
-// wanted are the members that are read, of all three types.
-var wanted = []string{
-	"approval_id", "verdict", "intent", "result", "reason", "decision", "outcome", "budgets", "receipt",
-	"evidence", "asked_at", "initiator_id", "maker_groups", "checker_groups",
-}
-
 func (f *facts) read(p *form.Payload) {
-	*f = facts{}
+	*f = facts{inner: f.inner}
 	if len(p.Body) == 0 || p.Body[0] != '{' {
 		f.unclear = "its body is no object"
 		return
 	}
-	got, unclear := pick(p.Members, wanted)
-	if unclear != "" {
-		f.unclear = unclear
+	var values picked
+	if f.unclear = values.pick(p.Members); f.unclear != "" {
 		return
 	}
-	at := func(name string) []byte { return got[slices.Index(wanted, name)] }
-	f.approval, f.verdict, f.intent = f.text(at("approval_id")), f.text(at("verdict")), f.text(at("intent"))
-	f.result, f.reason, f.initiator = f.text(at("result")), f.text(at("reason")), f.text(at("initiator_id"))
-	f.decided, f.status = f.inside(at("decision"), "verdict"), f.inside(at("outcome"), "status")
-	f.receipt, f.evidence, f.asked = at("receipt"), at("evidence"), at("asked_at")
-	f.makers, f.checkers = at("maker_groups"), at("checker_groups")
+	f.approval, f.verdict, f.intent = f.text(values[approvalID]), f.text(values[verdict]), f.text(values[intentLeaf])
+	f.result, f.reason, f.initiator = f.text(values[result]), f.text(values[reason]), f.text(values[initiatorID])
+	f.decided, f.status = f.inside(values[decision], verdict), f.inside(values[outcome], status)
+	f.receipt, f.evidence, f.asked = values[receipt], values[evidence], values[askedAt]
+	f.makers, f.checkers = values[makerGroups], values[checkerGroups]
 	if audit.Type(p.Type) == audit.ApprovalOutcome {
-		f.ended = f.text(at("budgets"))
+		f.ended = f.text(values[balances])
 	} else {
-		f.budgets = at("budgets")
+		f.budgets = values[balances]
 	}
 }
 
@@ -77,58 +70,21 @@ func (f *facts) text(value []byte) []byte {
 }
 
 // inside is a text inside an object.
-func (f *facts) inside(value []byte, name string) []byte {
+func (f *facts) inside(value []byte, which member) []byte {
 	if len(value) == 0 {
 		return nil
 	}
-	members, ok := form.Object(value)
-	if !ok {
+	var ok bool
+	if f.inner, ok = form.Object(value, f.inner[:0]); !ok {
 		f.unclear = "a member that must be an object is none"
 		return nil
 	}
-	got, unclear := pick(members, []string{name})
-	if unclear != "" {
+	var values picked
+	if unclear := values.pick(f.inner); unclear != "" {
 		f.unclear = unclear
 		return nil
 	}
-	return f.text(got[0])
-}
-
-// maxPicked is how many members are picked at most.
-const maxPicked = 16
-
-// pick finds members by name. A reader might take two members for one that differ in case
-// or escapes only, and another reader for the other: that is unclear.
-func pick(members []form.Member, names []string) (got [maxPicked][]byte, unclear string) {
-	for _, m := range members {
-		i := slices.Index(names, string(m.Name))
-		if i < 0 && ordinary(m.Name) {
-			continue
-		}
-		if i < 0 {
-			spoken := form.Text(m.Name)
-			i = slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, spoken) })
-			if i < 0 {
-				continue
-			}
-			return got, "it spells the member " + names[i] + " otherwise"
-		}
-		if got[i] != nil {
-			return got, "it has the member " + names[i] + " twice"
-		}
-		got[i] = m.Value
-	}
-	return got, ""
-}
-
-// ordinary reports whether a name has one spelling and one case.
-func ordinary(name []byte) bool {
-	for _, c := range name {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
-			return false
-		}
-	}
-	return true
+	return f.text(values[which])
 }
 
 // sameHands reports whether maker and checker count as one, by what the record itself

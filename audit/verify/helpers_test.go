@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,9 +27,16 @@ var morning = time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 
 // key is the key of a name: the same in every run.
 func key(name string) ed25519.PrivateKey {
+	if k, ok := made.Load(name); ok {
+		return k.(ed25519.PrivateKey)
+	}
 	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
+	k, _ := made.LoadOrStore(name, ed25519.NewKeyFromSeed(seed[:]))
+	return k.(ed25519.PrivateKey)
 }
+
+// made are the keys that were asked for: to make one takes as long as to sign.
+var made sync.Map
 
 func keyID(name string) string { return audit.KeyID(key(name).Public()) }
 

@@ -20,6 +20,20 @@ type known struct {
 	// vouches is how the custodian's credential verifies; nil where none has vouched.
 	credential string
 	vouches    func(message []byte, signature string) bool
+
+	cleared clearance // the last stage's
+}
+
+// A clearance is that a key was found valid for a subject at an index. A key ends at the
+// next index at the latest, so that until the next record about a key it is valid on.
+type clearance struct {
+	subject string // as spelled
+	index   int64
+	learned int // records about keys by then; 0 is before any
+}
+
+func (c *clearance) covers(r *row, learned int) bool {
+	return c.learned == learned && learned > 0 && r.index >= c.index && c.subject == string(r.payload.Subject)
 }
 
 // A keyring is the keys known so far, by the header that their records begin with. One

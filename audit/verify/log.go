@@ -77,6 +77,7 @@ type verifier struct {
 
 	keys     keyring
 	registry audit.Registry
+	learned  int    // counts records about keys
 	opener   worker // for what the workers could not open yet
 	issuer   []byte
 	pinned   map[string]bool // pinned keys that were believed without enrolment

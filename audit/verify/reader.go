@@ -119,7 +119,7 @@ func (r *reader) attach(b *batch, size int64) error {
 func (b *batch) add(e audit.Entry) {
 	b.rows = b.room[:len(b.rows)+1]
 	r := &b.rows[len(b.rows)-1]
-	members := r.payload.Members[:0]
+	members, inner := r.payload.Members[:0], r.facts.inner[:0] // their room is used again
 	*r = row{index: e.Index, jws: e.JWS, leafHash: e.LeafHash, key: e.Record.Key, kind: string(e.Record.Type)}
-	r.payload.Members = members
+	r.payload.Members, r.facts.inner = members, inner
 }

@@ -21,20 +21,20 @@ const nobody = math.MaxUint32
 
 // record looks at a record in its place. What is said by one that is not authentic is
 // passed over: the next of its author will not follow.
-func (v *verifier) record(r *row) {
+func (v *verifier) record(r *row) { v.believed = append(v.believed, v.judge(r)) }
+
+// judge returns the number of the key that is believed, or nobody.
+func (v *verifier) judge(r *row) uint32 {
 	fault := func(code FaultCode, format string, args ...any) {
 		v.report.fault(r.index, form.Text(r.payload.Key), code, fmt.Sprintf(format, args...))
 	}
-	believed := uint32(nobody)
-	defer func() { v.believed = append(v.believed, believed) }()
 	if r.ill != "" {
 		fault(NotARecord, "%s", r.ill)
-		return
+		return nobody
 	}
 	if !v.authentic(r, fault) {
-		return
+		return nobody
 	}
-	believed = r.known.number
 	p := &r.payload
 	if r.key+r.kind != "" && (r.key != form.Text(p.Key) || r.kind != form.Text(p.Type)) {
 		fault(ColumnDiffers, "stored under key %.200q and type %.60q, signed as %.60q", r.key, r.kind, form.Text(p.Type))
@@ -56,7 +56,6 @@ func (v *verifier) record(r *row) {
 	switch audit.Type(p.Type) {
 	case audit.KeyEnrolled, audit.KeyRetired, audit.KeyRevoked:
 		v.learn(r, fault)
-		believed = r.known.number
 	case audit.DecisionIntent:
 		v.report.Decisions++
 		v.intent(r, fault)
@@ -65,6 +64,7 @@ func (v *verifier) record(r *row) {
 	case audit.AlarmRaised:
 		v.report.Alarms++
 	}
+	return r.known.number
 }
 
 // follows checks the author's chain.

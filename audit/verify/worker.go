@@ -74,19 +74,23 @@ func (w *worker) open(r *row, arena []byte) []byte {
 	if about(r.payload.Type) {
 		r.facts.read(&r.payload)
 	}
-	if r.known = w.keys.find(r.header); r.known != nil {
-		w.under(r, r.known)
+	if k := w.keys.find(r.header); k != nil {
+		r.under(k, jws[:last], jws[last+1:])
 	}
 	return arena
 }
 
-// under checks the row's signature, and the custodian's in it, under a key.
+// under checks a row's signature, and the custodian's in it, under a key.
 func (w *worker) under(r *row, k *known) {
 	w.scratch = append(w.scratch[:0], r.jws...)
 	last := strings.LastIndexByte(r.jws, '.')
+	r.under(k, w.scratch[:last], w.scratch[last+1:])
+}
+
+func (r *row) under(k *known, input, spelled []byte) {
 	var room [96]byte
-	sig, ok := decode(room[:0], w.scratch[last+1:])
-	r.known, r.signed = k, ok && audit.Signed(k.public, w.scratch[:last], sig)
+	sig, ok := decode(room[:0], spelled)
+	r.known, r.signed = k, ok && audit.Signed(k.public, input, sig)
 	if audit.Type(r.payload.Type) == audit.DecisionOutcome && r.facts.stands() {
 		r.custody = k.custodyOf(r.facts.receipt)
 	}
