@@ -184,6 +184,6 @@ func (v *verifier) finish() error {
 		}
 	}
 	v.signers()
-	v.report.To, v.report.Root, v.report.Keys = v.size, base64Of(v.grown.Root()), keys(&v.registry)
+	v.report.To, v.report.Root, v.report.Keys = v.size, base64Of(v.grown.Root()), reported(&v.registry)
 	return nil
 }

@@ -67,6 +67,11 @@ func (v *verifier) outcome(r *row, fault faulter) {
 		return
 	}
 	post := audit.Type(r.payload.Type) == audit.DecisionOutcome
+	// A pinned key is known before the log tells who vouches for it; a worker may have come
+	// first.
+	if r.custody == withoutIt && r.known != nil && v.keys.all[r.known.number].vouches != nil {
+		r.custody = v.keys.all[r.known.number].custodyOf(f.receipt)
+	}
 	switch r.custody {
 	case underIt:
 		v.report.CustodianProofs++

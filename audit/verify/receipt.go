@@ -15,6 +15,9 @@ import (
 // checkpoint that the log has signed, or is no record.
 var ErrReceipt = errors.New("receipt does not verify")
 
+// errMayNotSign means that a record is signed by a key that is known and may not.
+var errMayNotSign = errors.New("its key may not sign it")
+
 // A Proof is what a receipt shows. Its JSON form is stable: members are only added.
 type Proof struct {
 	Origin string `json:"origin"`
@@ -174,7 +177,7 @@ func (r *roots) author(p *Proof, one tree.Receipt, book *audit.Registry) error {
 		p.Unproven = append(p.Unproven, "that the pinned key was enrolled for "+p.Record.Subject+" at that index, and not retired or revoked")
 	default:
 		if k, enrolled := book.Lookup(p.KeyID); enrolled {
-			return fmt.Errorf("key %s is enrolled as %s key of %.80q for indexes from %d until %d", k.KeyID, k.Use, k.Subject, k.From, k.Until)
+			return fmt.Errorf("%w: key %s is enrolled as %s key of %.80q for indexes from %d until %d", errMayNotSign, k.KeyID, k.Use, k.Subject, k.From, k.Until)
 		}
 		p.Unproven = append(p.Unproven, "who signed the record: its key is not pinned, and no receipt here enrols it")
 		return nil

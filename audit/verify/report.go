@@ -86,7 +86,8 @@ type Key struct {
 	Custodian string `json:"custodian,omitempty"`
 }
 
-func keys(r *audit.Registry) []Key {
+// reported are the keys of a registry as a report tells them.
+func reported(r *audit.Registry) []Key {
 	all := []Key{}
 	for _, k := range r.All() {
 		out := Key{KeyID: k.KeyID, Use: k.Use, Subject: k.Subject, From: k.From, Until: k.Until, Revoked: k.Revoked}

@@ -1,11 +1,20 @@
 package verify_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"countersign/audit/verify"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // cosigner is the verifier key of a witness (c2sp.org/tlog-cosignature).
@@ -33,4 +42,151 @@ func cosign(note []byte, name string, k ed25519.PrivateKey, at uint64) []byte {
 	sig := binary.BigEndian.AppendUint32(nil, cosignerHash(name, key))
 	sig = append(binary.BigEndian.AppendUint64(sig, at), signed...)
 	return append(append([]byte{}, note...), []byte("— "+name+" "+base64.StdEncoding.EncodeToString(sig)+"\n")...)
+}
+
+func vkey(name string) string {
+	k, err := note.NewEd25519VerifierKey(name, key("log of "+name).Public().(ed25519.PublicKey))
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
+// example is a policy with two levels of groups, as the specification shows one.
+func example() string {
+	witness := func(n string) string { return cosigner(n+".example", key(n)) }
+	return strings.Join([]string{
+		"# who watches", "log " + vkey("example.com/a"), "\tlog  " + vkey("example.com/b") + "\thttps://b.example/ ", "",
+		"witness X1 " + witness("x1"), "witness X2 " + witness("x2") + " https://x2.example/", "witness X3 " + witness("x3"),
+		"group X 2 X1 X2 X3", "witness Y1 " + witness("y1"), "witness Y2 " + witness("y2"), "group Y any Y1 Y2", "  # both", "group both all X Y", "quorum both", "",
+	}, "\n")
+}
+
+func TestAPolicyIsReadAndWritten(t *testing.T) {
+	got, err := verify.ParsePolicy([]byte(example()))
+	if err != nil {
+		t.Fatalf("ParsePolicy = %v", err)
+	}
+	if len(got.Log) != 2 || len(got.Witnesses) != 5 || got.Witnesses[1].URL != "https://x2.example/" || got.Quorum != "both" ||
+		!reflect.DeepEqual(got.Groups, []verify.Group{{"X", 2, []string{"X1", "X2", "X3"}}, {"Y", 1, []string{"Y1", "Y2"}}, {"both", 2, []string{"X", "Y"}}}) {
+		t.Errorf("ParsePolicy = %+v", got)
+	}
+	again, err := verify.ParsePolicy(got.Policy())
+	if err != nil || !reflect.DeepEqual(again, got) {
+		t.Errorf("ParsePolicy of %s = %+v, %v, want %+v", got.Policy(), again, err, got)
+	}
+	if none, err := verify.ParsePolicy((verify.Trust{Log: []string{vkey("a")}}).Policy()); err != nil || none.Quorum != "none" {
+		t.Errorf("ParsePolicy = %+v, %v, want no quorum", none, err)
+	}
+}
+
+func TestAPolicyIsRefused(t *testing.T) {
+	log, w := "log "+vkey("a")+"\n", cosigner("w.example", key("w"))
+	for name, text := range map[string]string{
+		"empty":                         "",
+		"no quorum":                     log,
+		"no log":                        "quorum none\n",
+		"two quorums":                   log + "quorum none\nquorum none\n",
+		"quorum of nobody":              log + "quorum x\n",
+		"quorum before its witness":     log + "quorum w\nwitness w " + w + "\n",
+		"unknown word":                  log + "quorum none\nmirror x\n",
+		"log twice":                     log + log + "quorum none\n",
+		"log without key":               "log\nquorum none\n",
+		"log of a witness":              "log " + w + "\nquorum none\n",
+		"log key with another hash":     "log " + strings.Replace(vkey("a"), "a+", "b+", 1) + "\nquorum none\n",
+		"witness twice":                 log + "witness w " + w + "\nwitness v " + w + "\nquorum none\n",
+		"name twice":                    log + "witness w " + w + "\nwitness w " + cosigner("v.example", key("v")) + "\nquorum none\n",
+		"witness with a log's key type": log + "witness w " + vkey("w") + "\nquorum w\n",
+		"witness with another hash":     log + "witness w " + strings.Replace(w, "w.", "v.", 1) + "\nquorum w\n",
+		"witness called none":           log + "witness none " + w + "\nquorum none\n",
+		"group of nobody":               log + "group g all\nquorum none\n",
+		"group of more than it has":     log + "witness w " + w + "\ngroup g 2 w\nquorum g\n",
+		"group of none of them":         log + "witness w " + w + "\ngroup g 0 w\nquorum g\n",
+		"group of 01":                   log + "witness w " + w + "\ngroup g 01 w\nquorum g\n",
+		"member twice":                  log + "witness w " + w + "\ngroup g 1 w w\nquorum g\n",
+		"member of two groups":          log + "witness w " + w + "\ngroup g 1 w\ngroup h 1 w\nquorum g\n",
+		"group of none":                 log + "witness w " + w + "\ngroup g 1 none\nquorum g\n",
+		"member defined later":          log + "group g 1 w\nwitness w " + w + "\nquorum g\n",
+		"carriage return":               strings.ReplaceAll(log, "\n", "\r\n") + "quorum none\n",
+		"another space":                 "log\u00a0" + vkey("a") + "\nquorum none\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, err := verify.ParsePolicy([]byte(text)); !errors.Is(err, verify.ErrTrust) {
+				t.Errorf("ParsePolicy = %+v, %v, want ErrTrust", got, err)
+			}
+		})
+	}
+}
+
+func TestAQuorumMustHaveSigned(t *testing.T) {
+	b := filled(t, 8)
+	policy, err := verify.ParsePolicy([]byte(example()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy.Log = b.trust().Log
+	for _, tt := range []struct {
+		signed string
+		met    bool
+	}{
+		{"", false}, {"x1 x2", false}, {"x1 y1", false}, {"x1 x2 y1", true}, {"x2 x3 y2", true}, {"x1 x2 x3", false}, {"x1 x2 x3 y1 y2", true}, {"x1 x1 y1", false}, {"z1 x2 y1", false},
+	} {
+		final := b.last()
+		for _, w := range strings.Fields(tt.signed) {
+			if !bytes.Contains(final, []byte(w+".example")) { // a note holds a signature once
+				final = cosign(final, w+".example", key(w), 1_780_000_000)
+			}
+		}
+		s := b.source()
+		s.Final = final
+		got := read(t, s, policy)
+		if got.OK() != tt.met || !tt.met && got.Faults[0].Code != verify.QuorumMissing {
+			t.Errorf("signed by %q: %+v, want met %v", tt.signed, got, tt.met)
+		}
+	}
+	bad := cosign(cosign(b.last(), "x1.example", key("x1"), 1), "x2.example", key("x2"), 1)
+	bad[len(bad)-20] ^= 'A' ^ 'B' // of the signature
+	if bad[len(bad)-20] < '0' || bad[len(bad)-20] > 'z' {
+		bad[len(bad)-20] = 'A'
+	}
+	s := b.source()
+	s.Final = bad
+	if got := read(t, s, policy); got.OK() || got.Faults[0].Code != verify.CheckpointUnsigned {
+		t.Errorf("a witness's signature that is wrong: %+v, want checkpoint_unsigned", got)
+	}
+}
+
+func TestAQuorumOfSome(t *testing.T) {
+	b := filled(t, 8)
+	trust := b.trust()
+	for _, n := range []string{"x1", "x2", "x3"} {
+		trust.Witnesses = append(trust.Witnesses, verify.Witness{Name: n, Key: cosigner(n+".example", key(n))})
+	}
+	trust.Groups, trust.Quorum = verify.AnyOf(2, trust.Witnesses)
+	s := b.source()
+	s.Final = cosign(cosign(b.last(), "x1.example", key("x1"), 1), "x3.example", key("x3"), 2)
+	if got := read(t, s, trust); !got.OK() || !reflect.DeepEqual(got.Witnesses, []string{"x1", "x3"}) {
+		t.Errorf("Log = %+v, want the quorum met by x1 and x3", got)
+	}
+	if groups, quorum := verify.AnyOf(0, trust.Witnesses); groups != nil || quorum != "none" {
+		t.Errorf("AnyOf(0) = %v, %q, want none", groups, quorum)
+	}
+}
+
+// FuzzParsePolicy reads anything: what it accepts it can write and read again.
+func FuzzParsePolicy(f *testing.F) {
+	f.Add([]byte(example()))
+	f.Add([]byte("log a\nquorum none\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, err := verify.ParsePolicy(text)
+		if err != nil {
+			if !errors.Is(err, verify.ErrTrust) {
+				t.Fatalf("ParsePolicy = %v, want ErrTrust", err)
+			}
+			return
+		}
+		if again, err := verify.ParsePolicy(got.Policy()); err != nil || !reflect.DeepEqual(again, got) {
+			t.Fatalf("ParsePolicy of %q = %+v, %v, want %+v", got.Policy(), again, err, got)
+		}
+	})
 }
