@@ -44,6 +44,16 @@ func (r *Registry) Key(kid, subject string, index int64) (crypto.PublicKey, bool
 	return k.Public, true
 }
 
+// Clone is a registry that grows by itself.
+func (r *Registry) Clone() *Registry {
+	c := &Registry{keys: map[string]*RegisteredKey{}, order: slices.Clone(r.order), issuer: r.issuer}
+	for kid, k := range r.keys {
+		own := *k
+		c.keys[kid] = &own
+	}
+	return c
+}
+
 // CheckpointKey is the log key that may sign a checkpoint of size records of the log with
 // that origin: From <= size, and no record at or behind its end is under it.
 func (r *Registry) CheckpointKey(kid, origin string, size int64) (crypto.PublicKey, bool) {

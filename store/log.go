@@ -40,9 +40,13 @@ type Log struct {
 // Origin names the log.
 func (l *Log) Origin() string { return l.Keys[0].Name() }
 
-func (l *Log) signers() (keys []note.Signer) {
+// signers are the keys that may sign a checkpoint of size records. Before the first log
+// key is enrolled, all may.
+func (l *Log) signers(r *audit.Registry, size int64) (keys []note.Signer) {
 	for _, k := range l.Keys {
-		keys = append(keys, k)
+		if _, ok := r.CheckpointKey(audit.KeyID(k.Public()), k.Name(), size); ok || r.Empty(audit.LogKey) {
+			keys = append(keys, k)
+		}
 	}
 	return keys
 }
@@ -106,7 +110,7 @@ type signed struct {
 }
 
 // grow puts the records of a commit under the tree and signs the new checkpoint.
-func (db *DB) grow(ctx context.Context, tx *sql.Tx, t *tip, leaves []tlog.Hash) error {
+func (db *DB) grow(ctx context.Context, tx *sql.Tx, t *tip, leaves []tlog.Hash, keys *audit.Registry) error {
 	for _, leaf := range leaves {
 		t.tiler.Append(leaf)
 	}
@@ -123,7 +127,10 @@ func (db *DB) grow(ctx context.Context, tx *sql.Tx, t *tip, leaves []tlog.Hash) 
 		}
 	}
 	c := tree.Checkpoint{Origin: db.log.Origin(), Size: t.tiler.Size(), Root: t.root}
-	msg, err := c.Sign(db.log.signers()...)
+	if len(db.log.signers(keys, c.Size)) == 0 {
+		return fmt.Errorf("%w: no configured log key may sign a checkpoint of %d records", ErrNotEnrolled, c.Size)
+	}
+	msg, err := c.Sign(db.log.signers(keys, c.Size)...)
 	if err != nil {
 		return fmt.Errorf("sign the checkpoint of %d records: %w", c.Size, err)
 	}

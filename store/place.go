@@ -34,7 +34,7 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 	if err != nil {
 		return nil, err
 	}
-	p := &placing{db: db, tx: tx, end: end, next: end.tiler.Size(), heads: maps.Clone(end.heads), keys: map[string]bool{}}
+	p := &placing{db: db, tx: tx, end: end, next: end.tiler.Size(), heads: maps.Clone(end.heads), keys: map[string]bool{}, registry: db.known()}
 	waiting := map[string]int{} // by key, the place among those that are being written
 	for _, a := range together {
 		if e, stands := standing[a.key]; stands {
@@ -62,7 +62,7 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 	end.learned = !slices.ContainsFunc(p.records, func(e audit.Entry) bool {
 		return e.Record.Type == audit.KeyEnrolled || e.Record.Type == audit.KeyRetired || e.Record.Type == audit.KeyRevoked
 	})
-	return end, db.grow(ctx, tx, end, p.leaves)
+	return end, db.grow(ctx, tx, end, p.leaves, p.registry)
 }
 
 // standing finds what the keys have already.
@@ -89,6 +89,8 @@ type placing struct {
 	next  int64                 // the next index
 	heads map[string]audit.Head // the ends of the authors' chains, as they grow
 	keys  map[string]bool       // what the group itself writes
+	// registry is the keys as they stand behind what the group writes.
+	registry *audit.Registry
 
 	unsigned []audit.Unsigned
 	owners   []*appending // of each; nil for what stands around a record
@@ -135,11 +137,15 @@ func (p *placing) draft(ctx context.Context, a *appending) (at int, err error) {
 		return 0, err
 	}
 	ready := make([]audit.Unsigned, len(drafts))
+	known := p.registry
 	for i, d := range drafts {
-		if err := p.db.maySign(signer, d, head.Index); err != nil {
+		if err := maySign(known, signer, d, head.Index); err != nil {
 			return 0, err
 		}
 		if ready[i], err = signer.Prepare(d, head); err != nil {
+			return 0, err
+		}
+		if known, err = learned(known, ready[i].Record, audit.KeyID(signer.Key.Public())); err != nil {
 			return 0, err
 		}
 		head = head.After(ready[i].Input)
@@ -151,7 +157,7 @@ func (p *placing) draft(ctx context.Context, a *appending) (at int, err error) {
 		p.keys[d.Key] = true
 		p.evidence = append(p.evidence, d.Evidence...)
 	}
-	p.owners[at] = a
+	p.owners[at], p.registry = a, known
 	p.next, p.heads[signer.Subject] = head.Index, head
 	return at, nil
 }

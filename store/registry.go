@@ -102,7 +102,7 @@ func (r *registry) apply(e audit.Entry) error {
 	if err != nil {
 		return err
 	}
-	return r.Apply(rec)
+	return r.ApplyBy(rec, keyIDOf(e.JWS))
 }
 
 // keyIDOf is the key that a record says it was signed with.
@@ -117,23 +117,39 @@ func keyIDOf(jws string) string {
 	return h.KeyID
 }
 
-// maySign fails unless the signer's key may sign a draft at an index. The registry is as
-// the appending transaction found it.
-func (db *DB) maySign(s *audit.Signer, d audit.Draft, index int64) error {
+// known is the keys as far as this process has read.
+func (db *DB) known() *audit.Registry {
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	return db.registry.Clone()
+}
+
+// learned is the registry behind a record that is being written. A record about a key that
+// would not count is refused: it would stand on the trail for ever, and verify never.
+func learned(r *audit.Registry, rec audit.Record, kid string) (*audit.Registry, error) {
+	switch rec.Type {
+	case audit.KeyEnrolled, audit.KeyRetired, audit.KeyRevoked:
+		r = r.Clone()
+		return r, r.ApplyBy(rec, kid)
+	}
+	return r, nil
+}
+
+// maySign fails unless the signer's key may sign a draft at an index.
+func maySign(r *audit.Registry, s *audit.Signer, d audit.Draft, index int64) error {
 	kid := audit.KeyID(s.Key.Public())
-	if _, ok := db.registry.Key(kid, s.Subject, index); ok {
+	if _, ok := r.Key(kid, s.Subject, index); ok {
 		return nil
 	}
-	if d.Key == audit.KeyRecordKey(kid, audit.KeyEnrolled) && db.registry.Empty(audit.RecordKey) {
+	if d.Key == audit.KeyRecordKey(kid, audit.KeyEnrolled) && r.Empty(audit.RecordKey) {
 		return nil // the first key of a log enrols itself
 	}
 	return fmt.Errorf("%w: %s for %s; `countersign keys enroll` does it, with a key that is", ErrNotEnrolled, kid, s.Subject)
 }
 
-// Found enrols, in an empty log, its own key and the signer's. In any other it fails with
-// [ErrNotEnrolled] unless the signer's key may sign. Whoever appends calls it first.
+// Found enrols, in an empty log, the signer's key and the log's own, in one commit: the
+// first checkpoint is over them. In any other it fails with [ErrNotEnrolled] unless the
+// signer's key may sign. Whoever appends calls it first.
 func (t *Trail) Found(ctx context.Context) error {
 	if t.DB.log == nil {
 		return ErrNoLog
@@ -142,16 +158,27 @@ func (t *Trail) Found(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("keys of the trail: %w", err)
 	}
-	if r.Empty(audit.RecordKey) {
-		if _, err := t.Enrol(ctx, audit.RecordKey, t.Signer.Subject, t.Signer.Key, ""); err != nil {
-			return err
-		}
-	}
+	var missing []audit.Draft
 	for _, k := range t.DB.log.Keys {
 		if _, known := r.Lookup(audit.KeyID(k.Public())); known {
 			continue
 		}
-		if _, err := t.Enrol(ctx, audit.LogKey, k.Name(), k.Signer(), ""); err != nil {
+		d, err := t.enrolment(audit.LogKey, k.Name(), k.Signer(), "", r.Empty(audit.LogKey) && len(missing) == 0)
+		if err != nil {
+			return err
+		}
+		missing = append(missing, d)
+	}
+	if r.Empty(audit.RecordKey) {
+		d, err := t.enrolment(audit.RecordKey, t.Signer.Subject, t.Signer.Key, "", true)
+		if err != nil {
+			return err
+		}
+		d.After = missing
+		missing = []audit.Draft{d}
+	}
+	for _, d := range missing {
+		if _, err := t.Append(ctx, d); err != nil {
 			return err
 		}
 	}
@@ -166,24 +193,39 @@ func (t *Trail) Found(ctx context.Context) error {
 }
 
 // Enrol puts on the trail that a key may sign from here on. The key proves that it is
-// here; the signer's own must be enrolled already, but for the first of a log.
+// here; the signer's own must be enrolled already.
 func (t *Trail) Enrol(ctx context.Context, use audit.KeyUse, subject string, key crypto.Signer, by string) (audit.Entry, error) {
-	e, err := audit.NewEnrolment(t.Signer.Issuer, use, subject, 0, key)
+	d, err := t.enrolment(use, subject, key, by, false)
 	if err != nil {
 		return audit.Entry{}, err
+	}
+	return t.Append(ctx, d)
+}
+
+// enrolment is the record of a key being enrolled. The first key of its use has signed
+// what stands in front of it: it may sign from 0.
+func (t *Trail) enrolment(use audit.KeyUse, subject string, key crypto.Signer, by string, first bool) (audit.Draft, error) {
+	e, err := audit.NewEnrolment(t.Signer.Issuer, use, subject, 0, key)
+	if err != nil {
+		return audit.Draft{}, err
 	}
 	if use == audit.RecordKey && subject == t.Signer.Subject && t.Signer.Vouch != nil {
 		c, err := t.Signer.Vouch(audit.EnrolmentStatement(t.Signer.Issuer, use, subject, e.KeyID))
 		if err != nil {
-			return audit.Entry{}, fmt.Errorf("the custodian's credential vouches for key %s: %w", e.KeyID, err)
+			return audit.Draft{}, fmt.Errorf("the custodian's credential vouches for key %s: %w", e.KeyID, err)
 		}
 		e.Credential = &c
 	}
 	e.By = by
-	return t.Append(ctx, audit.Draft{
+	return audit.Draft{
 		Key: audit.KeyRecordKey(e.KeyID, audit.KeyEnrolled), Type: audit.KeyEnrolled,
-		Body: func(index int64) any { e.From = index; return e },
-	})
+		Body: func(index int64) any {
+			if !first {
+				e.From = index
+			}
+			return e
+		},
+	}, nil
 }
 
 // EndKey retires or revokes a key. A retired one signs nothing from the next record on;

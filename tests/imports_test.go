@@ -28,6 +28,10 @@ var imports = map[string][]string{
 	"audit/sink":    {"", "audit", "audit/ocsf"},
 	"audit/api":     {"", "audit", "audit/csvfile", "audit/tree", "store"},
 
+	"audit/export":        {"", "audit", "audit/csvfile", "audit/export/bundle", "audit/ocsf", "audit/tree", "audit/verify"},
+	"audit/export/bundle": {"", "audit", "audit/csvfile", "audit/ocsf", "audit/tree", "audit/verify"},
+	"audit/export/check":  {"", "audit", "audit/export/bundle", "audit/tree", "audit/verify"},
+
 	"calldata":                 {"", "strictjson"},
 	"calldata/risk":            {"calldata"},
 	"calldata/universalrouter": {"calldata", "calldata/risk"},
@@ -85,18 +89,19 @@ var imports = map[string][]string{
 	"examples/stablecoin": {"", "calldata", "calldata/risk", "calldata/words", "chain/codepin", "chain/simulation", "rules", "rules/checks", "strictjson"},
 
 	// These know everyone: they wire the parts.
-	"cmd/countersign":           {"*"},
-	"cmd/countersign/app":       {"*"},
-	"cmd/countersign/ruleverbs": {"*"},
-	"cmd/countersign/control":   {"*"},
-	"cmd/countersign/keyverbs":  {"*"},
-	"cmd/countersign/decode":    {"*"},
-	"cmd/countersign/doctor":    {"*"},
-	"cmd/countersign/stack":     {"*"},
-	"cmd/countersign/demo":      {"*"},
-	"cmd/countersign/screening": {"*"},
-	"tests":                     {"*"},
-	"tests/vectors":             {},
+	"cmd/countersign":             {"*"},
+	"cmd/countersign/app":         {"*"},
+	"cmd/countersign/ruleverbs":   {"*"},
+	"cmd/countersign/control":     {"*"},
+	"cmd/countersign/keyverbs":    {"*"},
+	"cmd/countersign/exportverbs": {"*"},
+	"cmd/countersign/decode":      {"*"},
+	"cmd/countersign/doctor":      {"*"},
+	"cmd/countersign/stack":       {"*"},
+	"cmd/countersign/demo":        {"*"},
+	"cmd/countersign/screening":   {"*"},
+	"tests":                       {"*"},
+	"tests/vectors":               {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

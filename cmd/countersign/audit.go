@@ -26,6 +26,7 @@ func newAudit(o *options) *cobra.Command {
 		Long:  "Read the trail of signed records, and check it with nothing but a public key.",
 	}
 	cmd.AddCommand(newAuditList(o), newAuditShow(o), newAuditVerify(o))
+	cmd.AddCommand(newExport(o)...)
 	return cmd
 }
 
@@ -114,38 +115,6 @@ func listRecords(ctx context.Context, cmd *cobra.Command, asJSON bool, db *store
 		}
 	})
 	return errors.Join(failed, err)
-}
-
-// describe says what a record is about in one line.
-func describe(e audit.Entry) string {
-	switch e.Record.Type {
-	case audit.DecisionIntent:
-		var in audit.Intent
-		if e.Decode(&in) == nil {
-			return fmt.Sprintf("%s %s (%s): %s", in.ApprovalID, in.Decision.Verdict, in.Decision.Code, in.Decision.Reason)
-		}
-	case audit.DecisionOutcome:
-		var p audit.Post
-		if e.Decode(&p) == nil {
-			return fmt.Sprintf("%s %s %s", p.ApprovalID, p.Verdict, p.Result)
-		}
-	case audit.ApprovalOutcome:
-		var r audit.Resolution
-		if e.Decode(&r) == nil {
-			return fmt.Sprintf("%s ended %s, budgets %s", r.ApprovalID, r.Outcome.Status, r.Budgets)
-		}
-	case audit.ControlHalted, audit.ControlResumed:
-		var c audit.Control
-		if e.Decode(&c) == nil {
-			return fmt.Sprintf("%s by %s: %s", c.Scope, c.By, c.Reason)
-		}
-	case audit.EventNoticed, audit.EventStray:
-		var n audit.Notice
-		if e.Decode(&n) == nil {
-			return fmt.Sprintf("%s %s", n.Event.Kind, n.Event.Subject)
-		}
-	}
-	return e.Record.Key
 }
 
 func newAuditShow(o *options) *cobra.Command {

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"countersign/audit"
+	"countersign/audit/export/bundle"
+	"countersign/audit/export/check"
 	"countersign/audit/verify"
 	"countersign/cmd/countersign/app"
 	"countersign/store"
@@ -19,31 +24,36 @@ func newAuditVerify(o *options) *cobra.Command {
 	var logKeys []string
 	var options verify.Options
 	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Check the whole trail as a stranger would",
+		Use:   "verify [PATH]",
+		Short: "Check the whole trail, an export or a receipt, as a stranger would",
 		Long: `Read the whole trail and check every signature, that no record is missing, altered,
 moved or told twice, that every effect stands behind the decision that it names, that
 budgets add up, that each key was enrolled when it signed, and that all of it is under
 the signed checkpoints and extends what the anchors keep. Nothing is trusted but the
 log's public key. Exit code 3 when anything is wrong.
 
-The trail must be read from its database here; auditverify checks exports and receipts
-without it.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withTrail(cmd, func(ctx context.Context, a *app.App, db *store.DB) error {
-				if key != "" {
-					a.Config.Trail.PublicKeyFile = key
-				}
-				if policy != "" {
-					a.Config.Trail.PolicyFile = policy
-				}
-				trust := verify.Trust{Log: logKeys}
-				if len(logKeys) == 0 {
-					var err error
-					if trust, err = a.Trust(ctx); err != nil {
-						return usage(err)
-					}
-				}
+With PATH, check an export (a directory or a zip of it) or a receipt (.tlog-proof) instead
+of the database. auditverify does the same without the rest of this program.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, err := o.load(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			if key != "" {
+				a.Config.Trail.PublicKeyFile = key
+			}
+			if policy != "" {
+				a.Config.Trail.PolicyFile = policy
+			}
+			trust, err := a.Trust(cmd.Context(), logKeys...)
+			if err != nil {
+				return usage(err)
+			}
+			if len(args) == 1 {
+				return verifyPath(cmd, o.json, args[0], trust, options)
+			}
+			return o.withTrail(cmd, func(ctx context.Context, _ *app.App, db *store.DB) error {
 				report, err := a.Verify(ctx, db, trust, options)
 				if err != nil {
 					return err
@@ -58,6 +68,65 @@ without it.`,
 	f.StringVar(&key, "key", "", "public key `file`, PEM, that must have begun the log (default: the configured one)")
 	f.BoolVar(&options.HashesOnly, "hashes-only", false, "check the tree and leave the records unopened")
 	return cmd
+}
+
+// verifyPath checks an export or a receipt.
+func verifyPath(cmd *cobra.Command, asJSON bool, path string, trust verify.Trust, options verify.Options) error {
+	if strings.HasSuffix(path, bundle.ReceiptSuffix) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		proof, err := verify.Receipt(text, trust)
+		if err != nil {
+			return refused(err)
+		}
+		return printProof(cmd.OutOrStdout(), asJSON, proof)
+	}
+	files, closeFiles, err := openExport(path)
+	if err != nil {
+		return err
+	}
+	defer closeFiles()
+	opened, err := check.Open(files)
+	if err != nil {
+		return err
+	}
+	report, err := opened.Verify(cmd.Context(), trust, check.Checks{HashesOnly: options.HashesOnly})
+	if err != nil {
+		return err
+	}
+	return printReport(cmd, asJSON, report.Report)
+}
+
+// openExport opens a directory, or a zip.
+func openExport(path string) (fs.FS, func(), error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.IsDir() {
+		return os.DirFS(path), func() {}, nil
+	}
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s is neither a directory, a zip nor a %s file: %w", path, bundle.ReceiptSuffix, err)
+	}
+	return archive, func() { archive.Close() }, nil
+}
+
+func printProof(out io.Writer, asJSON bool, p verify.Proof) error {
+	if asJSON {
+		return printJSON(out, p)
+	}
+	fmt.Fprintf(out, "verified: record %d of %s, under a checkpoint of %d records\n", p.Index, p.Origin, p.Size)
+	for _, s := range p.Proves {
+		fmt.Fprintln(out, "shown:", s)
+	}
+	for _, s := range p.Unproven {
+		fmt.Fprintln(out, "not shown:", s)
+	}
+	return nil
 }
 
 func printReport(cmd *cobra.Command, asJSON bool, r verify.Report) error {
@@ -83,6 +152,9 @@ func printReport(cmd *cobra.Command, asJSON bool, r verify.Report) error {
 // printVerified says what was found to be true, and what nobody could tell.
 func printVerified(out io.Writer, r verify.Report) {
 	fmt.Fprintf(out, "verified: %d records, %d decisions, %d checkpoints, root %s\n", r.Records, r.Decisions, r.Checkpoints, r.Root)
+	if !r.Complete {
+		fmt.Fprintln(out, "not shown: that no record was left out (these were picked)")
+	}
 	if r.HashesOnly {
 		fmt.Fprintln(out, "not looked at: what the records say, and who has signed them (--hashes-only)")
 	}

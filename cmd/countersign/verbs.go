@@ -1,8 +1,10 @@
 package main
 
 import (
+	"countersign/audit/export/bundle"
 	"countersign/audit/verify"
 	"countersign/cmd/countersign/control"
+	"countersign/cmd/countersign/exportverbs"
 	"countersign/cmd/countersign/keyverbs"
 	"countersign/cmd/countersign/ruleverbs"
 	"countersign/cmd/countersign/screening"
@@ -23,6 +25,20 @@ func newKeys(o *options) *cobra.Command {
 		Policy: func(cmd *cobra.Command) (verify.Trust, error) {
 			a, err := o.load(cmd.ErrOrStderr(), config.RoleAudit)
 			if err != nil || a.Config.Trail.PolicyFile == "" {
+				return verify.Trust{}, err
+			}
+			return a.Trust(cmd.Context())
+		},
+	})
+}
+
+// newExport returns the verbs that take records out of the house.
+func newExport(o *options) []*cobra.Command {
+	return exportverbs.New(exportverbs.Options{
+		Signing: o.signing, Reading: o.reading, Day: day, Usage: usage, Product: bundle.Product{Version: revision()},
+		Trust: func(cmd *cobra.Command) (verify.Trust, error) {
+			a, err := o.load(cmd.ErrOrStderr(), config.RoleOperator)
+			if err != nil {
 				return verify.Trust{}, err
 			}
 			return a.Trust(cmd.Context())

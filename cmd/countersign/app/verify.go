@@ -15,10 +15,13 @@ import (
 	"countersign/store"
 )
 
-// Trust is whom a verifier believes: the policy, or without one the public half of the
-// log's key; and the record key that the log must have begun with, where one is named.
-func (a *App) Trust(ctx context.Context) (t verify.Trust, err error) {
+// Trust is whom a verifier believes: the log keys given, or the policy, or without one the
+// public half of the log's key; and the record key that the log must have begun with, where
+// one is named.
+func (a *App) Trust(ctx context.Context, logKeys ...string) (t verify.Trust, err error) {
 	switch trail := a.Config.Trail; {
+	case len(logKeys) > 0:
+		t.Log = logKeys
 	case trail.PolicyFile != "":
 		text, err := os.ReadFile(trail.PolicyFile)
 		if err != nil {

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"countersign/audit"
+	"countersign/audit/export/check"
+	"countersign/audit/verify"
+	"countersign/cmd/auditverify/verdict"
+)
+
+const usage = `auditverify checks exports and receipts of a countersign trail, offline.
+
+  auditverify [options] PATH…
+
+A PATH is a bundle or a selection, as a directory or a zip, or a receipt (.tlog-proof).
+Of several receipts the first is verified, the others are those of keys behind it.
+
+Whom to believe is yours to say. Take the key from another source than the export:
+  --policy FILE      a trust policy (c2sp.org/tlog-policy): log keys and witnesses
+  --log-key VKEY     a key of the log, name+hash+base64; may be given twice
+  --pin FILE.pem     a record key, PEM; then no other may begin the log's keys
+  --anchor FILE      a checkpoint that you have kept; the log must extend it
+
+How:
+  --hashes-only      the tree and its checkpoints, and neither signatures nor views
+  --no-views         leave the CSV, the OCSF events and the JWK set uncompared
+  --json             say it as JSON
+
+Exit: 0 verified, 1 something cannot be read, 2 wrong command line, 3 something is wrong.
+`
+
+// A command is a command line.
+type command struct {
+	trust  verify.Trust
+	checks check.Checks
+	json   bool
+	paths  []string
+}
+
+// parse reads a command line; done says that there is nothing more to do.
+func parse(args []string, out, errs io.Writer) (c command, code int, done bool) {
+	fs := flag.NewFlagSet("auditverify", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Func("policy", "", c.policy)
+	fs.Func("log-key", "", func(s string) error { c.trust.Log = append(c.trust.Log, s); return nil })
+	fs.Func("pin", "", c.pin)
+	fs.Func("anchor", "", c.anchor)
+	fs.BoolVar(&c.checks.HashesOnly, "hashes-only", false, "")
+	fs.BoolVar(&c.checks.NoViews, "no-views", false, "")
+	fs.BoolVar(&c.json, "json", false, "")
+	for rest := args; len(rest) > 0; { // options may stand behind paths
+		if err := fs.Parse(rest); errors.Is(err, flag.ErrHelp) {
+			fmt.Fprint(out, usage)
+			return c, exitVerified, true
+		} else if err != nil {
+			fmt.Fprintf(errs, "auditverify: %v\nauditverify --help says how it is used\n", err)
+			return c, exitUsage, true
+		}
+		if rest = fs.Args(); len(rest) > 0 {
+			c.paths, rest = append(c.paths, rest[0]), rest[1:]
+		}
+	}
+	if err := c.complete(); err != nil {
+		fmt.Fprintf(errs, "auditverify: %v\n", err)
+		return c, exitUsage, true
+	}
+	return c, exitVerified, false
+}
+
+// complete fails unless it is said what to verify and whom to believe.
+func (c *command) complete() error {
+	if len(c.paths) == 0 {
+		return errors.New("nothing to verify: name a bundle, a selection or a receipt; --help says more")
+	}
+	if len(c.trust.Log) == 0 {
+		return errors.New("no key of the log: give --log-key or --policy. An export cannot vouch for itself: take the key from another source, such as the operator's published policy")
+	}
+	_, err := verify.ParsePolicy(c.trust.Policy())
+	return err
+}
+
+func (c *command) policy(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	t, err := verify.ParsePolicy(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	c.trust.Log = append(c.trust.Log, t.Log...)
+	if c.trust.Quorum != "" {
+		return errors.New("--policy is given twice: put both into one file")
+	}
+	c.trust.Witnesses, c.trust.Groups, c.trust.Quorum = t.Witnesses, t.Groups, t.Quorum
+	return nil
+}
+
+func (c *command) pin(path string) error {
+	key, err := audit.LoadPublicKey(path)
+	if err != nil {
+		return err
+	}
+	if c.trust.Pinned == nil {
+		c.trust.Pinned = audit.Keys{}
+	}
+	c.trust.Pinned[audit.KeyID(key)] = key
+	return nil
+}
+
+func (c *command) anchor(path string) error {
+	text, err := os.ReadFile(path)
+	c.checks.Anchors = append(c.checks.Anchors, text)
+	return err
+}
+
+// verify verifies every path and says what it found.
+func (c command) verify(ctx context.Context, out, errs io.Writer) (code int) {
+	inputs, err := open(c.paths)
+	defer func() {
+		for _, i := range inputs {
+			i.close()
+		}
+	}()
+	if err != nil {
+		fmt.Fprintf(errs, "auditverify: %v\n", err)
+		return exitUnread
+	}
+	all := []verdict.Verdict{}
+	for _, i := range inputs {
+		v, err := i.verdict(ctx, c.trust, c.checks)
+		if err != nil {
+			fmt.Fprintf(errs, "auditverify: %s: %v\n", i.name, err)
+			code = max(code, exitUnread)
+			continue
+		}
+		if !v.OK {
+			code = exitFaults
+		}
+		if all = append(all, v); !c.json {
+			tell(out, v)
+		}
+	}
+	if c.json {
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(map[string]any{"ok": code == exitVerified, "verdicts": all}); err != nil {
+			fmt.Fprintf(errs, "auditverify: %v\n", err)
+			return max(code, exitUnread)
+		}
+	}
+	return code
+}

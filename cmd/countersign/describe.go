@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+
+	"countersign/audit"
+)
+
+// describe says what a record is about in one line.
+func describe(e audit.Entry) string {
+	if say, ok := sayings[e.Record.Type]; ok {
+		if line, err := say(e); err == nil {
+			return line
+		}
+	}
+	return e.Record.Key
+}
+
+// saying makes a line of a body.
+func saying[Body any](line func(Body) string) func(audit.Entry) (string, error) {
+	return func(e audit.Entry) (string, error) {
+		var b Body
+		if err := e.Decode(&b); err != nil {
+			return "", err
+		}
+		return line(b), nil
+	}
+}
+
+func notice(n audit.Notice) string { return fmt.Sprintf("%s %s", n.Event.Kind, n.Event.Subject) }
+
+func controlled(c audit.Control) string { return fmt.Sprintf("%s by %s: %s", c.Scope, c.By, c.Reason) }
+
+func ended(k audit.KeyEnd) string {
+	return fmt.Sprintf("%s from index %d on: %s", k.KeyID, k.From, k.Reason)
+}
+
+// sayings are what is said of each type of record.
+var sayings = map[audit.Type]func(audit.Entry) (string, error){
+	audit.DecisionIntent: saying(func(in audit.Intent) string {
+		return fmt.Sprintf("%s %s (%s): %s", in.ApprovalID, in.Decision.Verdict, in.Decision.Code, in.Decision.Reason)
+	}),
+	audit.DecisionOutcome: saying(func(p audit.Post) string { return fmt.Sprintf("%s %s %s", p.ApprovalID, p.Verdict, p.Result) }),
+	audit.ApprovalOutcome: saying(func(r audit.Resolution) string {
+		return fmt.Sprintf("%s ended %s, budgets %s", r.ApprovalID, r.Outcome.Status, r.Budgets)
+	}),
+	audit.ApprovalEscalated: saying(func(x audit.Escalation) string { return fmt.Sprintf("%s is left to people: %s", x.ApprovalID, x.Code) }),
+	audit.HumanDecided: saying(func(h audit.HumanDecision) string {
+		return fmt.Sprintf("%s %s by %s", h.ApprovalID, h.Vote.Verdict, h.Vote.UserID)
+	}),
+	audit.WebhookAccepted: saying(func(d audit.Delivery) string { return fmt.Sprintf("%s %s", d.Event.Kind, d.Event.Subject) }),
+	audit.EventNoticed:    saying(notice),
+	audit.EventStray:      saying(notice),
+	audit.ControlHalted:   saying(controlled),
+	audit.ControlResumed:  saying(controlled),
+	audit.KeyEnrolled: saying(func(k audit.Enrolment) string {
+		return fmt.Sprintf("%s signs %ss of %s", k.KeyID, map[audit.KeyUse]string{audit.RecordKey: "record", audit.LogKey: "checkpoint"}[k.Use], k.Subject)
+	}),
+	audit.KeyRetired:  saying(ended),
+	audit.KeyRevoked:  saying(ended),
+	audit.BookChanged: saying(func(b audit.BookChange) string { return fmt.Sprintf("%s %s decides", b.After.Book, b.After.Version) }),
+	audit.ScheduleChanged: saying(func(s audit.ScheduleChange) string {
+		return fmt.Sprintf("%s %s: %s", s.Schedule, s.Change, s.After)
+	}),
+	audit.ExportMade: saying(func(x audit.Export) string {
+		return fmt.Sprintf("%s of %d to %d by %s %s", x.Form, x.From, x.To, x.By, x.Filter)
+	}),
+	audit.SignedIn:    saying(func(s audit.SignIn) string { return fmt.Sprintf("%s from %s", s.Name, s.Address) }),
+	audit.AlarmRaised: saying(func(a audit.Alarm) string { return fmt.Sprintf("%s %s: %s", a.ApprovalID, a.Code, a.What) }),
+}
