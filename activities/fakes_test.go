@@ -186,6 +186,7 @@ type desk struct {
 	db        *store.DB
 	trail     *store.Trail
 	key       ed25519.PublicKey
+	logKey    ed25519.PrivateKey
 }
 
 func newDesk(t *testing.T, book activities.Book, as ...countersign.Approval) *desk {
@@ -206,16 +207,16 @@ func newDeskAt(t *testing.T, file string, book activities.Book, as ...countersig
 	}
 	now := func() time.Time { return start }
 	trail := &store.Trail{DB: db, Signer: &audit.Signer{Key: key, Issuer: "test", Subject: us, Now: now}}
-	found(t, trail)
+	logKey := found(t, trail)
 	c := newCustodian(t, as...)
 	return &desk{
 		Approvals: &activities.Approvals{Custodian: c, Trail: trail, Book: book, Approver: us, Now: now},
-		custodian: c, db: db, trail: trail, key: pub,
+		custodian: c, db: db, trail: trail, key: pub, logKey: logKey,
 	}
 }
 
-// found makes a database the log of a trail.
-func found(tb testing.TB, trail *store.Trail) {
+// found makes a database the log of a trail, with a key of its own.
+func found(tb testing.TB, trail *store.Trail) ed25519.PrivateKey {
 	tb.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -231,6 +232,7 @@ func found(tb testing.TB, trail *store.Trail) {
 	if err := trail.Found(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
+	return key
 }
 
 // decide and post until they succeed, as Temporal would.

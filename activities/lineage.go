@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"countersign"
 	"countersign/audit"
@@ -52,11 +53,17 @@ func (a *Approvals) humans(ctx context.Context, approval countersign.Approval) (
 	return drafts, nil
 }
 
+// logLag is how long the custodian's log may take to tell of a vote. Not documented; a
+// minute is far more than any answer takes.
+const logLag = time.Minute
+
 func (a *Approvals) human(ctx context.Context, approvalID string, v countersign.Vote) (audit.Draft, error) {
 	body := audit.HumanDecision{ApprovalID: approvalID, Vote: v, Decision: digest(v.Raw), Workflow: here(ctx)}
 	evidence := [][]byte{v.Raw}
 	proof, entry, err := a.Custodian.Assertion(ctx, approvalID, v)
 	switch {
+	case errors.Is(err, countersign.ErrNotFound) && a.Now().Sub(v.At) < logLag:
+		return audit.Draft{}, err // the custodian's log may come after its answer: ask again
 	case err == nil:
 		body.Assertion, body.Log = &proof, digest(entry)
 		evidence = append(evidence, entry)
