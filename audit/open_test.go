@@ -69,6 +69,9 @@ func TestOpenRefusesOtherHeaders(t *testing.T) {
 		"jwk":                          with(`"jwk":{"kty":"OKP","crv":"Ed25519","x":"` + b64(pub) + `"}`),
 		"jku":                          with(`"jku":"https://example.com/keys"`),
 		"x5u":                          with(`"x5u":"https://example.com/cert"`),
+		"x5c":                          with(`"x5c":["MIIB"]`),
+		"x5t":                          with(`"x5t":"` + kid + `"`),
+		"jwk of whoever signed it":     jws(key("mallory"), header(`"}`, `","jwk":{"kty":"OKP","crv":"Ed25519","x":"`+b64(public(key("mallory")))+`"}}`), payload),
 		"crit":                         with(`"crit":["b64"]`),
 		"b64 false":                    with(`"b64":false`),
 		"cty":                          with(`"cty":"json"`),
@@ -79,7 +82,7 @@ func TestOpenRefusesOtherHeaders(t *testing.T) {
 		"a line break at the end":      signed(header() + "\n"),
 		"data after the header":        signed(header() + "{}"),
 		"an escape in typ":             signed(header("treasury", `\u0074reasury`)),
-		"an escape in kid":             signed(header(kid[:1], `\u00`+hex(kid[0]))),
+		"an escape in kid":             signed(header(kid[:1], `\u00`+hexOf(kid[0]))),
 		"typ missing":                  signed(header(`,"typ":"treasury-decision+jws"`, "")),
 		"typ JWT":                      signed(header("treasury-decision+jws", "JWT")),
 		"kid missing":                  signed(header(`"kid":"`+kid+`",`, "")),
@@ -97,7 +100,7 @@ func TestOpenRefusesOtherHeaders(t *testing.T) {
 	}
 }
 
-func hex(b byte) string { return string([]byte{"0123456789abcdef"[b>>4], "0123456789abcdef"[b&15]}) }
+func hexOf(b byte) string { return string([]byte{"0123456789abcdef"[b>>4], "0123456789abcdef"[b&15]}) }
 
 func TestOpenRefusesOtherSpellings(t *testing.T) {
 	record, _, sig := good(t)
