@@ -30,7 +30,7 @@ var imports = map[string][]string{
 
 	"audit/export":        {"", "audit", "audit/csvfile", "audit/export/bundle", "audit/ocsf", "audit/tree", "audit/verify"},
 	"audit/export/bundle": {"", "audit", "audit/csvfile", "audit/ocsf", "audit/tree", "audit/verify"},
-	"audit/export/check":  {"", "audit", "audit/export/bundle", "audit/tree", "audit/verify"},
+	"audit/export/check":  {"", "audit", "audit/csvfile", "audit/export/bundle", "audit/tree", "audit/verify"},
 
 	"calldata":                 {"", "strictjson"},
 	"calldata/risk":            {"calldata"},
@@ -76,6 +76,7 @@ var imports = map[string][]string{
 	"custody/dfns/activity": {"", "calldata/rawtx", "strictjson"},
 	"custody/dfns/org":      {"", "custody/dfns", "strictjson"},
 	"config":                {},
+	"telemetry":             {},
 
 	"calendar":         {"strictjson"},
 	"sources":          {"calendar", "sources/database", "sources/price", "sources/web", "strictjson"},
