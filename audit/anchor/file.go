@@ -29,8 +29,11 @@ func openFile(path string) (Anchor, error) {
 	}
 	f := &file{path: filepath.Clean(path)}
 	dir, err := os.Stat(filepath.Dir(f.path))
-	if err != nil || !dir.IsDir() {
-		return nil, fmt.Errorf("%w: %s: its directory is not there: is the volume mounted? Make the directory once, on the volume (%w)", ErrURI, f, errors.Join(err, fs.ErrNotExist))
+	if err == nil && !dir.IsDir() {
+		err = fmt.Errorf("%s is no directory", filepath.Dir(f.path))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: is its volume mounted? Make its directory once, on the volume: %w", ErrURI, f, err)
 	}
 	if at, err := os.Lstat(f.path); err == nil && !at.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: %s is no plain file", ErrURI, f)

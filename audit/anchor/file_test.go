@@ -313,7 +313,7 @@ func TestAWrongURINamesNoAnchor(t *testing.T) {
 		"a directory":               {"file:" + dir, "no plain file"},
 		"a directory by its slash":  {"file:" + dir + "/", "whole path"},
 		"a file on a host":          {"file://host/checkpoint", "names a host"},
-		"a directory not there":     {"file:" + dir + "/none/checkpoint", "is the volume mounted"},
+		"a directory not there":     {"file:" + dir + "/none/checkpoint", "is its volume mounted"},
 		"S3: no key":                {"s3://bucket?region=r", "no object"},
 		"S3: no bucket":             {"s3:///key?region=r", "no object"},
 		"S3: a folder":              {"s3://bucket/key/?region=r", "no object"},
