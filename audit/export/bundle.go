@@ -252,11 +252,7 @@ func (b *builder) notes(ctx context.Context) error {
 		return err
 	}
 	w := bufio.NewWriter(t)
-	for msg, err := range b.log.Checkpoints(ctx, b.manifest.From) {
-		c, err := read(msg, err)
-		if err == nil && c.Size > b.manifest.To {
-			break
-		}
+	for msg, err := range b.log.Checkpoints(ctx, b.manifest.From, b.manifest.To) {
 		if err == nil {
 			_, err = w.Write(bundle.AppendNote(nil, msg))
 		}

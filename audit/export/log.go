@@ -26,12 +26,12 @@ type Log interface {
 	// Records yields what q picks, in the order of the log.
 	Records(ctx context.Context, q Query) iter.Seq2[audit.Entry, error]
 	// Checkpoint is the newest signed checkpoint; CheckpointBefore the newest of at most
-	// size records, CheckpointAfter the oldest of at least size; Checkpoints are all of more
-	// than from records, smallest first.
+	// size records, CheckpointAfter the oldest of at least size; Checkpoints are those of
+	// more than from and at most to records, smallest first.
 	Checkpoint(ctx context.Context) ([]byte, error)
 	CheckpointBefore(ctx context.Context, size int64) ([]byte, error)
 	CheckpointAfter(ctx context.Context, size int64) ([]byte, error)
-	Checkpoints(ctx context.Context, from int64) iter.Seq2[[]byte, error]
+	Checkpoints(ctx context.Context, from, to int64) iter.Seq2[[]byte, error]
 	// Tile is width hashes of a tile of the tree, 32 bytes each.
 	Tile(ctx context.Context, level int, n int64, width int) ([]byte, error)
 }

@@ -203,11 +203,11 @@ func (l *Log) CheckpointAfter(_ context.Context, size int64) ([]byte, error) {
 	return nil, fmt.Errorf("no checkpoint of at least %d records", size)
 }
 
-// Checkpoints are those of more than from records.
-func (l *Log) Checkpoints(_ context.Context, from int64) iter.Seq2[[]byte, error] {
+// Checkpoints are those of more than from and at most to records.
+func (l *Log) Checkpoints(_ context.Context, from, to int64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for i, s := range l.sizes {
-			if s > from && !yield(l.Notes[i], nil) {
+			if s > from && s <= to && !yield(l.Notes[i], nil) {
 				return
 			}
 		}
