@@ -27,7 +27,7 @@ func (s *scanner) skip(t string) bool {
 
 // text reads a member's name and its text in the one spelling that encoding/json gives it.
 func (s *scanner) text(name string, into *[]byte) bool {
-	if !s.skip(name) || !s.skip(`"`) {
+	if !s.skip(name) || !s.next('"') {
 		return false
 	}
 	from := s.at
@@ -97,7 +97,7 @@ func (s *scanner) number(name string, into *int64) bool {
 	if !s.skip(name) {
 		return false
 	}
-	minus := s.skip("-")
+	minus := s.next('-')
 	from, n := s.at, uint64(0)
 	for s.at < len(s.b) && s.b[s.at] >= '0' && s.b[s.at] <= '9' {
 		if s.at-from == 19 { // the longest has 19 digits, and 19 cannot overflow 64 bits
@@ -149,27 +149,25 @@ func (s *scanner) object(depth int, members *[]Member) bool {
 	if depth++; depth > maxDepth {
 		return false
 	}
-	if s.skip("}") {
+	if s.next('}') {
 		return true
 	}
 	for {
 		name := s.at
-		if !s.ahead(`"`) || !s.anyText() {
+		if name >= len(s.b) || s.b[name] != '"' || !s.anyText() {
 			return false
 		}
 		value := s.at + 1
-		if !s.skip(":") || !s.value(depth) {
+		if !s.next(':') || !s.value(depth) {
 			return false
 		}
 		if members != nil {
 			*members = append(*members, Member{Name: b(s.b, name+1, value-2), Value: b(s.b, value, s.at)})
 		}
-		if s.skip("}") {
-			return true
+		if s.next(',') {
+			continue
 		}
-		if !s.skip(",") {
-			return false
-		}
+		return s.next('}')
 	}
 }
 
@@ -178,16 +176,23 @@ func (s *scanner) list(depth int) bool {
 	if depth++; depth > maxDepth {
 		return false
 	}
-	if s.skip("]") {
+	if s.next(']') {
 		return true
 	}
 	for s.value(depth) {
-		if s.skip("]") {
-			return true
+		if s.next(',') {
+			continue
 		}
-		if !s.skip(",") {
-			return false
-		}
+		return s.next(']')
+	}
+	return false
+}
+
+// next passes over one byte, if it is that.
+func (s *scanner) next(c byte) bool {
+	if s.at < len(s.b) && s.b[s.at] == c {
+		s.at++
+		return true
 	}
 	return false
 }
@@ -238,16 +243,16 @@ func (s *scanner) anyEscape() bool {
 }
 
 func (s *scanner) anyNumber() bool {
-	s.skip("-")
-	if !s.skip("0") && !s.digits() {
+	s.next('-')
+	if !s.next('0') && !s.digits() {
 		return false
 	}
-	if s.skip(".") && !s.digits() {
+	if s.next('.') && !s.digits() {
 		return false
 	}
-	if s.skip("e") || s.skip("E") {
-		if !s.skip("+") {
-			s.skip("-")
+	if s.next('e') || s.next('E') {
+		if !s.next('+') {
+			s.next('-')
 		}
 		return s.digits()
 	}

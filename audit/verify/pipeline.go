@@ -6,6 +6,9 @@ import (
 	"runtime"
 )
 
+// firstSize is how many records the first batch has.
+const firstSize = 8
+
 // batchSize is how many records travel together: enough to make little of the way, few
 // enough that all processors work on a short log.
 const batchSize = 64
@@ -40,9 +43,6 @@ func (o Options) pipeline(ctx context.Context, s Source, from int64, r *roots, k
 		ctx, cancel := context.WithCancel(ctx)
 		ahead := 2*workers + 2 // how far the reader runs ahead; no channel is ever full
 		work, order, free := make(chan *batch, ahead), make(chan *batch, ahead), make(chan *batch, ahead)
-		for range ahead {
-			free <- &batch{ready: make(chan struct{}, 1)}
-		}
 		go func() {
 			defer close(order)
 			defer close(work)
@@ -67,15 +67,21 @@ func (o Options) pipeline(ctx context.Context, s Source, from int64, r *roots, k
 				<-done
 			}
 		}()
+		// The first batch goes alone: a log begins with the keys that all the others need.
+		free <- newBatch()
 		for b := range order {
 			<-b.ready
 			if !yield(b) {
 				return
 			}
-			free <- b
+			for free <- b; ahead > 1; ahead-- {
+				free <- newBatch()
+			}
 		}
 	}
 }
+
+func newBatch() *batch { return &batch{ready: make(chan struct{}, 1)} }
 
 func (w *worker) openBatch(b *batch, r *roots) {
 	room := 0

@@ -30,6 +30,7 @@ func (r *reader) run(ctx context.Context) {
 		return
 	}
 	var err error
+	full := firstSize
 	for e, broken := range r.source.Entries {
 		if broken != nil {
 			err = fmt.Errorf("read the log after %d records: %w", r.size-r.from, broken)
@@ -40,9 +41,10 @@ func (r *reader) run(ctx context.Context) {
 		}
 		b.add(e)
 		r.size++
-		if len(b.rows) < batchSize {
+		if len(b.rows) < full {
 			continue
 		}
+		full = batchSize
 		if err = r.attach(b, r.size); err != nil {
 			break
 		}
