@@ -17,7 +17,6 @@ import (
 	"countersign/audit"
 	"countersign/audit/export"
 	"countersign/audit/export/bundle"
-	"countersign/audit/tree"
 	"countersign/audit/verify"
 	"countersign/cmd/countersign/control"
 	"countersign/store"
@@ -250,20 +249,4 @@ type log struct{ *store.DB }
 
 func (l log) Records(ctx context.Context, q export.Query) iter.Seq2[audit.Entry, error] {
 	return l.Entries(ctx, store.Filter{From: q.From, To: q.Before, Limit: q.Limit, Type: q.Type, Since: q.Since, Until: q.Until})
-}
-
-func (l log) Checkpoints(ctx context.Context, from int64) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		msg, err := l.Checkpoint(ctx)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		end, err := tree.ReadCheckpoint(msg)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		l.DB.Checkpoints(ctx, from, end.Size)(yield)
-	}
 }
