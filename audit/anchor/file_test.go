@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// lost is what it says when another process was faster.
+const lost = "moved"
+
 // content is a checkpoint that fills more than a page, so that half of it would show.
 func content(n int) []byte {
 	return []byte(strconv.Itoa(n) + "\n" + strings.Repeat(strconv.Itoa(n%10), 9000) + "\n" + strconv.Itoa(n) + "\n")
@@ -68,6 +71,10 @@ func climbing(path string) {
 		}
 		if err == nil {
 			err = a.Swap(ctx, kept, by(os.Getpid(), content(n+1)))
+		}
+		if errors.Is(err, anchor.ErrMoved) {
+			fmt.Println(lost)
+			continue
 		}
 		if err != nil {
 			fmt.Println(err)
@@ -131,83 +138,39 @@ func TestOfManyWritersOneWins(t *testing.T) {
 	race(t, func() anchor.Anchor { return open(t, "file:"+path) })
 }
 
-// race lets writers through anchors of their own swap the same old content: one may win.
-func race(t *testing.T, another func() anchor.Anchor) {
-	t.Helper()
-	ctx := context.Background()
-	var old []byte
-	for round := range 20 {
-		const writers = 8
-		results := make([]error, writers)
-		anchors := make([]anchor.Anchor, writers)
-		for i := range anchors {
-			anchors[i] = another()
-		}
-		var wg sync.WaitGroup
-		for i, a := range anchors {
-			wg.Go(func() { results[i] = a.Swap(ctx, old, content(round*writers+i)) })
-		}
-		wg.Wait()
-		winner := -1
-		for i, err := range results {
-			switch {
-			case err == nil && winner >= 0:
-				t.Fatalf("round %d: writers %d and %d both won", round, winner, i)
-			case err == nil:
-				winner = i
-			case !errors.Is(err, anchor.ErrMoved):
-				t.Fatalf("round %d: Swap = %v, want ErrMoved", round, err)
-			}
-		}
-		if winner < 0 {
-			t.Fatalf("round %d: nobody won", round)
-		}
-		kept, err := another().Load(ctx)
-		if err != nil || !bytes.Equal(kept, content(round*writers+winner)) {
-			t.Fatalf("round %d: Load is not what writer %d wrote: %v", round, winner, err)
-		}
-		old = kept
-	}
-}
-
 func TestTwoProcessesRace(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoint")
-	var wg sync.WaitGroup
+	const wins = 60
 	won := make([]map[int]bool, 2)
+	moved := make([]int, 2)
+	var wg sync.WaitGroup
 	for i := range won {
 		won[i] = map[int]bool{}
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), climb+"="+path)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
 		wg.Go(func() {
-			// A process ends when the other was faster; then the next one goes on.
-			for range 8 {
-				child := exec.Command(os.Args[0])
-				child.Env = append(os.Environ(), climb+"="+path)
-				out, err := child.StdoutPipe()
-				if err != nil || child.Start() != nil {
-					t.Errorf("start: %v", err)
-					return
-				}
-				lines := bufio.NewScanner(out)
-				for heard := 0; lines.Scan(); heard++ {
-					n, err := strconv.Atoi(lines.Text())
-					if err != nil { // the loser's last words
-						if !strings.Contains(lines.Text(), anchor.ErrMoved.Error()) {
-							t.Errorf("the child says %q, want ErrMoved", lines.Text())
-						}
-						break
-					}
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				n, err := strconv.Atoi(lines.Text())
+				switch {
+				case err == nil:
 					won[i][n] = true
-					if heard == 40 {
-						break
-					}
+				case lines.Text() == lost:
+					moved[i]++
+				default:
+					t.Errorf("child %d says %q", i, lines.Text())
 				}
-				_ = child.Process.Kill()
-				for lines.Scan() {
-					if n, err := strconv.Atoi(lines.Text()); err == nil {
-						won[i][n] = true
-					}
+				if len(won[i]) == wins {
+					_ = child.Process.Kill()
 				}
-				_ = child.Wait()
 			}
+			_ = child.Wait() // killed
 		})
 	}
 	wg.Wait()
@@ -216,41 +179,10 @@ func TestTwoProcessesRace(t *testing.T) {
 			t.Errorf("both processes were told that %d is theirs", n)
 		}
 	}
-	if len(won[0]) == 0 || len(won[1]) == 0 {
-		t.Errorf("%d and %d swaps, want some of each", len(won[0]), len(won[1]))
+	if len(won[0]) < wins || len(won[1]) < wins {
+		t.Errorf("%d and %d swaps, want %d of each", len(won[0]), len(won[1]), wins)
 	}
-}
-
-// anchored is what every anchor does, whatever it is made of.
-func anchored(t *testing.T, another func(*rapid.T) anchor.Anchor) {
-	t.Helper()
-	ctx := context.Background()
-	rapid.Check(t, func(rt *rapid.T) {
-		a := another(rt)
-		var kept []byte
-		rt.Repeat(map[string]func(*rapid.T){
-			"swap": func(rt *rapid.T) {
-				old := rapid.SampledFrom([][]byte{kept, nil, content(1), content(2)}).Draw(rt, "old")
-				new := content(rapid.IntRange(0, 4).Draw(rt, "new"))
-				err := a.Swap(ctx, old, new)
-				switch {
-				case bytes.Equal(kept, new) || bytes.Equal(kept, old):
-					if err != nil {
-						rt.Fatalf("Swap = %v", err)
-					}
-					kept = new
-				case !errors.Is(err, anchor.ErrMoved):
-					rt.Fatalf("Swap of something else = %v, want ErrMoved", err)
-				}
-			},
-			"": func(rt *rapid.T) {
-				got, err := a.Load(ctx)
-				if err != nil || !bytes.Equal(got, kept) || (got == nil) != (kept == nil) {
-					rt.Fatalf("Load = %.20q, %v, want %.20q", got, err, kept)
-				}
-			},
-		})
-	})
+	t.Logf("lost to the other: %d and %d", moved[0], moved[1])
 }
 
 func TestAFileIsAnAnchor(t *testing.T) {
@@ -289,47 +221,5 @@ func TestWhatNoAnchorWroteIsNotNothing(t *testing.T) {
 	}
 	if err := a.Swap(ctx, nil, content(1)); !errors.Is(err, anchor.ErrStore) {
 		t.Errorf("a volume that went away: Swap = %v, want ErrStore", err)
-	}
-}
-
-func TestAnAnchorIsNeverEmptied(t *testing.T) {
-	a := open(t, "file:"+filepath.Join(t.TempDir(), "checkpoint"))
-	for name, new := range map[string][]byte{"nothing": nil, "no bytes": {}, "too much": make([]byte, 300<<10)} {
-		if err := a.Swap(context.Background(), nil, new); !errors.Is(err, anchor.ErrStore) {
-			t.Errorf("%s: Swap = %v, want ErrStore", name, err)
-		}
-	}
-	if kept, err := a.Load(context.Background()); kept != nil || err != nil {
-		t.Errorf("Load = %q, %v, want nothing", kept, err)
-	}
-}
-
-func TestAWrongURINamesNoAnchor(t *testing.T) {
-	dir := t.TempDir()
-	for name, tt := range map[string]struct{ uri, want string }{
-		"nothing":                   {"", "file:/path or s3://bucket/key"},
-		"another kind":              {"gs://bucket/key", "file:/path or s3://bucket/key"},
-		"a relative file":           {"file:checkpoint", "whole path"},
-		"a directory":               {"file:" + dir, "no plain file"},
-		"a directory by its slash":  {"file:" + dir + "/", "whole path"},
-		"a file on a host":          {"file://host/checkpoint", "names a host"},
-		"a directory not there":     {"file:" + dir + "/none/checkpoint", "is its volume mounted"},
-		"S3: no key":                {"s3://bucket?region=r", "no object"},
-		"S3: no bucket":             {"s3:///key?region=r", "no object"},
-		"S3: a folder":              {"s3://bucket/key/?region=r", "no object"},
-		"S3: no region":             {"s3://bucket/key", "region is missing"},
-		"S3: a password":            {"s3://u:hunter2@bucket/key?region=r", "from the environment"},
-		"S3: a secret":              {"s3://bucket/key?region=r&secret=hunter2", "from the environment"},
-		"S3: an endpoint's scheme":  {"s3://bucket/key?endpoint=https://h", "without https://"},
-		"S3: in the clear":          {"s3://bucket/key?endpoint=s3.example&insecure=true", "on this machine"},
-		"S3: insecure, perhaps":     {"s3://bucket/key?endpoint=s3.example&insecure=yes", "true or false"},
-		"S3: a bucket without form": {"s3://B_/key?endpoint=127.0.0.1:1&insecure=true", "Bucket name"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			a, err := anchor.Open(context.Background(), tt.uri)
-			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("Open = %v, %v, want an error that says %q", a, err, tt.want)
-			}
-		})
 	}
 }

@@ -96,20 +96,9 @@ func (w *fakeWitness) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 // add does as "add-checkpoint" says, in its order.
 func (w *fakeWitness) add(body string) (status int, kind, answer string) {
 	const plain = "text/plain; charset=utf-8"
-	head, checkpoint, ok := strings.Cut(body, "\n\n")
-	lines := strings.Split(head, "\n")
-	number, hasOld := strings.CutPrefix(lines[0], "old ")
-	old, err := strconv.ParseInt(number, 10, 64)
-	if !ok || !hasOld || err != nil || old < 0 || strconv.FormatInt(old, 10) != number || len(lines)-1 > 63 {
+	old, proof, checkpoint, ok := parseRequest(body)
+	if !ok {
 		return http.StatusBadRequest, plain, "bad request\n"
-	}
-	var proof tlog.TreeProof
-	for _, line := range lines[1:] {
-		h, err := base64.StdEncoding.DecodeString(line)
-		if err != nil || len(h) != 32 {
-			return http.StatusBadRequest, plain, "bad proof line\n"
-		}
-		proof = append(proof, tlog.Hash(h))
 	}
 	origin, _, _ := strings.Cut(checkpoint, "\n")
 	log, ok := w.logs[origin]
@@ -144,6 +133,25 @@ func (w *fakeWitness) add(body string) (status int, kind, answer string) {
 	w.clock++
 	w.signed++
 	return http.StatusOK, plain, w.extra + w.cosign(n.Text, w.clock)
+}
+
+// parseRequest reads the old size line, the proof's lines and the checkpoint.
+func parseRequest(body string) (old int64, proof tlog.TreeProof, checkpoint string, ok bool) {
+	head, checkpoint, ok := strings.Cut(body, "\n\n")
+	lines := strings.Split(head, "\n")
+	number, hasOld := strings.CutPrefix(lines[0], "old ")
+	old, err := strconv.ParseInt(number, 10, 64)
+	if !ok || !hasOld || err != nil || old < 0 || strconv.FormatInt(old, 10) != number || len(lines)-1 > 63 {
+		return 0, nil, "", false
+	}
+	for _, line := range lines[1:] {
+		h, err := base64.StdEncoding.DecodeString(line)
+		if err != nil || len(h) != 32 {
+			return 0, nil, "", false
+		}
+		proof = append(proof, tlog.Hash(h))
+	}
+	return old, proof, checkpoint, true
 }
 
 // A fakeLog is a log whose records are numbers.

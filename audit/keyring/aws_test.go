@@ -60,33 +60,38 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"KeyId": in.KeyId, "KeyUsage": k.usage, "PublicKey": der})
 	case "TrentService.Sign":
-		message, err := unbase64(in.Message)
-		if err != nil || len(message) == 0 || len(message) > 4096 {
-			refuse("ValidationException")
+		sig, fault := k.sign(in.SigningAlgorithm, in.MessageType, in.Message)
+		if fault != "" {
+			refuse(fault)
 			return
-		}
-		var sig []byte
-		switch key := k.key.(type) {
-		case ed25519.PrivateKey:
-			if in.SigningAlgorithm != "ED25519_SHA_512" || in.MessageType != "RAW" {
-				refuse("InvalidKeyUsageException")
-				return
-			}
-			sig = ed25519.Sign(key, message)
-		case *ecdsa.PrivateKey:
-			if k.usage != "SIGN_VERIFY" || in.SigningAlgorithm != "ECDSA_SHA_256" || in.MessageType != "DIGEST" || len(message) != 32 {
-				refuse("InvalidKeyUsageException")
-				return
-			}
-			if sig, err = ecdsa.SignASN1(rand.Reader, key, message); err != nil {
-				f.tb.Error(err)
-			}
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"KeyId": in.KeyId, "SigningAlgorithm": in.SigningAlgorithm, "Signature": sig})
 	default:
 		f.tb.Errorf("unexpected %q", r.Header.Get("X-Amz-Target"))
 		refuse("UnknownOperationException")
 	}
+}
+
+// sign is Sign, with the name of the fault where it refuses.
+func (k awsKey) sign(algorithm, kind, text string) (sig []byte, fault string) {
+	message, err := unbase64(text)
+	if err != nil || len(message) == 0 || len(message) > 4096 {
+		return nil, "ValidationException"
+	}
+	switch key := k.key.(type) {
+	case ed25519.PrivateKey:
+		if algorithm == "ED25519_SHA_512" && kind == "RAW" {
+			return ed25519.Sign(key, message), ""
+		}
+	case *ecdsa.PrivateKey:
+		if k.usage == "SIGN_VERIFY" && algorithm == "ECDSA_SHA_256" && kind == "DIGEST" && len(message) == 32 {
+			if sig, err = ecdsa.SignASN1(rand.Reader, key, message); err != nil {
+				return nil, "KMSInternalException"
+			}
+			return sig, ""
+		}
+	}
+	return nil, "InvalidKeyUsageException"
 }
 
 func TestAWSSigns(t *testing.T) {

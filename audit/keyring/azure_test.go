@@ -38,41 +38,55 @@ type fakeAzure struct {
 	ops  map[string]bool          // of the keys that may sign
 }
 
+const azureTenant = "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111"
+
 func (f *fakeAzure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	say := func(status int, v any) {
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(v)
-	}
-	const tenant = "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111"
-	if r.Host == "login.microsoftonline.com" {
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/discovery/instance"):
-			say(200, map[string]any{"tenant_discovery_endpoint": tenant + "/v2.0/.well-known/openid-configuration", "api-version": "1.1",
-				"metadata": []map[string]any{{"preferred_network": r.Host, "preferred_cache": "login.windows.net", "aliases": []string{r.Host}}}})
-		case strings.HasSuffix(r.URL.Path, "/openid-configuration"):
-			say(200, map[string]any{"token_endpoint": tenant + "/oauth2/v2.0/token", "authorization_endpoint": tenant + "/oauth2/v2.0/authorize", "issuer": tenant + "/v2.0"})
-		case strings.HasSuffix(r.URL.Path, "/oauth2/v2.0/token"):
-			say(200, map[string]any{"token_type": "Bearer", "expires_in": 3600, "access_token": "granted"})
-		default:
-			f.tb.Errorf("unexpected %s", r.URL)
-			say(404, nil)
-		}
-		return
-	}
-	if r.Host != "trail.vault.azure.net" {
+	switch {
+	case r.Host == "login.microsoftonline.com":
+		f.login(w, r)
+	case r.Host != "trail.vault.azure.net":
 		f.tb.Errorf("unexpected host %s", r.Host)
+	case r.Header.Get("Authorization") != "Bearer granted":
+		w.Header().Set("WWW-Authenticate", `Bearer authorization="`+azureTenant+`", resource="https://vault.azure.net"`)
+		refuseAzure(w, 401, "Unauthorized")
+	default:
+		f.vault(w, r)
 	}
-	if r.Header.Get("Authorization") != "Bearer granted" {
-		w.Header().Set("WWW-Authenticate", `Bearer authorization="`+tenant+`", resource="https://vault.azure.net"`)
-		say(401, map[string]any{"error": map[string]string{"code": "Unauthorized"}})
-		return
+}
+
+func sayAzure(w http.ResponseWriter, status int, v any) {
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func refuseAzure(w http.ResponseWriter, status int, code string) {
+	sayAzure(w, status, map[string]any{"error": map[string]string{"code": code, "message": "no"}})
+}
+
+// login gives a token to whoever asks.
+func (f *fakeAzure) login(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/discovery/instance"):
+		sayAzure(w, 200, map[string]any{"tenant_discovery_endpoint": azureTenant + "/v2.0/.well-known/openid-configuration", "api-version": "1.1",
+			"metadata": []map[string]any{{"preferred_network": r.Host, "preferred_cache": "login.windows.net", "aliases": []string{r.Host}}}})
+	case strings.HasSuffix(r.URL.Path, "/openid-configuration"):
+		sayAzure(w, 200, map[string]any{"token_endpoint": azureTenant + "/oauth2/v2.0/token", "authorization_endpoint": azureTenant + "/oauth2/v2.0/authorize", "issuer": azureTenant + "/v2.0"})
+	case strings.HasSuffix(r.URL.Path, "/oauth2/v2.0/token"):
+		sayAzure(w, 200, map[string]any{"token_type": "Bearer", "expires_in": 3600, "access_token": "granted"})
+	default:
+		f.tb.Errorf("unexpected %s", r.URL)
 	}
+}
+
+// vault is Get Key and Sign.
+func (f *fakeAzure) vault(w http.ResponseWriter, r *http.Request) {
 	id, sign := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/keys/"), "/sign")
+	kid := "https://" + r.Host + "/keys/" + id
 	key, ok := f.keys[id]
 	switch {
 	case !ok:
-		say(404, map[string]any{"error": map[string]string{"code": "KeyNotFound", "message": "no"}})
+		refuseAzure(w, 404, "KeyNotFound")
 	case !sign:
 		pub := key.Public().(*ecdsa.PublicKey)
 		point, err := pub.Bytes()
@@ -80,16 +94,16 @@ func (f *fakeAzure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			f.tb.Error(err)
 		}
 		n := (len(point) - 1) / 2
-		say(200, map[string]any{"key": map[string]any{"kid": "https://" + r.Host + "/keys/" + id, "kty": "EC", "crv": pub.Params().Name,
+		sayAzure(w, 200, map[string]any{"key": map[string]any{"kid": kid, "kty": "EC", "crv": pub.Params().Name,
 			"x": base64.RawURLEncoding.EncodeToString(point[1 : 1+n]), "y": base64.RawURLEncoding.EncodeToString(point[1+n:])}})
 	case !f.ops[id]:
-		say(403, map[string]any{"error": map[string]string{"code": "Forbidden", "message": "Operation sign is not permitted on this key."}})
+		refuseAzure(w, 403, "Forbidden: operation sign is not permitted on this key")
 	default:
 		var in struct{ Alg, Value string }
 		err := json.NewDecoder(r.Body).Decode(&in)
 		digest, digestErr := base64.RawURLEncoding.DecodeString(in.Value)
 		if err != nil || digestErr != nil || in.Alg != "ES256" || len(digest) != 32 {
-			say(400, map[string]any{"error": map[string]string{"code": "BadParameter"}})
+			refuseAzure(w, 400, "BadParameter")
 			return
 		}
 		rs := make([]byte, 64)
@@ -99,7 +113,7 @@ func (f *fakeAzure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		a.FillBytes(rs[:32])
 		b.FillBytes(rs[32:])
-		say(200, map[string]any{"kid": "https://" + r.Host + "/keys/" + id, "value": base64.RawURLEncoding.EncodeToString(rs)})
+		sayAzure(w, 200, map[string]any{"kid": kid, "value": base64.RawURLEncoding.EncodeToString(rs)})
 	}
 }
 
@@ -163,7 +177,7 @@ func TestAzureSigns(t *testing.T) {
 	for name, tt := range map[string]struct{ uri, want string }{
 		"a key":                  {"azurekms:vault=trail;name=log?version=aa", ""},
 		"the library's own form": {"azurekms:name=log;vault=trail;version=aa", ""},
-		"a key that may not":     {"azurekms:vault=trail;name=mute?version=aa", "Operation sign is not permitted"},
+		"a key that may not":     {"azurekms:vault=trail;name=mute?version=aa", "sign is not permitted"},
 		"another curve":          {"azurekms:vault=trail;name=p384?version=aa", "want Ed25519 or ECDSA on P-256"},
 		"no such version":        {"azurekms:vault=trail;name=log?version=bb", "KeyNotFound"},
 	} {

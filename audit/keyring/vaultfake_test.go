@@ -151,28 +151,31 @@ func (k *transitKey) sign(r *http.Request) (map[string]any, error) {
 	if k.answerVersion != 0 {
 		version = k.answerVersion
 	}
-	var sig []byte
+	sig, err := k.signWith(version, input, body.Prehashed, body.Marshaling)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"signature": fmt.Sprintf("vault:v%d:%s", version, base64.StdEncoding.EncodeToString(sig)), "key_version": version}, nil
+}
+
+func (k *transitKey) signWith(version int, input []byte, prehashed bool, marshaling string) ([]byte, error) {
 	switch key := k.versions[version-1].(type) {
 	case ed25519.PrivateKey:
-		if body.Prehashed { // Ed25519ph, in Vault Enterprise
+		if prehashed { // Ed25519ph, in Vault Enterprise
 			return nil, fmt.Errorf("prehashed is not supported for ed25519")
 		}
-		sig = ed25519.Sign(key, input)
+		return ed25519.Sign(key, input), nil
 	case *ecdsa.PrivateKey:
-		if !body.Prehashed {
+		if !prehashed {
 			sum := sha256.Sum256(input)
 			input = sum[:]
 		}
-		if body.Marshaling != "" && body.Marshaling != "asn1" {
+		if marshaling != "" && marshaling != "asn1" {
 			return nil, fmt.Errorf("this fake marshals asn1 only")
 		}
-		if sig, err = ecdsa.SignASN1(rand.Reader, key, input); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, fmt.Errorf("key type %v does not support signing", k.kind)
+		return ecdsa.SignASN1(rand.Reader, key, input)
 	}
-	return map[string]any{"signature": fmt.Sprintf("vault:v%d:%s", version, base64.StdEncoding.EncodeToString(sig)), "key_version": version}, nil
+	return nil, fmt.Errorf("key type %v does not support signing", k.kind)
 }
 
 // A symmetricKey is a version of a key that signs nothing.

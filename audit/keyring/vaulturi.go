@@ -52,15 +52,8 @@ func parseVault(text string) (u vaultURI, err error) {
 	if err != nil {
 		return u, errors.New("it cannot be read")
 	}
-	switch {
-	case raw.User != nil:
-		return u, errors.New("it holds a user or a password: name the token's file with token-file=/path")
-	case raw.Host == "" || raw.Fragment != "":
-		return u, errors.New("it has no host, or a fragment")
-	case raw.Scheme == "http" && !loopback(raw.Hostname()):
-		return u, errors.New("http would send the token in the clear: use https, or a Vault agent on 127.0.0.1")
-	case raw.Scheme != "https" && raw.Scheme != "http":
-		return u, errors.New("its address must begin with https://")
+	if err := checkAddress(raw); err != nil {
+		return u, err
 	}
 	u.base = raw.Scheme + "://" + raw.Host
 	parts := strings.Split(strings.Trim(raw.Path, "/"), "/")
@@ -97,6 +90,20 @@ func parseVault(text string) (u vaultURI, err error) {
 		return u, errors.New("token-file is missing")
 	}
 	return u, nil
+}
+
+func checkAddress(u *url.URL) error {
+	switch {
+	case u.User != nil:
+		return errors.New("it holds a user or a password: name the token's file with token-file=/path")
+	case u.Host == "" || u.Fragment != "":
+		return errors.New("it has no host, or a fragment")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return errors.New("http would send the token in the clear: use https, or a Vault agent on 127.0.0.1")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("its address must begin with https://")
+	}
+	return nil
 }
 
 func loopback(host string) bool {
