@@ -48,10 +48,17 @@ bench: ## Print ratios against the bare thing and other decoders, each pair in o
 	./tools/with-postgres.sh go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: vectors
-vectors: tests/npm/node_modules/.package-lock.json ## Fetch the public test vectors and viem (npm; for tests and bench only)
+vectors: tests/npm/node_modules/.package-lock.json tests/verifyjs/node_modules/.package-lock.json ## Fetch the public test vectors, viem, jose and a browser's driver (npm; for tests and bench only)
 
 tests/npm/node_modules/.package-lock.json: tests/npm/package.json tests/npm/package-lock.json
 	cd tests/npm && npm ci --no-audit --no-fund --silent
+
+tests/verifyjs/node_modules/.package-lock.json: tests/verifyjs/package.json tests/verifyjs/package-lock.json
+	cd tests/verifyjs && npm ci --no-audit --no-fund --silent
+
+.PHONY: auditor
+auditor: ## Build bin/auditverify and bin/auditor-page, what an auditor is given
+	./tools/auditor.sh
 
 .PHONY: record
 record: build ## Record workflow histories for the replay test from this build
@@ -84,4 +91,4 @@ $(BIN)/staticcheck $(BIN)/workflowcheck $(BIN)/govulncheck &: tools/lint/go.mod 
 
 .PHONY: clean
 clean: ## Remove what was built and the dev state
-	rm -rf bin var tests/npm/node_modules
+	rm -rf bin var tests/npm/node_modules tests/verifyjs/node_modules

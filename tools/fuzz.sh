@@ -5,6 +5,6 @@ time=${1:-30s}
 grep -rlE '^func Fuzz' --include='*_test.go' . | grep -v '^./sandbox/' | while read -r file; do
   grep -oE '^func (Fuzz[A-Za-z0-9_]+)' "$file" | awk '{print $2}' | while read -r target; do
     echo "== $target ($(dirname "$file"))"
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$(dirname "$file")"
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 10x "$(dirname "$file")"
   done
 done
