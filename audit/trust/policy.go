@@ -1,4 +1,4 @@
-package verify
+package trust
 
 import (
 	"fmt"
@@ -31,7 +31,7 @@ func ParsePolicy(text []byte) (Trust, error) {
 	if len(t.Log) == 0 {
 		return Trust{}, fmt.Errorf("%w: no log line: log <verifier key>", ErrTrust)
 	}
-	if _, err := t.open(); err != nil {
+	if _, err := t.Open(); err != nil {
 		return Trust{}, err
 	}
 	return t, nil

@@ -1,4 +1,8 @@
-package verify
+// Package trust is what a verifier believes without proof: the keys of a log, who must
+// have signed its checkpoints beside it, and perhaps the keys that sign its records. A
+// [Trust] is written as a policy file (c2sp.org/tlog-policy); made ready with [Trust.Open],
+// it opens checkpoints.
+package trust
 
 import (
 	"bytes"
@@ -64,15 +68,18 @@ func AnyOf(least int, witnesses []Witness) (groups []Group, quorum string) {
 
 const noQuorum = "none"
 
-// roots is a Trust made ready.
-type roots struct {
+// Roots is a Trust made ready.
+type Roots struct {
 	Trust
-	logs      []logKey
+	// Logs are the keys of Log.
+	Logs      []LogKey
 	witnesses []namedVerifier
 }
 
-type logKey struct {
-	origin, id string
+// A LogKey is a key that signs the checkpoints of a log.
+type LogKey struct {
+	// Origin names the log, ID is the key's, as [audit.KeyID] says.
+	Origin, ID string
 	verifier   note.Verifier
 }
 
@@ -81,24 +88,25 @@ type namedVerifier struct {
 	verifier note.Verifier
 }
 
-func (t Trust) open() (*roots, error) {
-	r := &roots{Trust: t}
+// Open makes the trust ready, or fails with [ErrTrust].
+func (t Trust) Open() (*Roots, error) {
+	r := &Roots{Trust: t}
 	if len(t.Log) == 0 {
 		return nil, fmt.Errorf("%w: no key of the log: give its verifier key, name+hash+base64", ErrTrust)
 	}
 	seen := map[string]bool{}
 	for _, vkey := range t.Log {
-		k, err := newLogKey(vkey)
+		k, err := NewLogKey(vkey)
 		if err != nil {
 			return nil, err
 		}
-		if seen[k.id] {
+		if seen[k.ID] {
 			return nil, fmt.Errorf("%w: log key %.80q is named twice", ErrTrust, vkey)
 		}
-		seen[k.id] = true
-		r.logs = append(r.logs, k)
+		seen[k.ID] = true
+		r.Logs = append(r.Logs, k)
 	}
-	if t.Origin != "" && !slices.ContainsFunc(r.logs, func(k logKey) bool { return k.origin == t.Origin }) {
+	if t.Origin != "" && !slices.ContainsFunc(r.Logs, func(k LogKey) bool { return k.Origin == t.Origin }) {
 		return nil, fmt.Errorf("%w: no log key is that of origin %.80q", ErrTrust, t.Origin)
 	}
 	for _, w := range t.Witnesses {
@@ -151,8 +159,8 @@ func (t Trust) checkQuorum() error {
 	return nil
 }
 
-// met reports whether those who have signed, by name, are enough.
-func (t Trust) met(signed []string) bool {
+// Met reports whether those who have signed, by name, are enough.
+func (t Trust) Met(signed []string) bool {
 	have := map[string]bool{}
 	for _, name := range signed {
 		have[name] = true
@@ -169,16 +177,17 @@ func (t Trust) met(signed []string) bool {
 	return t.Quorum == "" || t.Quorum == noQuorum || have[t.Quorum]
 }
 
-func newLogKey(vkey string) (logKey, error) {
+// NewLogKey reads a verifier key, name+hash+base64, of type 1 (Ed25519).
+func NewLogKey(vkey string) (LogKey, error) {
 	v, err := note.NewVerifier(vkey)
 	if err != nil {
-		return logKey{}, fmt.Errorf("%w: log key %.80q is no Ed25519 verifier key name+hash+base64: %w", ErrTrust, vkey, err)
+		return LogKey{}, fmt.Errorf("%w: log key %.80q is no Ed25519 verifier key name+hash+base64: %w", ErrTrust, vkey, err)
 	}
 	_, key, err := splitKey(vkey)
 	if err != nil || len(key) != 1+ed25519.PublicKeySize {
-		return logKey{}, fmt.Errorf("%w: log key %.80q holds no Ed25519 key", ErrTrust, vkey)
+		return LogKey{}, fmt.Errorf("%w: log key %.80q holds no Ed25519 key", ErrTrust, vkey)
 	}
-	return logKey{origin: v.Name(), id: audit.KeyID(ed25519.PublicKey(key[1:])), verifier: v}, nil
+	return LogKey{Origin: v.Name(), ID: audit.KeyID(ed25519.PublicKey(key[1:])), verifier: v}, nil
 }
 
 // splitKey takes a verifier key apart: its name, and its type with the key.

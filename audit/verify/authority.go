@@ -7,36 +7,38 @@ import (
 	"countersign/audit"
 	"countersign/audit/form"
 	"countersign/audit/tree"
+	"countersign/audit/verify/rows"
 )
 
 // authentic reports whether a key that may sign the record at its index has signed it.
-func (v *verifier) authentic(r *row, fault faulter) bool {
-	if r.known == nil { // its key was not known yet when a worker had it
-		if k := v.keys.find(r.header); k != nil {
-			v.opener.under(r, k)
+func (v *verifier) authentic(r *rows.Row, fault faulter) bool {
+	v.keys.Renew(r)
+	if r.Known == nil { // its key was not known yet when a worker had it
+		if k := v.keys.Find(r.Header); k != nil {
+			v.opener.Under(r, k)
 		}
 	}
-	if r.known == nil {
+	if r.Known == nil {
 		return v.begins(r, fault)
 	}
-	if !r.signed {
-		fault(BadSignature, "key %s has not signed it", r.known.id)
+	if !r.Signed {
+		fault(BadSignature, "key %s has not signed it", r.Known.ID)
 		return false
 	}
-	if r.known.cleared.covers(r, v.learned) {
+	if r.Known.Cleared.Covers(r, v.learned) {
 		return true
 	}
-	subject := form.Text(r.payload.Subject)
-	if _, ok := v.registry.Key(r.known.id, subject, r.index); ok {
-		r.known.cleared = clearance{subject: string(r.payload.Subject), index: r.index, learned: v.learned}
+	subject := form.Text(r.Payload.Subject)
+	if _, ok := v.registry.Key(r.Known.ID, subject, r.Index); ok {
+		r.Known.Cleared = rows.Clearance{Subject: string(r.Payload.Subject), Index: r.Index, Learned: v.learned}
 		return true
 	}
-	if v.Pinned[r.known.id] != nil && v.registry.Empty(audit.RecordKey) {
-		if audit.Type(r.payload.Type) == audit.KeyEnrolled {
+	if v.Pinned[r.Known.ID] != nil && v.registry.Empty(audit.RecordKey) {
+		if audit.Type(r.Payload.Type) == audit.KeyEnrolled {
 			return true // whether it begins the log's keys is the registry's to say
 		}
-		if !v.pinned[r.known.id] {
-			v.pinned[r.known.id] = true
+		if !v.pinned[r.Known.ID] {
+			v.pinned[r.Known.ID] = true
 			v.report.Unproven.Keys++
 		}
 		return true
@@ -46,14 +48,14 @@ func (v *verifier) authentic(r *row, fault faulter) bool {
 }
 
 // mayNot says why a key may not sign a record that it has signed.
-func (v *verifier) mayNot(r *row, subject string, fault faulter) {
-	k, enrolled := v.registry.Lookup(r.known.id)
+func (v *verifier) mayNot(r *rows.Row, subject string, fault faulter) {
+	k, enrolled := v.registry.Lookup(r.Known.ID)
 	switch {
 	case !enrolled:
-		fault(KeyUnknown, "no record before enrols key %s", r.known.id)
+		fault(KeyUnknown, "no record before enrols key %s", r.Known.ID)
 	case k.Use != audit.RecordKey || k.Subject != subject:
 		fault(KeyOfAnother, "key %s is enrolled as %s key of %.80q, not for the records of %.80q", k.KeyID, k.Use, k.Subject, subject)
-	case r.index < k.From:
+	case r.Index < k.From:
 		fault(KeyTooEarly, "key %s may sign from index %d on", k.KeyID, k.From)
 	case k.Revoked:
 		fault(KeyRevoked, "key %s is revoked from index %d on", k.KeyID, k.Until)
@@ -64,20 +66,20 @@ func (v *verifier) mayNot(r *row, subject string, fault faulter) {
 
 // begins reports whether a record that no known key has signed begins the log's keys: it
 // enrols the key that signed it, before any other.
-func (v *verifier) begins(r *row, fault faulter) bool {
-	kid := keyIDOf(r.header)
+func (v *verifier) begins(r *rows.Row, fault faulter) bool {
+	kid := rows.KeyIDOf(r.Header)
 	if k, enrolled := v.registry.Lookup(kid); enrolled {
 		fault(KeyOfAnother, "key %s is enrolled as %s key of %.80q, or its header is not exactly that of the profile", kid, k.Use, k.Subject)
 		return false
 	}
-	rec, err := audit.RecordOf(&r.payload)
+	rec, err := audit.RecordOf(&r.Payload)
 	if err != nil {
 		fault(NotARecord, "%v", err)
 		return false
 	}
 	pub, ok := v.registry.Candidate(rec, kid)
 	header, err := audit.ProtectedHeader(pub)
-	if !ok || err != nil || header != r.header || v.from > 0 {
+	if !ok || err != nil || header != r.Header || v.from > 0 {
 		fault(KeyUnknown, "no record before enrols key %.60q", kid)
 		return false
 	}
@@ -85,8 +87,8 @@ func (v *verifier) begins(r *row, fault faulter) bool {
 		fault(NotPinned, "key %s begins the log's keys, and is not one of the pinned", kid)
 		return false
 	}
-	v.opener.under(r, &known{number: nobody, id: kid, public: pub})
-	if !r.signed {
+	v.opener.Under(r, &rows.Known{Number: nobody, ID: kid, Public: pub})
+	if !r.Signed {
 		fault(BadSignature, "key %s has not signed it", kid)
 		return false
 	}
@@ -94,18 +96,18 @@ func (v *verifier) begins(r *row, fault faulter) bool {
 }
 
 // learn takes an authentic record about a key into account.
-func (v *verifier) learn(r *row, fault faulter) {
+func (v *verifier) learn(r *rows.Row, fault faulter) {
 	v.learned++
-	rec, err := audit.RecordOf(&r.payload)
+	rec, err := audit.RecordOf(&r.Payload)
 	if err == nil {
-		err = v.apply(rec, r.known.id)
+		err = v.apply(rec, r.Known.ID)
 	}
 	if err != nil {
 		fault(KeyRecord, "%v", err)
 		return
 	}
-	if k := v.keys.find(r.header); k != nil {
-		r.known = k // that of the first record is known from here on
+	if k := v.keys.Find(r.Header); k != nil {
+		r.Known = k // that of the first record is known from here on
 	}
 	for _, k := range v.registry.All() {
 		if k.Revoked && !v.disowned[k.KeyID] {
@@ -125,7 +127,7 @@ func (v *verifier) apply(rec audit.Record, kid string) error {
 	}
 	all := v.registry.All()
 	if k := all[len(all)-1]; k.Use == audit.RecordKey {
-		return v.keys.add(k.Public, k.Credential)
+		return v.keys.Add(k.Public, k.Credential)
 	}
 	return nil
 }
@@ -133,13 +135,8 @@ func (v *verifier) apply(rec audit.Record, kid string) error {
 // disown reports the records that a key signed since the index from which it is revoked.
 // The record that revokes it is not among them: it takes away only.
 func (v *verifier) disown(k audit.RegisteredKey) {
-	var number uint32 = nobody
-	for _, one := range v.keys.all {
-		if one.id == k.KeyID {
-			number = one.number
-		}
-	}
-	for i := max(k.Until-v.from, 0); number != nobody && i < int64(len(v.believed)); i++ {
+	number, known := v.keys.Number(k.KeyID)
+	for i := max(k.Until-v.from, 0); known && i < int64(len(v.believed)); i++ {
 		if v.believed[i] == number {
 			v.fault(v.from+i, KeyRevoked, "key %s was revoked later, from index %d on", k.KeyID, k.Until)
 		}
@@ -174,7 +171,7 @@ func (v *verifier) keyReceipt(text []byte) (index int64, err error) {
 	if err != nil {
 		return -1, err
 	}
-	c, err := v.included(r)
+	c, err := included(v.Roots, r)
 	if err != nil {
 		return r.Index, err
 	}
@@ -184,5 +181,5 @@ func (v *verifier) keyReceipt(text []byte) (index int64, err error) {
 	if r.Index >= v.from {
 		return r.Index, errors.New("it is no record before the range")
 	}
-	return r.Index, v.trusted(r, &v.registry, v.apply)
+	return r.Index, trusted(v.Roots, r, &v.registry, v.apply)
 }

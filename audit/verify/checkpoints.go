@@ -5,49 +5,51 @@ import (
 	"slices"
 
 	"countersign/audit"
+	"countersign/audit/trust"
+	"countersign/audit/verify/rows"
 
 	"golang.org/x/mod/sumdb/note"
 )
 
 // notes compares stored checkpoints with the tree, as far as it has grown, and returns the
 // rest.
-func (v *verifier) notes(rest []storedNote) []storedNote {
-	for len(rest) > 0 && rest[0].size <= v.size {
+func (v *verifier) notes(rest []rows.Note) []rows.Note {
+	for len(rest) > 0 && rest[0].Size <= v.size {
 		v.note(&rest[0])
 		rest = rest[1:]
 	}
 	return rest
 }
 
-func (v *verifier) note(n *storedNote) {
-	if n.err != nil { // a log key that the trail has enrolled is as good
-		n.signedTree, n.code, n.err = v.checkpoint(n.msg, v.enrolledLogKeys()...)
+func (v *verifier) note(n *rows.Note) {
+	if n.Err != nil { // a log key that the trail has enrolled is as good
+		n.Checkpoint, n.Err = v.Checkpoint(n.Msg, v.enrolledLogKeys()...)
 	}
 	switch {
-	case n.err != nil:
-		v.fault(v.agreed, n.code, "a stored checkpoint of %d records: %v", n.size, n.err)
-	case n.Origin != v.origin:
-		v.fault(v.agreed, CheckpointOrigin, "a stored checkpoint is that of log %.80q, this is %q", n.Origin, v.origin)
-	case n.size < v.size:
-		v.fault(v.agreed, CheckpointOrder, "a stored checkpoint of %d records stands behind one of %d", n.size, v.seen.size)
+	case n.Err != nil:
+		v.fault(v.agreed, codeOf(n.Err), "a stored checkpoint of %d records: %v", n.Size, n.Err)
+	case n.Checkpoint.Origin != v.origin:
+		v.fault(v.agreed, CheckpointOrigin, "a stored checkpoint is that of log %.80q, this is %q", n.Checkpoint.Origin, v.origin)
+	case n.Size < v.size:
+		v.fault(v.agreed, CheckpointOrder, "a stored checkpoint of %d records stands behind one of %d", n.Size, v.seen.size)
 	case v.seen.torn:
 	case n.Root != v.grown.Root():
 		v.seen.torn = true
-		v.fault(v.suspect(v.agreed), RootDiffers, "the %d records are not those under a stored checkpoint", n.size)
+		v.fault(v.suspect(v.agreed), RootDiffers, "the %d records are not those under a stored checkpoint", n.Size)
 	default:
-		v.agree(n.signedTree)
-		v.seen.size = n.size
+		v.agree(n.Checkpoint)
+		v.seen.size = n.Size
 	}
 }
 
 // check compares the tree with what is known of it at its size: by the last checkpoint
 // and by those from elsewhere.
 func (v *verifier) check() {
-	for len(v.anchors) > 0 && v.anchors[0].size == v.size {
+	for len(v.anchors) > 0 && v.anchors[0].Size == v.size {
 		if v.anchors[0].Root != v.grown.Root() {
 			v.fault(v.suspect(v.agreed), RootDiffers, "the %d records are not those under a checkpoint known from elsewhere: the log was forked", v.size)
 		} else {
-			v.agree(v.anchors[0].signedTree)
+			v.agree(v.anchors[0])
 		}
 		v.anchors = v.anchors[1:]
 	}
@@ -77,7 +79,7 @@ func (v *verifier) suspect(otherwise int64) int64 {
 	return otherwise
 }
 
-func (v *verifier) agree(c signedTree) {
+func (v *verifier) agree(c trust.Checkpoint) {
 	if c.Size != v.agreed || v.report.Checkpoints == 0 {
 		v.report.Checkpoints++
 	}
@@ -94,12 +96,12 @@ type run struct {
 // sign remembers whose a checkpoint is. Whether they might sign it is known at the end:
 // the first of a log key's checkpoints come before it is enrolled, and a revocation may
 // lie behind.
-func (v *verifier) sign(c signedTree) {
-	if n := len(v.runs); n > 0 && slices.Equal(v.runs[n-1].logs, c.logs) && v.runs[n-1].to <= c.Size {
+func (v *verifier) sign(c trust.Checkpoint) {
+	if n := len(v.runs); n > 0 && slices.Equal(v.runs[n-1].logs, c.Logs) && v.runs[n-1].to <= c.Size {
 		v.runs[n-1].to = c.Size
 		return
 	}
-	v.runs = append(v.runs, run{c.Size, c.Size, c.logs})
+	v.runs = append(v.runs, run{c.Size, c.Size, c.Logs})
 }
 
 // signers reports the checkpoints that no key has signed which was enrolled then. Where
@@ -137,20 +139,20 @@ func (v *verifier) until(logs []string, size int64) (next int64, ok bool) {
 }
 
 // enrolledLogKeys are the keys of the log by its own records, but for the trusted ones.
-func (v *verifier) enrolledLogKeys() (keys []logKey) {
+func (v *verifier) enrolledLogKeys() (keys []trust.LogKey) {
 	for _, k := range v.registry.All() {
 		pub, ok := k.Public.(ed25519.PublicKey)
 		if k.Use != audit.LogKey || k.Subject != v.origin || !ok {
 			continue
 		}
-		if slices.ContainsFunc(v.logs, func(l logKey) bool { return l.id == k.KeyID }) {
+		if slices.ContainsFunc(v.Logs, func(l trust.LogKey) bool { return l.ID == k.KeyID }) {
 			continue
 		}
 		vkey, err := note.NewEd25519VerifierKey(k.Subject, pub)
 		if err != nil {
 			continue
 		}
-		if one, err := newLogKey(vkey); err == nil {
+		if one, err := trust.NewLogKey(vkey); err == nil {
 			keys = append(keys, one)
 		}
 	}
@@ -160,7 +162,7 @@ func (v *verifier) enrolledLogKeys() (keys []logKey) {
 // finish says what the end of the log shows.
 func (v *verifier) finish() error {
 	for _, a := range v.anchors {
-		v.fault(v.size, RolledBack, "a checkpoint of %d records is known from elsewhere, the log has %d", a.size, v.size)
+		v.fault(v.size, RolledBack, "a checkpoint of %d records is known from elsewhere, the log has %d", a.Size, v.size)
 	}
 	if v.unended != nil {
 		v.unended()
@@ -173,9 +175,9 @@ func (v *verifier) finish() error {
 			v.fault(f.Size, Beyond, "the last checkpoint is of %d records, %d are there", f.Size, v.size)
 			v.report.Complete = false
 		}
-		v.report.Witnesses = f.witnesses
-		if !v.met(f.witnesses) {
-			v.fault(f.Size, QuorumMissing, "%d of the policy's witnesses have signed the last checkpoint, its quorum %q is not met", len(f.witnesses), v.Quorum)
+		v.report.Witnesses = f.Witnesses
+		if !v.Met(f.Witnesses) {
+			v.fault(f.Size, QuorumMissing, "%d of the policy's witnesses have signed the last checkpoint, its quorum %q is not met", len(f.Witnesses), v.Quorum)
 		}
 	}
 	if v.tiler != nil {

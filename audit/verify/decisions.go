@@ -5,10 +5,13 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"time"
 
 	"countersign"
 	"countersign/audit"
 	"countersign/audit/form"
+	"countersign/audit/verify/budgets"
+	"countersign/audit/verify/rows"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -18,7 +21,7 @@ type intent struct {
 	index    int64
 	approval [sha256.Size]byte
 	verdict  byte // its place in verdicts
-	claims   span
+	claims   budgets.Span
 }
 
 // verdicts are those that there are.
@@ -35,97 +38,120 @@ func verdictOf(text []byte) (place byte, ok bool) {
 }
 
 // intent remembers a decision, and checks what it says of hands and budgets.
-func (v *verifier) intent(r *row, fault faulter) {
-	f := &r.facts
-	verdict, ok := verdictOf(f.decided)
-	if f.unclear == "" && !ok {
-		f.unclear = "its verdict is none"
+func (v *verifier) intent(r *rows.Row, fault faulter) {
+	f := &r.Facts
+	verdict, ok := verdictOf(f.Decided)
+	if f.Unclear == "" && !ok {
+		f.Unclear = "its verdict is none"
 	}
-	if f.unclear != "" {
-		fault(BodyUnclear, "%s", f.unclear)
+	if f.Unclear != "" {
+		fault(BodyUnclear, "%s", f.Unclear)
 		return
 	}
-	if spoken(f.decided) {
-		same, err := f.sameHands(form.Text(r.payload.Subject))
+	if verdicts[verdict].Spoken() {
+		same, err := f.SameHands(form.Text(r.Payload.Subject))
 		switch {
 		case err != nil:
 			fault(BodyUnclear, "groups: %v", err)
 		case same:
-			fault(SameHands, "%s decided what %.80q initiated: maker and checker count as one", r.payload.Subject, f.initiator)
+			fault(SameHands, "%s decided what %.80q initiated: maker and checker count as one", r.Payload.Subject, f.Initiator)
 		}
 	}
-	in := intent{index: r.index, approval: sha256.Sum256(f.approval), verdict: verdict}
-	in.claims = v.budgets.decide(r, &v.report.Unproven.Budgets, fault)
-	v.intents[r.leaf] = in
+	in := intent{index: r.Index, approval: sha256.Sum256(f.Approval), verdict: verdict}
+	in.claims = v.claims(r, verdict, fault)
+	v.intents[r.Leaf] = in
+}
+
+// claims checks a decision's balances and remembers what it takes from budgets.
+func (v *verifier) claims(r *rows.Row, verdict byte, fault faulter) budgets.Span {
+	d := budgets.Decision{
+		Balances: r.Facts.Budgets, Elsewhere: r.Facts.Elsewhere(), Approves: verdicts[verdict] == countersign.Approve,
+		Asked: budgets.Unknown,
+	}
+	if len(d.Balances) > 0 {
+		d.At, _ = micros(r.Payload.At)
+		if text, ok := form.String(r.Facts.Asked); ok {
+			if at, ok := micros(text); ok {
+				d.Asked = at
+			}
+		}
+	}
+	span, wrong, unproven := v.budgets.Decide(d)
+	v.report.Unproven.Budgets += unproven
+	for _, w := range wrong {
+		fault(map[budgets.Kind]FaultCode{budgets.Unclear: BodyUnclear, budgets.Differs: BudgetDiffers, budgets.Overdrawn: Overdrawn}[w.Kind], "%s", w.What)
+	}
+	return span
+}
+
+// micros is a time in microseconds since 1970.
+func micros(text []byte) (int64, bool) {
+	t, err := time.Parse(time.RFC3339Nano, string(text))
+	return t.UnixMicro(), err == nil
 }
 
 // outcome checks that an effect stands behind the intent that it names and says the same.
-func (v *verifier) outcome(r *row, fault faulter) {
-	f := &r.facts
-	if f.unclear != "" {
-		fault(BodyUnclear, "%s", f.unclear)
+func (v *verifier) outcome(r *rows.Row, fault faulter) {
+	f := &r.Facts
+	if f.Unclear != "" {
+		fault(BodyUnclear, "%s", f.Unclear)
 		return
 	}
-	post := audit.Type(r.payload.Type) == audit.DecisionOutcome
-	// A pinned key is known before the log tells who vouches for it; a worker may have come
-	// first.
-	if r.custody == withoutIt && r.known != nil && v.keys.all[r.known.number].vouches != nil {
-		r.custody = v.keys.all[r.known.number].custodyOf(f.receipt)
-	}
-	switch r.custody {
-	case underIt:
+	post := audit.Type(r.Payload.Type) == audit.DecisionOutcome
+	switch r.Custody {
+	case rows.Proven:
 		v.report.CustodianProofs++
-	case withoutIt, tellOfOther:
+	case rows.Without:
 		v.report.CustodianUnproven++
-	case againstIt:
+	case rows.Disproven:
 		fault(CustodianSig, "the custodian's credential has not signed the user action in its receipt")
-	case notAsked:
+	case rows.NotAsked:
 	}
 	var leaf tlog.Hash
-	n, err := hex.Decode(leaf[:], f.intent[:min(len(f.intent), 2*len(leaf))])
+	n, err := hex.Decode(leaf[:], f.Intent[:min(len(f.Intent), 2*len(leaf))])
 	in, ok := v.intents[leaf]
-	if err != nil || n != len(leaf) || len(f.intent) != 2*n || !ok || hexOf(leaf) != string(f.intent) {
+	if err != nil || n != len(leaf) || len(f.Intent) != 2*n || !ok || hexOf(leaf) != string(f.Intent) {
 		v.withoutIntent(r, post, fault)
 		return
 	}
-	verdict, known := verdictOf(f.verdict)
-	if !known || verdict != in.verdict || sha256.Sum256(f.approval) != in.approval {
-		fault(IntentDiffers, "says %.20q of %.80q, its intent at index %d another thing", f.verdict, f.approval, in.index)
+	verdict, known := verdictOf(f.Verdict)
+	if !known || verdict != in.verdict || sha256.Sum256(f.Approval) != in.approval {
+		fault(IntentDiffers, "says %.20q of %.80q, its intent at index %d another thing", f.Verdict, f.Approval, in.index)
 		return
 	}
 	if !post {
 		v.ended(f, in, fault)
 		return
 	}
-	if audit.PostResult(f.result) == audit.Void {
-		v.budgets.move(in.claims, pending)
+	if audit.PostResult(f.Result) == audit.Void {
+		v.budgets.Move(in.claims, budgets.Noted)
 	}
-	if f.stands() {
+	if f.Stands() {
 		v.posted(r, in, leaf, fault)
 	}
 }
 
 // withoutIntent deals with an outcome whose intent was not read. In a range it may lie
 // before it.
-func (v *verifier) withoutIntent(r *row, post bool, fault faulter) {
+func (v *verifier) withoutIntent(r *rows.Row, post bool, fault faulter) {
 	if v.from > 0 {
-		issuer, index, leaf, named := reference(r.facts.reason)
-		if !post || !r.facts.stands() || named && index < v.from && leaf == string(r.facts.intent) && issuer == form.Text(r.payload.Issuer) {
+		issuer, index, leaf, named := reference(r.Facts.Reason)
+		if !post || !r.Facts.Stands() || named && index < v.from && leaf == string(r.Facts.Intent) && issuer == form.Text(r.Payload.Issuer) {
 			v.report.Unproven.Intents++
 			return
 		}
 	}
-	fault(IntentMissing, "names the intent %.16q, which does not stand before it", r.facts.intent)
+	fault(IntentMissing, "names the intent %.16q, which does not stand before it", r.Facts.Intent)
 }
 
 // posted checks what a verdict that the custodian holds must have had behind it.
-func (v *verifier) posted(r *row, in intent, leaf tlog.Hash, fault faulter) {
+func (v *verifier) posted(r *rows.Row, in intent, leaf tlog.Hash, fault faulter) {
 	if !verdicts[in.verdict].Spoken() {
 		fault(IntentDiffers, "an abstention was posted: the custodian holds a verdict that was never decided")
 	}
-	issuer, index, named, ok := reference(r.facts.reason)
-	if !ok || index != in.index || named != hexOf(leaf) || issuer != form.Text(r.payload.Issuer) {
-		fault(Reference, "the reason that the custodian was told does not name its intent, record %d: %.80q", in.index, tail(r.facts.reason, 80))
+	issuer, index, named, ok := reference(r.Facts.Reason)
+	if !ok || index != in.index || named != hexOf(leaf) || issuer != form.Text(r.Payload.Issuer) {
+		fault(Reference, "the reason that the custodian was told does not name its intent, record %d: %.80q", in.index, tail(r.Facts.Reason, 80))
 	}
 	if v.source.Checkpoints != nil && v.seen.size <= in.index && !v.seen.torn {
 		fault(IntentUnsaid, "its intent, record %d, was under no checkpoint when it was posted; the last was of %d records", in.index, v.seen.size)
@@ -133,15 +159,15 @@ func (v *verifier) posted(r *row, in intent, leaf tlog.Hash, fault faulter) {
 }
 
 // ended settles what an approval took from budgets.
-func (v *verifier) ended(f *facts, in intent, fault faulter) {
-	moved := countersign.ApprovalStatus(f.status) == countersign.StatusApproved
+func (v *verifier) ended(f *rows.Facts, in intent, fault faulter) {
+	moved := countersign.ApprovalStatus(f.Status) == countersign.StatusApproved
 	switch {
-	case string(f.ended) == "committed" && moved:
-		v.budgets.move(in.claims, committed)
-	case string(f.ended) == "released" && !moved:
-		v.budgets.move(in.claims, released)
+	case string(f.Ended) == "committed" && moved:
+		v.budgets.Move(in.claims, budgets.Committed)
+	case string(f.Ended) == "released" && !moved:
+		v.budgets.Move(in.claims, budgets.Released)
 	default:
-		fault(BudgetDiffers, "the approval ended %.20q, and what it took from budgets is said to be %.20q", f.status, f.ended)
+		fault(BudgetDiffers, "the approval ended %.20q, and what it took from budgets is said to be %.20q", f.Status, f.Ended)
 	}
 }
 

@@ -2,9 +2,9 @@
 // nothing but the log's public key.
 //
 // [Log] reads a whole log or a range of it once, in order, with all processors and in
-// bounded memory; [Selection] checks records that were picked from a log, each with its
-// receipt; [Receipt] checks one. What they find is a [Report] or a [Proof], which also
-// say what they do not show: only a log or a range shows that nothing was left out.
+// bounded memory; [Receipt] checks a single record. What they find is a [Report] or a
+// [Proof], which also say what they do not show: only a log or a range shows that nothing
+// was left out.
 //
 // # What is checked
 //

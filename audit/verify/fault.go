@@ -1,5 +1,11 @@
 package verify
 
+import (
+	"errors"
+
+	"countersign/audit/trust"
+)
+
 // A FaultCode is a kind of fault in one word. Wire format: add, never rename.
 type FaultCode string
 
@@ -60,4 +66,12 @@ type Fault struct {
 	Code FaultCode `json:"code"`
 	// What says it for people.
 	What string `json:"what"`
+}
+
+// codeOf is the code of a checkpoint that cannot be opened.
+func codeOf(err error) FaultCode {
+	if errors.Is(err, trust.ErrOrigin) {
+		return CheckpointOrigin
+	}
+	return CheckpointUnsigned
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -9,6 +10,9 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/tree"
+	"countersign/audit/trust"
+	"countersign/audit/verify/budgets"
+	"countersign/audit/verify/rows"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -18,7 +22,7 @@ import (
 // context's, and the report then says what was found so far. Its memory grows by some 60
 // bytes for each record and 150 for each decision.
 func (o Options) Log(ctx context.Context, s Source, t Trust) (Report, error) {
-	r, err := t.open()
+	r, err := t.Open()
 	if err != nil {
 		return Report{}, err
 	}
@@ -33,10 +37,11 @@ func (o Options) Log(ctx context.Context, s Source, t Trust) (Report, error) {
 	if err != nil || !ok {
 		return v.report, err
 	}
-	for b := range o.pipeline(ctx, s, v.from, r, &v.keys) {
+	in := rows.Source{Entries: s.Entries, Checkpoints: s.Checkpoints, From: v.from, HashesOnly: o.HashesOnly, Workers: o.Workers}
+	for b := range rows.Read(ctx, in, r, &v.keys) {
 		err = v.batch(b)
 		if err == nil {
-			err = b.err
+			err = b.Err
 		}
 		if err != nil {
 			break
@@ -55,13 +60,13 @@ func (o Options) Log(ctx context.Context, s Source, t Trust) (Report, error) {
 type verifier struct {
 	options Options
 	source  Source
-	*roots
+	*trust.Roots
 	report Report
 
 	origin  string
-	final   *signedTree  // nil when it is bad or missing,
-	unended func()       // which this says then
-	anchors []storedNote // smallest first; those that were met are gone
+	final   *trust.Checkpoint  // nil when it is bad or missing,
+	unended func()             // which this says then
+	anchors []trust.Checkpoint // smallest first; those that were met are gone
 
 	from, size int64 // the range's first index, and the size of the tree so far
 	next       int64 // the index that the next entry must bear
@@ -75,10 +80,10 @@ type verifier struct {
 	seen   noted
 	agreed int64 // the size of the last checkpoint that agreed with the tree
 
-	keys     keyring
+	keys     rows.Keyring
 	registry audit.Registry
-	learned  int    // counts records about keys
-	opener   worker // for what the workers could not open yet
+	learned  int         // counts records about keys
+	opener   rows.Worker // for what the workers could not open yet
 	issuer   []byte
 	pinned   map[string]bool // pinned keys that were believed without enrolment
 	believed []uint32        // for each record the number of its key
@@ -86,9 +91,9 @@ type verifier struct {
 	runs     []run
 
 	chains  map[string]*chain
-	used    map[digest]int64
+	used    map[rows.Digest]int64
 	intents map[tlog.Hash]intent
-	budgets budgets
+	budgets *budgets.Book
 }
 
 // noted is what the stored checkpoints have told so far.
@@ -97,25 +102,25 @@ type noted struct {
 	torn bool  // one did not agree with the tree: no later one can
 }
 
-func newVerifier(o Options, s Source, r *roots) *verifier {
+func newVerifier(o Options, s Source, r *trust.Roots) *verifier {
 	v := &verifier{
-		options: o, source: s, roots: r, report: Report{Kind: WholeLog, HashesOnly: o.HashesOnly, Keys: []Key{}, Faults: []Fault{}},
-		pinned: map[string]bool{}, disowned: map[string]bool{}, chains: map[string]*chain{}, used: map[digest]int64{},
-		intents: map[tlog.Hash]intent{}, budgets: budgets{byName: map[string]*budget{}},
+		options: o, source: s, Roots: r, report: Report{Kind: WholeLog, HashesOnly: o.HashesOnly, Keys: []Key{}, Faults: []Fault{}},
+		pinned: map[string]bool{}, disowned: map[string]bool{}, chains: map[string]*chain{}, used: map[rows.Digest]int64{},
+		intents: map[tlog.Hash]intent{},
 	}
-	v.opener.keys = &v.keys
+	v.opener.Keys = &v.keys
 	v.origin = r.Origin
 	if v.origin == "" {
-		v.origin = r.logs[0].origin
+		v.origin = r.Logs[0].Origin
 	}
 	return v
 }
 
 // begin opens what stands around the records; ok says whether they can be read at all.
 func (v *verifier) begin() (ok bool, err error) {
-	if c, code, err := v.checkpoint(v.source.Final); err == nil {
+	if c, err := v.Checkpoint(v.source.Final); err == nil {
 		v.final, v.origin = &c, c.Origin
-	} else if v.unended = func() { v.fault(v.agreed, code, "the last checkpoint: %v", err) }; len(v.source.Final) == 0 {
+	} else if v.unended = func() { v.fault(v.agreed, codeOf(err), "the last checkpoint: %v", err) }; len(v.source.Final) == 0 {
 		v.unended = func() {
 			v.fault(v.agreed, NoCheckpoint, "there is no signed checkpoint: nobody says how long the log is")
 		}
@@ -127,7 +132,7 @@ func (v *verifier) begin() (ok bool, err error) {
 		v.grown = v.tiler
 	}
 	for kid, pub := range v.Pinned {
-		if audit.KeyID(pub) != kid || v.keys.add(pub, nil) != nil {
+		if audit.KeyID(pub) != kid || v.keys.Add(pub, nil) != nil {
 			return false, fmt.Errorf("%w: pinned key %.60q is no Ed25519 or P-256 key, or has another ID", ErrTrust, kid)
 		}
 	}
@@ -142,20 +147,20 @@ func (v *verifier) begin() (ok bool, err error) {
 	v.openAnchors()
 	v.report.From, v.report.To = v.from, v.from
 	v.size, v.next, v.agreed, v.seen.size = v.from, v.from, v.from, v.from
-	v.budgets.since(v.from)
+	v.budgets = budgets.NewBook(v.from > 0)
 	v.check()
 	return true, nil
 }
 
 // beginRange takes the tree up at the first checkpoint.
 func (v *verifier) beginRange() bool {
-	first, code, err := v.checkpoint(v.source.First)
+	first, err := v.Checkpoint(v.source.First)
 	if err == nil && first.Origin != v.origin {
-		code, err = CheckpointOrigin, fmt.Errorf("it is that of log %q, the last that of %q", first.Origin, v.origin)
+		err = fmt.Errorf("%w: it is that of %q, the last that of %q", trust.ErrOrigin, first.Origin, v.origin)
 	}
 	if err != nil {
 		v.report.Kind = Range
-		v.fault(0, code, "the first checkpoint of the range: %v", err)
+		v.fault(0, codeOf(err), "the first checkpoint of the range: %v", err)
 		return false
 	}
 	v.from = first.Size
@@ -176,20 +181,20 @@ func (v *verifier) beginRange() bool {
 // openAnchors opens the checkpoints known from elsewhere.
 func (v *verifier) openAnchors() {
 	for _, msg := range v.source.Anchors {
-		c, code, err := v.checkpoint(msg)
+		c, err := v.Checkpoint(msg)
 		if err == nil && c.Origin != v.origin {
-			code, err = CheckpointOrigin, fmt.Errorf("it is that of log %q, this is %q", c.Origin, v.origin)
+			err = fmt.Errorf("%w: it is that of %q, this is %q", trust.ErrOrigin, c.Origin, v.origin)
 		}
 		switch {
 		case err != nil:
-			v.fault(v.from, code, "a checkpoint known from elsewhere: %v", err)
+			v.fault(v.from, codeOf(err), "a checkpoint known from elsewhere: %v", err)
 		case c.Size < v.from:
 			v.report.Unproven.Anchors++
 		default:
-			v.anchors = append(v.anchors, storedNote{size: c.Size, signedTree: c})
+			v.anchors = append(v.anchors, c)
 		}
 	}
-	slices.SortStableFunc(v.anchors, func(a, b storedNote) int { return int(a.size - b.size) })
+	slices.SortStableFunc(v.anchors, func(a, b trust.Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
 }
 
 func (v *verifier) fault(index int64, code FaultCode, format string, args ...any) {
@@ -197,38 +202,38 @@ func (v *verifier) fault(index int64, code FaultCode, format string, args ...any
 }
 
 // batch looks at records and checkpoints in their order.
-func (v *verifier) batch(b *batch) error {
-	notes := b.notes
-	for i := range b.rows {
+func (v *verifier) batch(b *rows.Batch) error {
+	notes := b.Notes
+	for i := range b.Rows {
 		notes = v.notes(notes)
-		if err := v.row(&b.rows[i]); err != nil {
+		if err := v.row(&b.Rows[i]); err != nil {
 			return err
 		}
 	}
 	for _, n := range v.notes(notes) { // more than there are records
-		v.fault(v.size, RolledBack, "a checkpoint of %d records is stored, the log has %d", n.size, v.size)
+		v.fault(v.size, RolledBack, "a checkpoint of %d records is stored, the log has %d", n.Size, v.size)
 	}
 	return nil
 }
 
 // row puts a record under the tree and looks at it.
-func (v *verifier) row(r *row) error {
-	if v.size == v.from && v.next == v.from && leads(r.index, v.from) {
-		v.next, v.lead = r.index, v.from-r.index
+func (v *verifier) row(r *rows.Row) error {
+	if v.size == v.from && v.next == v.from && rows.Leads(r.Index, v.from) {
+		v.next, v.lead = r.Index, v.from-r.Index
 	}
-	if r.index != v.next {
-		v.fault(r.index, IndexGap, "index %d follows %d: records are missing or out of order", r.index, v.next-1)
+	if r.Index != v.next {
+		v.fault(r.Index, IndexGap, "index %d follows %d: records are missing or out of order", r.Index, v.next-1)
 	}
-	v.next = r.index + 1
-	if r.leafHash != "" && r.leafHash != hexOf(r.leaf) {
-		v.fault(r.index, LeafDiffers, "the leaf hash stored beside it is not that of the record")
+	v.next = r.Index + 1
+	if r.LeafHash != "" && r.LeafHash != hexOf(r.Leaf) {
+		v.fault(r.Index, LeafDiffers, "the leaf hash stored beside it is not that of the record")
 	}
 	if v.lead > 0 {
 		v.leading(r)
 		return nil
 	}
 	v.report.Records++
-	v.grown.Append(r.leaf)
+	v.grown.Append(r.Leaf)
 	v.size++
 	if v.tiler != nil {
 		if err := v.tiles(); err != nil {
@@ -244,8 +249,8 @@ func (v *verifier) row(r *row) error {
 
 // leading compares the records in front of a range with its frontier: the end of that is
 // the subtrees over them.
-func (v *verifier) leading(r *row) {
-	v.front.Append(r.leaf)
+func (v *verifier) leading(r *rows.Row) {
+	v.front.Append(r.Leaf)
 	if v.lead--; v.lead > 0 {
 		return
 	}

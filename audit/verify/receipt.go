@@ -7,6 +7,8 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/tree"
+	"countersign/audit/trust"
+	"countersign/audit/verify/rows"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -14,9 +16,6 @@ import (
 // ErrReceipt means that a receipt does not prove what it says: its record is not under a
 // checkpoint that the log has signed, or is no record.
 var ErrReceipt = errors.New("receipt does not verify")
-
-// errMayNotSign means that a record is signed by a key that is known and may not.
-var errMayNotSign = errors.New("its key may not sign it")
 
 // A Proof is what a receipt shows. Its JSON form is stable: members are only added.
 type Proof struct {
@@ -51,34 +50,34 @@ func Receipt(text []byte, t Trust) (Proof, error) { return ReceiptWithKeys(text,
 // it, in the order of the log: from the first, which enrols itself at index 0 or is
 // pinned, to the one that enrols the record's key.
 func ReceiptWithKeys(text []byte, t Trust, keys ...[]byte) (Proof, error) {
-	r, err := t.open()
+	r, err := t.Open()
 	if err != nil {
 		return Proof{}, err
 	}
 	book := &audit.Registry{}
 	for i, text := range keys {
-		if err := r.keyReceipt(text, book); err != nil {
+		if err := keyReceipt(r, text, book); err != nil {
 			return Proof{}, fmt.Errorf("%w: receipt %d of a key: %w", ErrReceipt, i, err)
 		}
 	}
-	return r.prove(text, book)
+	return prove(r, text, book)
 }
 
 // keyReceipt learns from a receipt of a record about a key.
-func (r *roots) keyReceipt(text []byte, book *audit.Registry) error {
+func keyReceipt(r *trust.Roots, text []byte, book *audit.Registry) error {
 	one, err := tree.ParseReceipt(text)
 	if err != nil {
 		return err
 	}
-	if _, err := r.included(one); err != nil {
+	if _, err := included(r, one); err != nil {
 		return err
 	}
-	return r.trusted(one, book, book.ApplyBy)
+	return trusted(r, one, book, book.ApplyBy)
 }
 
 // included opens the checkpoint of a receipt and checks that the record is under it.
-func (r *roots) included(one tree.Receipt) (signedTree, error) {
-	c, _, err := r.checkpoint(one.Checkpoint)
+func included(r *trust.Roots, one tree.Receipt) (trust.Checkpoint, error) {
+	c, err := r.Checkpoint(one.Checkpoint)
 	if err != nil {
 		return c, err
 	}
@@ -88,16 +87,16 @@ func (r *roots) included(one tree.Receipt) (signedTree, error) {
 	if err := tlog.CheckRecord(one.Path, c.Size, c.Root, one.Index, tlog.RecordHash([]byte(one.Record))); err != nil {
 		return c, fmt.Errorf("record %d is not under the checkpoint of %d records: %w", one.Index, c.Size, err)
 	}
-	if !r.met(c.witnesses) {
-		return c, fmt.Errorf("%d of the policy's witnesses have signed the checkpoint, its quorum %q is not met", len(c.witnesses), r.Quorum)
+	if !r.Met(c.Witnesses) {
+		return c, fmt.Errorf("%d of the policy's witnesses have signed the checkpoint, its quorum %q is not met", len(c.Witnesses), r.Quorum)
 	}
 	return c, nil
 }
 
 // trusted opens a record about a key and applies it. The first must stand at index 0 or
 // be pinned: anybody who may write to a log could enrol himself later.
-func (r *roots) trusted(one tree.Receipt, book *audit.Registry, apply func(audit.Record, string) error) error {
-	rec, kid, err := r.claimed(one)
+func trusted(r *trust.Roots, one tree.Receipt, book *audit.Registry, apply func(audit.Record, string) error) error {
+	rec, kid, err := claimed(one)
 	if err != nil {
 		return err
 	}
@@ -122,43 +121,43 @@ func (r *roots) trusted(one tree.Receipt, book *audit.Registry, apply func(audit
 }
 
 // claimed is what a record says of itself: nobody is asked whether it is so.
-func (r *roots) claimed(one tree.Receipt) (rec audit.Record, kid string, err error) {
-	w := worker{keys: &keyring{}}
-	row := row{jws: one.Record}
-	w.open(&row, nil)
-	if row.ill != "" {
-		return rec, "", fmt.Errorf("record %d: %s", one.Index, row.ill)
+func claimed(one tree.Receipt) (rec audit.Record, kid string, err error) {
+	w := rows.Worker{Keys: &rows.Keyring{}}
+	row := rows.Row{JWS: one.Record}
+	w.Open(&row, nil)
+	if row.Ill != "" {
+		return rec, "", fmt.Errorf("record %d: %s", one.Index, row.Ill)
 	}
-	rec, err = audit.RecordOf(&row.payload)
+	rec, err = audit.RecordOf(&row.Payload)
 	if err == nil && rec.Index != one.Index {
 		err = fmt.Errorf("record %d was signed for index %d", one.Index, rec.Index)
 	}
-	return rec, keyIDOf(row.header), err
+	return rec, rows.KeyIDOf(row.Header), err
 }
 
 // prove verifies the receipt itself.
-func (r *roots) prove(text []byte, book *audit.Registry) (Proof, error) {
+func prove(r *trust.Roots, text []byte, book *audit.Registry) (Proof, error) {
 	one, err := tree.ParseReceipt(text)
 	if err != nil {
 		return Proof{}, fmt.Errorf("%w: %w", ErrReceipt, err)
 	}
-	c, err := r.included(one)
+	c, err := included(r, one)
 	if err != nil {
 		return Proof{}, fmt.Errorf("%w: %w", ErrReceipt, err)
 	}
-	rec, kid, err := r.claimed(one)
+	rec, kid, err := claimed(one)
 	if err != nil {
 		return Proof{}, fmt.Errorf("%w: %w", ErrReceipt, err)
 	}
 	p := Proof{
 		Origin: c.Origin, Index: one.Index, Size: c.Size, Root: base64Of(c.Root), LeafHash: hexOf(tlog.RecordHash([]byte(one.Record))),
-		Record: rec, KeyID: kid, Witnesses: c.witnesses, Unproven: []string{},
+		Record: rec, KeyID: kid, Witnesses: c.Witnesses, Unproven: []string{},
 		Proves: []string{fmt.Sprintf("the record stands at index %d of %q, under a checkpoint of %d records that the log has signed", one.Index, c.Origin, c.Size)},
 	}
-	if len(c.witnesses) > 0 {
-		p.Proves = append(p.Proves, "the checkpoint is also signed by "+strings.Join(c.witnesses, ", "))
+	if len(c.Witnesses) > 0 {
+		p.Proves = append(p.Proves, "the checkpoint is also signed by "+strings.Join(c.Witnesses, ", "))
 	}
-	if err := r.author(&p, one, book); err != nil {
+	if err := author(r, &p, one, book); err != nil {
 		return Proof{}, fmt.Errorf("%w: record %d: %w", ErrReceipt, one.Index, err)
 	}
 	p.Unproven = append(p.Unproven, "that no other record was left out: only a whole log or a range shows that")
@@ -166,7 +165,7 @@ func (r *roots) prove(text []byte, book *audit.Registry) (Proof, error) {
 }
 
 // author says who signed the record, as far as that is known.
-func (r *roots) author(p *Proof, one tree.Receipt, book *audit.Registry) error {
+func author(r *trust.Roots, p *Proof, one tree.Receipt, book *audit.Registry) error {
 	pub, ok := book.Key(p.KeyID, p.Record.Subject, one.Index)
 	switch {
 	case ok:
@@ -177,7 +176,7 @@ func (r *roots) author(p *Proof, one tree.Receipt, book *audit.Registry) error {
 		p.Unproven = append(p.Unproven, "that the pinned key was enrolled for "+p.Record.Subject+" at that index, and not retired or revoked")
 	default:
 		if k, enrolled := book.Lookup(p.KeyID); enrolled {
-			return fmt.Errorf("%w: key %s is enrolled as %s key of %.80q for indexes from %d until %d", errMayNotSign, k.KeyID, k.Use, k.Subject, k.From, k.Until)
+			return fmt.Errorf("key %s is enrolled as %s key of %.80q for indexes from %d until %d", k.KeyID, k.Use, k.Subject, k.From, k.Until)
 		}
 		p.Unproven = append(p.Unproven, "who signed the record: its key is not pinned, and no receipt here enrols it")
 		return nil

@@ -120,31 +120,3 @@ func TestEveryBitOfAReceiptCounts(t *testing.T) {
 		}
 	}
 }
-
-func TestASelectionShowsNoOmission(t *testing.T) {
-	b := filled(t, 60)
-	var texts [][]byte
-	for i := int64(5); i < b.size(); i += 3 {
-		texts = append(texts, b.receipt(i, b.last()))
-	}
-	got, err := verify.Selection(t.Context(), all2(texts), all2(b.keyReceipts(4)), b.trust())
-	if err != nil || !got.OK() || got.Kind != verify.Selected || got.Complete || got.Records != int64(len(texts)) || got.From != 5 {
-		t.Errorf("Selection = %+v, %v, want %d records and no word on what is missing", got, err, len(texts))
-	}
-	if got.Unproven.Keys != 3 || got.Decisions == 0 {
-		t.Errorf("Selection = %+v, want decisions, and 3 keys that were believed by receipts", got)
-	}
-	bad := slices.Clone(texts)
-	bad[4], bad[5] = bad[5], bad[4]
-	if got, err = verify.Selection(t.Context(), all2(bad), all2(b.keyReceipts(4)), b.trust()); err != nil || got.OK() || got.Faults[0].Code != verify.IndexGap {
-		t.Errorf("Selection out of order = %+v, %v", got, err)
-	}
-	bad = slices.Clone(texts)
-	bad[3] = []byte(strings.Replace(string(bad[3]), "index 1", "index 2", 1))
-	if got, err = verify.Selection(t.Context(), all2(bad), all2(b.keyReceipts(4)), b.trust()); err != nil || len(got.Faults) != 1 || got.Faults[0].Code != verify.ReceiptBad {
-		t.Errorf("Selection with a bad receipt = %+v, %v", got, err)
-	}
-	if got, err = verify.Selection(t.Context(), all2(texts), nil, b.trust()); err != nil || got.OK() || got.Faults[0].Code != verify.KeyUnknown {
-		t.Errorf("Selection without keys = %+v, %v, want key_unknown", got, err)
-	}
-}

@@ -6,6 +6,7 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/form"
+	"countersign/audit/verify/rows"
 )
 
 // A chain is the end of one author's records.
@@ -21,25 +22,25 @@ const nobody = math.MaxUint32
 
 // record looks at a record in its place. What is said by one that is not authentic is
 // passed over: the next of its author will not follow.
-func (v *verifier) record(r *row) { v.believed = append(v.believed, v.judge(r)) }
+func (v *verifier) record(r *rows.Row) { v.believed = append(v.believed, v.judge(r)) }
 
 // judge returns the number of the key that is believed, or nobody.
-func (v *verifier) judge(r *row) uint32 {
+func (v *verifier) judge(r *rows.Row) uint32 {
 	fault := func(code FaultCode, format string, args ...any) {
-		v.report.fault(r.index, form.Text(r.payload.Key), code, fmt.Sprintf(format, args...))
+		v.report.fault(r.Index, form.Text(r.Payload.Key), code, fmt.Sprintf(format, args...))
 	}
-	if r.ill != "" {
-		fault(NotARecord, "%s", r.ill)
+	if r.Ill != "" {
+		fault(NotARecord, "%s", r.Ill)
 		return nobody
 	}
 	if !v.authentic(r, fault) {
 		return nobody
 	}
-	p := &r.payload
-	if r.key+r.kind != "" && (r.key != form.Text(p.Key) || r.kind != form.Text(p.Type)) {
-		fault(ColumnDiffers, "stored under key %.200q and type %.60q, signed as %.60q", r.key, r.kind, form.Text(p.Type))
+	p := &r.Payload
+	if r.Key+r.Kind != "" && (r.Key != form.Text(p.Key) || r.Kind != form.Text(p.Type)) {
+		fault(ColumnDiffers, "stored under key %.200q and type %.60q, signed as %.60q", r.Key, r.Kind, form.Text(p.Type))
 	}
-	if p.Index != r.index {
+	if p.Index != r.Index {
 		fault(PlaceDiffers, "signed for index %d", p.Index)
 	}
 	if v.issuer == nil {
@@ -48,10 +49,10 @@ func (v *verifier) judge(r *row) uint32 {
 	if string(p.Issuer) != string(v.issuer) {
 		fault(IssuerDiffers, "it is a record of %.80q, the log is that of %.80q", p.Issuer, v.issuer)
 	}
-	if at, used := v.used[r.digest]; used {
+	if at, used := v.used[r.Digest]; used {
 		fault(KeyReused, "its key is used before, at index %d", at)
 	}
-	v.used[r.digest] = r.index
+	v.used[r.Digest] = r.Index
 	v.follows(r, fault)
 	switch audit.Type(p.Type) {
 	case audit.KeyEnrolled, audit.KeyRetired, audit.KeyRevoked:
@@ -64,12 +65,12 @@ func (v *verifier) judge(r *row) uint32 {
 	case audit.AlarmRaised:
 		v.report.Alarms++
 	}
-	return r.known.number
+	return r.Known.Number
 }
 
 // follows checks the author's chain.
-func (v *verifier) follows(r *row, fault faulter) {
-	p := &r.payload
+func (v *verifier) follows(r *rows.Row, fault faulter) {
+	p := &r.Payload
 	c := v.chains[string(p.Subject)]
 	if c == nil {
 		c = &chain{}
@@ -86,7 +87,7 @@ func (v *verifier) follows(r *row, fault faulter) {
 	if p.Seq != c.seq || !prev {
 		fault(ChainBroken, "record %d of %.80q on %.16q does not follow its author's record %d", p.Seq, p.Subject, p.Prev, c.seq-1)
 	}
-	c.seq, c.last, c.any = p.Seq+1, r.chain, true
+	c.seq, c.last, c.any = p.Seq+1, r.Chain, true
 }
 
 // A faulter reports what is wrong with the record in hand.

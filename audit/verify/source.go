@@ -6,9 +6,28 @@ import (
 	"iter"
 
 	"countersign/audit"
+	"countersign/audit/trust"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
+
+// Trust is what a verifier believes, with the witnesses it asks for; see package trust.
+type (
+	Trust   = trust.Trust
+	Witness = trust.Witness
+	Group   = trust.Group
+)
+
+// ErrTrust means that a policy cannot be used.
+var ErrTrust = trust.ErrTrust
+
+// ParsePolicy reads a trust policy file (c2sp.org/tlog-policy).
+func ParsePolicy(text []byte) (Trust, error) { return trust.ParsePolicy(text) }
+
+// AnyOf is a quorum of at least that many of the witnesses.
+func AnyOf(least int, witnesses []Witness) (groups []Group, quorum string) {
+	return trust.AnyOf(least, witnesses)
+}
 
 // ErrSource means that what was given cannot be the source of a log, whoever made it.
 var ErrSource = errors.New("not a log to verify")

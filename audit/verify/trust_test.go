@@ -68,7 +68,9 @@ func TestAPolicyIsReadAndWritten(t *testing.T) {
 		t.Fatalf("ParsePolicy = %v", err)
 	}
 	if len(got.Log) != 2 || len(got.Witnesses) != 5 || got.Witnesses[1].URL != "https://x2.example/" || got.Quorum != "both" ||
-		!reflect.DeepEqual(got.Groups, []verify.Group{{"X", 2, []string{"X1", "X2", "X3"}}, {"Y", 1, []string{"Y1", "Y2"}}, {"both", 2, []string{"X", "Y"}}}) {
+		!reflect.DeepEqual(got.Groups, []verify.Group{
+			{Name: "X", Least: 2, Members: []string{"X1", "X2", "X3"}}, {Name: "Y", Least: 1, Members: []string{"Y1", "Y2"}}, {Name: "both", Least: 2, Members: []string{"X", "Y"}},
+		}) {
 		t.Errorf("ParsePolicy = %+v", got)
 	}
 	again, err := verify.ParsePolicy(got.Policy())

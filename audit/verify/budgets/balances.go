@@ -1,4 +1,4 @@
-package verify
+package budgets
 
 import (
 	"encoding/json"

@@ -1,37 +1,77 @@
-package verify
+// Package budgets keeps budgets as a log's decisions tell them, to see whether each
+// decision was told the truth about what its budgets held: by the rules of package store.
+package budgets
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"slices"
-	"time"
 
 	"countersign"
-	"countersign/audit/form"
 )
 
-// The states of a claim, as in package store: only those reserved and committed take from a
-// budget.
+// A State is where a claim stands, as in package store: only those reserved and committed
+// take from a budget.
+type State byte
+
+// The states.
 const (
-	pending   = byte(iota) // counted if people approve
-	reserved               // we approved; how it ended is not known
-	committed              // approved: the money moves
-	released               // came to nothing
+	Noted     State = iota // counted if people approve
+	Reserved               // we approved; how it ended is not known
+	Committed              // approved: the money moves
+	Released               // came to nothing
 )
 
-func counts(state byte) bool { return state == reserved || state == committed }
+func (s State) counts() bool { return s == Reserved || s == Committed }
 
-// budgets are kept as the records tell them, to see whether each decision was told the
-// truth. A claim was made somewhere between the time that the rules were asked and the
+// A Book is all budgets. A claim was made somewhere between the time that the rules were asked and the
 // time that the record was signed; where a window begins between the two, either is true.
 // All times are microseconds since 1970.
-type budgets struct {
+type Book struct {
 	byName map[string]*budget
 	claims []claim
 	// partial says that not every claim is known: in a range, and behind a record that had
 	// no room for its balances. Then a budget must hold no less than what is known.
 	partial bool
+
+	findings []Finding // of the decision in hand
+	unproven int64
 }
+
+// NewBook is a book without claims; partial says that there are some which nobody tells.
+func NewBook(partial bool) *Book { return &Book{byName: map[string]*budget{}, partial: partial} }
+
+// A Decision is what is needed of one.
+type Decision struct {
+	// Balances is the JSON list of its balances, empty where it has none; Elsewhere says that
+	// the record had no room for all of them.
+	Balances  []byte
+	Elsewhere bool
+	Approves  bool
+	// Asked is when the rules were asked, [Unknown] where nobody says, and At when the record
+	// was signed, in microseconds since 1970.
+	Asked, At int64
+}
+
+// Unknown is a time that nobody says.
+const Unknown = math.MinInt64
+
+// A Finding is one thing wrong with a decision's balances.
+type Finding struct {
+	Kind Kind
+	What string
+}
+
+// A Kind is what kind of thing is wrong.
+type Kind int
+
+// The kinds.
+const (
+	Unclear   Kind = iota // they cannot be read, or in two ways
+	Differs               // a budget held something else than the decision says
+	Overdrawn             // it was approved and does not fit
+)
 
 // A claim is what one decision took from one budget. Claims that are open for 2^32
 // decisions do not fit into memory anyway.
@@ -39,12 +79,12 @@ type claim struct {
 	budget    *budget
 	asked, at int64
 	amount    [32]byte // big-endian
-	state     byte
+	state     State
 	open      bool // neither committed nor released yet
 }
 
-// A span is the claims of one decision.
-type span struct{ from, to uint32 }
+// A Span is the claims of one decision.
+type Span struct{ from, to uint32 }
 
 // A budget is the claims on it, in the order of their times, with the sum of its window.
 type budget struct {
@@ -55,57 +95,43 @@ type budget struct {
 	width int64    // the longest time between asking and signing
 }
 
-func (b *budgets) since(from int64) { b.partial = from > 0 }
-
-// decide checks the balances of a decision and remembers what it takes.
-func (b *budgets) decide(r *row, unproven *int64, fault faulter) (s span) {
+// Decide checks the balances of a decision and remembers what it takes. Unproven counts
+// the balances that only what is not known could confirm.
+func (b *Book) Decide(d Decision) (s Span, wrong []Finding, unproven int64) {
+	b.findings, b.unproven = nil, 0
 	s.from = uint32(len(b.claims)) //nolint:gosec // see claim
 	s.to = s.from
-	if r.facts.elsewhere() {
-		b.partial = true
+	b.partial = b.partial || d.Elsewhere
+	if len(d.Balances) == 0 {
+		return s, nil, 0
 	}
-	if len(r.facts.budgets) == 0 {
-		return s
-	}
-	balances, ok := balancesOf(r.facts.budgets)
+	balances, ok := balancesOf(d.Balances)
 	if !ok {
-		fault(BodyUnclear, "its budgets cannot be read, or in two ways")
-		return s
+		b.find(Unclear, "its budgets cannot be read, or in two ways")
+		return s, b.findings, 0
 	}
-	approves := countersign.Verdict(r.facts.decided) == countersign.Approve
-	at, asked := times(r)
 	for i, one := range balances {
 		if slices.ContainsFunc(balances[:i], func(c countersign.Balance) bool { return c.Budget == one.Budget }) {
 			continue // with the first of its budget
 		}
-		total := b.compare(balances[i:], approves, unproven, fault)
-		state := pending
-		if approves {
-			state = reserved
+		total := b.compare(balances[i:], d.Approves)
+		c := claim{asked: min(d.Asked, d.At), at: d.At, amount: total, open: true}
+		if d.Approves {
+			c.state = Reserved
 		}
-		b.add(one.Budget, claim{asked: asked, at: at, amount: total, state: state, open: true})
+		b.add(one.Budget, c)
 	}
 	s.to = uint32(len(b.claims)) //nolint:gosec // see claim
-	return s
+	return s, b.findings, b.unproven
 }
 
-// times are when a record was signed and when the rules were asked, at the latest then.
-func times(r *row) (at, asked int64) {
-	if t, err := time.Parse(time.RFC3339Nano, string(r.payload.At)); err == nil {
-		at = t.UnixMicro()
-	}
-	asked = math.MinInt64
-	if text, ok := form.String(r.facts.asked); ok {
-		if t, err := time.Parse(time.RFC3339Nano, string(text)); err == nil {
-			asked = min(t.UnixMicro(), at)
-		}
-	}
-	return at, asked
+func (b *Book) find(kind Kind, format string, args ...any) {
+	b.findings = append(b.findings, Finding{kind, fmt.Sprintf(format, args...)})
 }
 
 // compare checks all balances of one budget, that of the first, and returns what they take
 // together. Where they differ, the longest window and the least limit hold for all.
-func (b *budgets) compare(balances []countersign.Balance, approves bool, unproven *int64, fault faulter) (total [32]byte) {
+func (b *Book) compare(balances []countersign.Balance, approves bool) (total [32]byte) {
 	first := balances[0]
 	since, limit := first.Since, first.Limit
 	for _, c := range balances {
@@ -122,11 +148,11 @@ func (b *budgets) compare(balances []countersign.Balance, approves bool, unprove
 	before := first.Before
 	switch {
 	case before.Cmp(least) < 0:
-		fault(BudgetDiffers, "budget %.200q held %s, the decision says %s", first.Budget, least, before)
+		b.find(Differs, "budget %.200q held %s, the decision says %s", first.Budget, least, before)
 	case before.Cmp(most) > 0 && !b.partial:
-		fault(BudgetDiffers, "budget %.200q held %s, the decision says %s", first.Budget, most, before)
+		b.find(Differs, "budget %.200q held %s, the decision says %s", first.Budget, most, before)
 	case b.partial:
-		*unproven++
+		b.unproven++
 	}
 	var sum countersign.Amount
 	for _, c := range balances {
@@ -134,16 +160,16 @@ func (b *budgets) compare(balances []countersign.Balance, approves bool, unprove
 			continue
 		}
 		if c.Before.Cmp(before) != 0 {
-			fault(BudgetDiffers, "budget %.200q held %s before an amount of %s, the decision says %s", c.Budget, before, c.Amount, c.Before)
+			b.find(Differs, "budget %.200q held %s before an amount of %s, the decision says %s", c.Budget, before, c.Amount, c.Before)
 		}
 		sum, before = upTo(sum, c.Amount), upTo(before, c.Amount)
 		after, err := c.Before.Add(c.Amount)
 		if fits := err == nil && after.Cmp(c.Limit) <= 0; fits != c.Fits {
-			fault(BudgetDiffers, "%s on top of %s is said to fit the limit of %s of budget %.200q: %v", c.Amount, c.Before, c.Limit, c.Budget, c.Fits)
+			b.find(Differs, "%s on top of %s is said to fit the limit of %s of budget %.200q: %v", c.Amount, c.Before, c.Limit, c.Budget, c.Fits)
 		}
 	}
 	if after, err := first.Before.Add(sum); approves && (err != nil || after.Cmp(limit) > 0) {
-		fault(Overdrawn, "%s on top of %s does not fit the limit of %s of budget %.200q, and was approved", sum, first.Before, limit, first.Budget)
+		b.find(Overdrawn, "%s on top of %s does not fit the limit of %s of budget %.200q, and was approved", sum, first.Before, limit, first.Budget)
 	}
 	sum.Big().FillBytes(total[:])
 	return total

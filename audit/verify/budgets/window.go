@@ -1,4 +1,4 @@
-package verify
+package budgets
 
 import (
 	"math"
@@ -9,7 +9,7 @@ import (
 )
 
 // add remembers a claim of a budget.
-func (b *budgets) add(name string, c claim) {
+func (b *Book) add(name string, c claim) {
 	pot := b.byName[name]
 	if pot == nil {
 		pot = &budget{since: math.MinInt64}
@@ -28,7 +28,7 @@ func (b *budgets) add(name string, c claim) {
 	pot.order[at] = uint32(len(b.claims) - 1) //nolint:gosec // see claim
 	if c.at < pot.since {
 		pot.first++
-	} else if counts(c.state) {
+	} else if c.state.counts() {
 		pot.sum.Add(&pot.sum, number(c))
 	}
 }
@@ -36,14 +36,14 @@ func (b *budgets) add(name string, c claim) {
 // width is the time between asking and signing; the longest there is where nobody says
 // when the rules were asked.
 func width(c claim) int64 {
-	if c.asked == math.MinInt64 {
+	if c.asked == Unknown {
 		return math.MaxInt64
 	}
 	return c.at - c.asked
 }
 
-// move gives the open claims of a decision another state.
-func (b *budgets) move(s span, state byte) {
+// Move gives the open claims of a decision another state.
+func (b *Book) Move(s Span, state State) {
 	for i := s.from; i < s.to; i++ {
 		c := &b.claims[i]
 		if !c.open {
@@ -52,19 +52,19 @@ func (b *budgets) move(s span, state byte) {
 		pot := c.budget
 		if c.at >= pot.since {
 			switch {
-			case counts(c.state) && !counts(state):
+			case c.state.counts() && !state.counts():
 				pot.sum.Sub(&pot.sum, number(*c))
-			case !counts(c.state) && counts(state):
+			case !c.state.counts() && state.counts():
 				pot.sum.Add(&pot.sum, number(*c))
 			}
 		}
-		c.state, c.open = state, state == pending
+		c.state, c.open = state, state == Noted
 	}
 }
 
 // holds is what a budget's window holds: at least, when every claim that may have been made
 // before the window was, and at most.
-func (b *budgets) holds(name string, since int64) (least, most countersign.Amount) {
+func (b *Book) holds(name string, since int64) (least, most countersign.Amount) {
 	pot := b.byName[name]
 	if pot == nil {
 		return least, most
@@ -76,7 +76,7 @@ func (b *budgets) holds(name string, since int64) (least, most countersign.Amoun
 		if pot.width != math.MaxInt64 && c.at-pot.width >= since {
 			break // nor is any behind it
 		}
-		if counts(c.state) && c.asked < since {
+		if c.state.counts() && c.asked < since {
 			doubtful.Add(&doubtful, number(*c))
 		}
 	}
@@ -84,16 +84,16 @@ func (b *budgets) holds(name string, since int64) (least, most countersign.Amoun
 }
 
 // slide moves the beginning of a budget's window, nearly always a little forward.
-func (b *budgets) slide(pot *budget, since int64) {
+func (b *Book) slide(pot *budget, since int64) {
 	for pot.first < len(pot.order) && b.claims[pot.order[pot.first]].at < since {
-		if c := &b.claims[pot.order[pot.first]]; counts(c.state) {
+		if c := &b.claims[pot.order[pot.first]]; c.state.counts() {
 			pot.sum.Sub(&pot.sum, number(*c))
 		}
 		pot.first++
 	}
 	for pot.first > 0 && b.claims[pot.order[pot.first-1]].at >= since {
 		pot.first--
-		if c := &b.claims[pot.order[pot.first]]; counts(c.state) {
+		if c := &b.claims[pot.order[pot.first]]; c.state.counts() {
 			pot.sum.Add(&pot.sum, number(*c))
 		}
 	}

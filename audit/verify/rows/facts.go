@@ -1,27 +1,25 @@
-package verify
+package rows
 
 import (
 	"bytes"
 	"encoding/json"
 	"slices"
 
-	"countersign"
 	"countersign/audit"
 	"countersign/audit/form"
 )
 
-// facts are what the checks need of the body of a decision, its outcome or the end of an
-// approval. They are parts of the payload.
-type facts struct {
-	unclear string // why the body cannot be read
-
-	approval, verdict, intent, result, reason []byte // texts
-	decided                                   []byte // the verdict inside a decision
-	status                                    []byte // the status inside an outcome
-	budgets, receipt, evidence, asked         []byte // values as they stand
-	ended                                     []byte // what became of budgets, a text
-	initiator                                 []byte
-	makers, checkers                          []byte
+// Facts are what the checks need of the body of a decision, its outcome or the end of an
+// approval. They are parts of the payload, empty where they are missing.
+type Facts struct {
+	// Unclear says why the body cannot be read.
+	Unclear string
+	// Texts: Decided is the verdict inside a decision, Status that inside an outcome, Ended
+	// what became of budgets.
+	Approval, Verdict, Intent, Result, Reason []byte
+	Decided, Status, Ended, Initiator         []byte
+	// JSON as it stands.
+	Budgets, Receipt, Evidence, Asked, Makers, Checkers []byte
 
 	inner []form.Member // room
 }
@@ -35,82 +33,80 @@ func about(t []byte) bool {
 	return false
 }
 
-func (f *facts) read(p *form.Payload) {
-	*f = facts{inner: f.inner}
+func (f *Facts) read(p *form.Payload) {
+	*f = Facts{inner: f.inner}
 	if len(p.Body) == 0 || p.Body[0] != '{' {
-		f.unclear = "its body is no object"
+		f.Unclear = "its body is no object"
 		return
 	}
 	var values picked
-	if f.unclear = values.pick(p.Members); f.unclear != "" {
+	if f.Unclear = values.pick(p.Members); f.Unclear != "" {
 		return
 	}
-	f.approval, f.verdict, f.intent = f.text(values[approvalID]), f.text(values[verdict]), f.text(values[intentLeaf])
-	f.result, f.reason, f.initiator = f.text(values[result]), f.text(values[reason]), f.text(values[initiatorID])
-	f.decided, f.status = f.inside(values[decision], verdict), f.inside(values[outcome], status)
-	f.receipt, f.evidence, f.asked = values[receipt], values[evidence], values[askedAt]
-	f.makers, f.checkers = values[makerGroups], values[checkerGroups]
+	f.Approval, f.Verdict, f.Intent = f.text(values[approvalID]), f.text(values[verdict]), f.text(values[intentLeaf])
+	f.Result, f.Reason, f.Initiator = f.text(values[result]), f.text(values[reason]), f.text(values[initiatorID])
+	f.Decided, f.Status = f.inside(values[decision], verdict), f.inside(values[outcome], status)
+	f.Receipt, f.Evidence, f.Asked = values[receipt], values[evidence], values[askedAt]
+	f.Makers, f.Checkers = values[makerGroups], values[checkerGroups]
 	if audit.Type(p.Type) == audit.ApprovalOutcome {
-		f.ended = f.text(values[balances])
+		f.Ended = f.text(values[balances])
 	} else {
-		f.budgets = values[balances]
+		f.Budgets = values[balances]
 	}
 }
 
 // text is a text, empty where the member is missing.
-func (f *facts) text(value []byte) []byte {
+func (f *Facts) text(value []byte) []byte {
 	if len(value) == 0 {
 		return nil
 	}
 	t, ok := form.String(value)
 	if !ok {
-		f.unclear = "a member that must be a text is none"
+		f.Unclear = "a member that must be a text is none"
 	}
 	return t
 }
 
 // inside is a text inside an object.
-func (f *facts) inside(value []byte, which member) []byte {
+func (f *Facts) inside(value []byte, which member) []byte {
 	if len(value) == 0 {
 		return nil
 	}
 	var ok bool
 	if f.inner, ok = form.Object(value, f.inner[:0]); !ok {
-		f.unclear = "a member that must be an object is none"
+		f.Unclear = "a member that must be an object is none"
 		return nil
 	}
 	var values picked
 	if unclear := values.pick(f.inner); unclear != "" {
-		f.unclear = unclear
+		f.Unclear = unclear
 		return nil
 	}
 	return f.text(values[which])
 }
 
-// sameHands reports whether maker and checker count as one, by what the record itself
+// SameHands reports whether maker and checker count as one, by what the record itself
 // says of them.
-func (f *facts) sameHands(subject string) (bool, error) {
-	if string(f.initiator) == subject {
+func (f *Facts) SameHands(subject string) (bool, error) {
+	if string(f.Initiator) == subject {
 		return true, nil
 	}
-	if len(f.makers) == 0 || len(f.checkers) == 0 {
+	if len(f.Makers) == 0 || len(f.Checkers) == 0 {
 		return false, nil
 	}
 	var makers, checkers []string
-	if err := json.Unmarshal(f.makers, &makers); err != nil {
+	if err := json.Unmarshal(f.Makers, &makers); err != nil {
 		return false, err
 	}
-	if err := json.Unmarshal(f.checkers, &checkers); err != nil {
+	if err := json.Unmarshal(f.Checkers, &checkers); err != nil {
 		return false, err
 	}
 	return slices.ContainsFunc(makers, func(g string) bool { return slices.Contains(checkers, g) }), nil
 }
 
-// elsewhere reports whether a record's balances stand beside it, because it has no room
+// Elsewhere reports whether a record's balances stand beside it, because it has no room
 // for all of them.
-func (f *facts) elsewhere() bool { return bytes.Contains(f.evidence, []byte(`"kind":"budgets"`)) }
+func (f *Facts) Elsewhere() bool { return bytes.Contains(f.Evidence, []byte(`"kind":"budgets"`)) }
 
-// stands reports whether the custodian holds our verdict.
-func (f *facts) stands() bool { return audit.PostResult(f.result).Stands() }
-
-func spoken(verdict []byte) bool { return countersign.Verdict(verdict).Spoken() }
+// Stands reports whether the custodian holds our verdict.
+func (f *Facts) Stands() bool { return audit.PostResult(f.Result).Stands() }

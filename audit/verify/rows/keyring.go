@@ -1,4 +1,4 @@
-package verify
+package rows
 
 import (
 	"crypto"
@@ -11,63 +11,68 @@ import (
 	"countersign/audit"
 )
 
-// A known is a key under which records can be opened. Whether it may sign at an index is
+// A Known is a key under which records can be opened. Whether it may sign at an index is
 // the registry's to say.
-type known struct {
-	number uint32
-	id     string
-	public crypto.PublicKey
+type Known struct {
+	// Number counts the keys of a ring, ID is that of [audit.KeyID].
+	Number uint32
+	ID     string
+	Public crypto.PublicKey
 	// vouches is how the custodian's credential verifies; nil where none has vouched.
 	credential string
 	vouches    func(message []byte, signature string) bool
 
-	cleared clearance // the last stage's
+	// Cleared is for whoever looks at records in their order.
+	Cleared Clearance
 }
 
-// A clearance is that a key was found valid for a subject at an index. A key ends at the
+// A Clearance is that a key was found valid for a subject at an index. A key ends at the
 // next index at the latest, so that until the next record about a key it is valid on.
-type clearance struct {
-	subject string // as spelled
-	index   int64
-	learned int // records about keys by then; 0 is before any
+type Clearance struct {
+	// Subject is as it is spelled, Learned how many records about keys there were by then; 0
+	// clears nothing.
+	Subject string
+	Index   int64
+	Learned int
 }
 
-func (c *clearance) covers(r *row, learned int) bool {
-	return c.learned == learned && learned > 0 && r.index >= c.index && c.subject == string(r.payload.Subject)
+// Covers reports whether that goes for a row too, so many records about keys later.
+func (c *Clearance) Covers(r *Row, learned int) bool {
+	return c.Learned == learned && learned > 0 && r.Index >= c.Index && c.Subject == string(r.Payload.Subject)
 }
 
-// A keyring is the keys known so far, by the header that their records begin with. One
+// A Keyring is the keys known so far, by the header that their records begin with. One
 // goroutine adds, many find.
-type keyring struct {
-	byHeader atomic.Pointer[map[string]*known]
-	all      []*known
+type Keyring struct {
+	byHeader atomic.Pointer[map[string]*Known]
+	all      []*Known
 }
 
-// find is the key of a protected header, base64url; nil when none is known.
-func (k *keyring) find(header string) *known {
+// Find is the key of a protected header, base64url; nil when none is known.
+func (k *Keyring) Find(header string) *Known {
 	if m := k.byHeader.Load(); m != nil {
 		return (*m)[header]
 	}
 	return nil
 }
 
-// add makes a key known, or known anew. The credential may be nil.
-func (k *keyring) add(pub crypto.PublicKey, c *audit.Credential) error {
+// Add makes a key known, or known anew. The credential may be nil.
+func (k *Keyring) Add(pub crypto.PublicKey, c *audit.Credential) error {
 	header, err := audit.ProtectedHeader(pub)
 	if err != nil {
 		return err
 	}
-	next := map[string]*known{}
+	next := map[string]*Known{}
 	if m := k.byHeader.Load(); m != nil {
 		next = maps.Clone(*m)
 	}
-	one := &known{number: uint32(len(k.all)), id: audit.KeyID(pub), public: pub} //nolint:gosec // a log has fewer keys than records
+	one := &Known{Number: uint32(len(k.all)), ID: audit.KeyID(pub), Public: pub} //nolint:gosec // a log has fewer keys than records
 	if c != nil {
 		one.credential, one.vouches = c.ID, c.Verifier()
 	}
 	if old := next[header]; old != nil { // pinned before: now it is known who vouches for it
-		one.number = old.number
-		k.all[old.number] = one
+		one.Number = old.Number
+		k.all[old.Number] = one
 	} else {
 		k.all = append(k.all, one)
 	}
@@ -76,8 +81,32 @@ func (k *keyring) add(pub crypto.PublicKey, c *audit.Credential) error {
 	return nil
 }
 
-// keyIDOf is the key that a header names; empty when it names none.
-func keyIDOf(header string) string {
+// Number is the number of a key, false when the ring does not have it. It is for whoever
+// adds.
+func (k *Keyring) Number(id string) (uint32, bool) {
+	for _, one := range k.all {
+		if one.ID == id {
+			return one.Number, true
+		}
+	}
+	return 0, false
+}
+
+// Renew gives a row its key as it is known now: a pinned key is known before the log tells
+// who vouches for it, and a worker may have come first.
+func (k *Keyring) Renew(r *Row) {
+	now := k.Find(r.Header)
+	if r.Known == nil || now == nil || now == r.Known {
+		return
+	}
+	r.Known = now
+	if r.Custody == Without {
+		r.Custody = now.custodyOf(r.Facts.Receipt)
+	}
+}
+
+// KeyIDOf is the key that a header names; empty when it names none.
+func KeyIDOf(header string) string {
 	var h struct {
 		KeyID string `json:"kid"`
 	}
@@ -88,34 +117,32 @@ func keyIDOf(header string) string {
 	return h.KeyID
 }
 
-// custody is what a post shows of the custodian's own signature.
-type custody int
+// Custody is what a post shows of the custodian's own signature.
+type Custody int
 
+// What it may show.
 const (
-	notAsked    custody = iota // it is no post that stands
-	withoutIt                  // no user action, or no credential that could verify it
-	underIt                    // the credential has signed the user action
-	againstIt                  // it has not
-	tellOfOther                // the user action was signed by another credential
+	NotAsked  Custody = iota // it is no post that stands
+	Without                  // no user action, or none of a credential that is known
+	Proven                   // the credential has signed the user action
+	Disproven                // it has not
 )
 
 // custodyOf verifies the user action in a post's receipt under the credential that vouched
 // for the key which signed the post.
-func (k *known) custodyOf(receipt []byte) custody {
+func (k *Known) custodyOf(receipt []byte) Custody {
 	if len(receipt) == 0 || k.vouches == nil {
-		return withoutIt
+		return Without
 	}
 	var r countersign.Receipt
 	if json.Unmarshal(receipt, &r) != nil {
-		return againstIt
+		return Disproven
 	}
 	switch data, err := base64.RawURLEncoding.Strict().DecodeString(r.Proof.ClientData); {
-	case r.Proof == (countersign.UserAction{}):
-		return withoutIt
-	case r.Proof.CredentialID != k.credential:
-		return tellOfOther
+	case r.Proof == (countersign.UserAction{}), r.Proof.CredentialID != k.credential:
+		return Without
 	case err != nil || !k.vouches(data, r.Proof.Signature):
-		return againstIt
+		return Disproven
 	}
-	return underIt
+	return Proven
 }

@@ -1,9 +1,15 @@
-package verify
+// Package rows opens the records of a log side by side and yields them in their order:
+// each with what can be found in it by itself, its hashes, its signature, its form and
+// what the checks of package verify need of its body.
+package rows
 
 import (
 	"context"
 	"iter"
 	"runtime"
+
+	"countersign/audit"
+	"countersign/audit/trust"
 )
 
 // firstSize is how many records the first batch has.
@@ -13,45 +19,59 @@ const firstSize = 8
 // enough that all processors work on a short log.
 const batchSize = 64
 
-// A batch is records that follow each other, with the checkpoints that end among them.
-type batch struct {
-	room  [batchSize]row
-	rows  []row // of room
-	notes []storedNote
+// A Batch is records that follow each other, with the checkpoints that end among them.
+type Batch struct {
+	Rows  []Row
+	Notes []Note
+	// Err is the source's: nothing follows.
+	Err error
+
+	room  [batchSize]Row // of Rows
 	arena []byte
 	ready chan struct{} // it is opened
-	err   error         // the reader's: nothing follows
 }
 
-// A storedNote is a stored checkpoint.
-type storedNote struct {
-	size int64 // as it says itself
-	msg  []byte
-	signedTree
-	code FaultCode
-	err  error
+// A Note is a stored checkpoint. Size is what it says itself; the rest is there when Err,
+// which is of package trust, is nil.
+type Note struct {
+	Size int64
+	Msg  []byte
+	trust.Checkpoint
+	Err error
 }
 
-// pipeline reads a source, has its records opened by many and yields the batches in their
+// A Source is what is read.
+type Source struct {
+	Entries     iter.Seq2[audit.Entry, error]
+	Checkpoints iter.Seq2[[]byte, error]
+	// From is where a range begins: checkpoints of no more records are passed over.
+	From int64
+	// HashesOnly leaves records unopened. Workers is how many open them, 0 for one for each
+	// processor.
+	HashesOnly bool
+	Workers    int
+}
+
+// Read reads a source, has its records opened by many and yields the batches in their
 // order. A yielded batch lives until the next. When the context ends, so do the batches.
-func (o Options) pipeline(ctx context.Context, s Source, from int64, r *roots, keys *keyring) iter.Seq[*batch] {
-	workers := o.Workers
+func Read(ctx context.Context, s Source, r *trust.Roots, keys *Keyring) iter.Seq[*Batch] {
+	workers := s.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	return func(yield func(*batch) bool) {
+	return func(yield func(*Batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		ahead := 2*workers + 2 // how far the reader runs ahead; no channel is ever full
-		work, order, free := make(chan *batch, ahead), make(chan *batch, ahead), make(chan *batch, ahead)
+		work, order, free := make(chan *Batch, ahead), make(chan *Batch, ahead), make(chan *Batch, ahead)
 		go func() {
 			defer close(order)
 			defer close(work)
-			(&reader{source: s, from: from, size: from, free: free, work: work, order: order}).run(ctx)
+			(&reader{source: s, size: s.From, free: free, work: work, order: order}).run(ctx)
 		}()
 		done := make(chan struct{}, workers)
 		for range workers {
 			go func() {
-				w := &worker{keys: keys, hashesOnly: o.HashesOnly}
+				w := &Worker{Keys: keys, HashesOnly: s.HashesOnly}
 				for b := range work {
 					w.openBatch(b, r)
 				}
@@ -81,23 +101,22 @@ func (o Options) pipeline(ctx context.Context, s Source, from int64, r *roots, k
 	}
 }
 
-func newBatch() *batch { return &batch{ready: make(chan struct{}, 1)} }
+func newBatch() *Batch { return &Batch{ready: make(chan struct{}, 1)} }
 
-func (w *worker) openBatch(b *batch, r *roots) {
+func (w *Worker) openBatch(b *Batch, r *trust.Roots) {
 	room := 0
-	for i := range b.rows {
-		room += len(b.rows[i].jws)
+	for i := range b.Rows {
+		room += len(b.Rows[i].JWS)
 	}
 	if cap(b.arena) < room {
 		b.arena = make([]byte, 0, room)
 	}
 	b.arena = b.arena[:0]
-	for i := range b.rows {
-		b.arena = w.open(&b.rows[i], b.arena)
+	for i := range b.Rows {
+		b.arena = w.Open(&b.Rows[i], b.arena)
 	}
-	for i := range b.notes {
-		n := &b.notes[i]
-		n.signedTree, n.code, n.err = r.checkpoint(n.msg)
+	for i := range b.Notes {
+		b.Notes[i].Checkpoint, b.Notes[i].Err = r.Checkpoint(b.Notes[i].Msg)
 	}
 	b.ready <- struct{}{}
 }

@@ -1,4 +1,4 @@
-package verify
+package rows
 
 import (
 	"context"
@@ -12,11 +12,11 @@ import (
 // A reader cuts a source into batches.
 type reader struct {
 	source            Source
-	from, size        int64 // of the range, and of the tree behind what was read
-	free, work, order chan *batch
+	size              int64 // of the tree behind what was read
+	free, work, order chan *Batch
 
 	next func() ([]byte, error, bool) // of the stored checkpoints
-	note *storedNote                  // the next one
+	note *Note                        // the next one
 }
 
 func (r *reader) run(ctx context.Context) {
@@ -33,15 +33,15 @@ func (r *reader) run(ctx context.Context) {
 	full := firstSize
 	for e, broken := range r.source.Entries {
 		if broken != nil {
-			err = fmt.Errorf("read the log after %d records: %w", r.size-r.from, broken)
+			err = fmt.Errorf("read the log after %d records: %w", r.size-r.source.From, broken)
 			break
 		}
-		if r.size == r.from && len(b.rows) == 0 && leads(e.Index, r.from) {
+		if r.size == r.source.From && len(b.Rows) == 0 && Leads(e.Index, r.source.From) {
 			r.size = e.Index
 		}
 		b.add(e)
 		r.size++
-		if len(b.rows) < full {
+		if len(b.Rows) < full {
 			continue
 		}
 		full = batchSize
@@ -57,37 +57,37 @@ func (r *reader) run(ctx context.Context) {
 		err = r.attach(b, r.size)
 	}
 	if err == nil && r.note != nil { // more than there are records: one of them says so
-		b.notes = append(b.notes, *r.note)
+		b.Notes = append(b.Notes, *r.note)
 	}
-	b.err = err
+	b.Err = err
 	r.send(b)
 }
 
-// leads reports whether an index is where records in front of a range may begin.
-func leads(index, from int64) bool { return index == from&^(tree.TileWidth-1) && index < from }
+// Leads reports whether an index is where records in front of a range may begin.
+func Leads(index, from int64) bool { return index == from&^(tree.TileWidth-1) && index < from }
 
 // take is an empty batch; nil when the context ends.
-func (r *reader) take(ctx context.Context) *batch {
+func (r *reader) take(ctx context.Context) *Batch {
 	if ctx.Err() != nil {
 		return nil
 	}
 	select {
 	case b := <-r.free:
-		b.rows, b.notes, b.err = b.room[:0], b.notes[:0], nil
+		b.Rows, b.Notes, b.Err = b.room[:0], b.Notes[:0], nil
 		return b
 	case <-ctx.Done():
 		return nil
 	}
 }
 
-func (r *reader) send(b *batch) {
+func (r *reader) send(b *Batch) {
 	r.order <- b
 	r.work <- b
 }
 
 // attach gives a batch the checkpoints of at most size records. The next one stays in
 // note.
-func (r *reader) attach(b *batch, size int64) error {
+func (r *reader) attach(b *Batch, size int64) error {
 	for r.next != nil {
 		if r.note == nil {
 			msg, err, ok := r.next()
@@ -102,26 +102,26 @@ func (r *reader) attach(b *batch, size int64) error {
 			if err != nil {
 				c.Size = size // where it stands; it cannot be opened either
 			}
-			r.note = &storedNote{size: c.Size, msg: msg}
+			r.note = &Note{Size: c.Size, Msg: msg}
 		}
-		if r.note.size > size {
+		if r.note.Size > size {
 			return nil
 		}
-		if r.note.size > r.from || r.from == 0 {
-			b.notes = append(b.notes, *r.note)
+		if r.note.Size > r.source.From || r.source.From == 0 {
+			b.Notes = append(b.Notes, *r.note)
 		}
 		r.note = nil
-		if len(b.notes) > 4*batchSize { // of that many, most are repeated: what follows is not worth reading
+		if len(b.Notes) > 4*batchSize { // of that many, most are repeated: what follows is not worth reading
 			r.next = nil
 		}
 	}
 	return nil
 }
 
-func (b *batch) add(e audit.Entry) {
-	b.rows = b.room[:len(b.rows)+1]
-	r := &b.rows[len(b.rows)-1]
-	members, inner := r.payload.Members[:0], r.facts.inner[:0] // their room is used again
-	*r = row{index: e.Index, jws: e.JWS, leafHash: e.LeafHash, key: e.Record.Key, kind: string(e.Record.Type)}
-	r.payload.Members, r.facts.inner = members, inner
+func (b *Batch) add(e audit.Entry) {
+	b.Rows = b.room[:len(b.Rows)+1]
+	r := &b.Rows[len(b.Rows)-1]
+	members, inner := r.Payload.Members[:0], r.Facts.inner[:0] // their room is used again
+	*r = Row{Index: e.Index, JWS: e.JWS, LeafHash: e.LeafHash, Key: e.Record.Key, Kind: string(e.Record.Type)}
+	r.Payload.Members, r.Facts.inner = members, inner
 }

@@ -1,4 +1,4 @@
-package verify
+package rows
 
 import (
 	"crypto/sha256"
@@ -12,87 +12,96 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// A row is an entry on its way through the pipeline.
-type row struct {
-	index         int64
-	jws, leafHash string
-	key, kind     string // stored beside it
+// A Row is an entry on its way through the pipeline, and what its worker found.
+type Row struct {
+	// Index, JWS and LeafHash are those of the entry; Key and Kind are what is stored beside
+	// it, empty where nothing is.
+	Index         int64
+	JWS, LeafHash string
+	Key, Kind     string
 
-	leaf    tlog.Hash
-	header  string // base64url
-	ill     string // why it is no record at all
-	known   *known // whose header it bears; nil when nobody's that was known then
-	signed  bool   // the known key has signed it
-	chain   [2 * sha256.Size]byte
-	digest  digest // of the record key
-	payload form.Payload
-	facts   facts
-	custody custody
+	Leaf tlog.Hash
+	// Header is the JWS's first part, base64url. Ill says why it is no record at all; then
+	// nothing below is there.
+	Header string
+	Ill    string
+	// Known is whose header it bears, nil when nobody's that was known then; Signed says that
+	// this key has signed it.
+	Known  *Known
+	Signed bool
+	// Chain is its [audit.ChainHash], Digest that of its record key.
+	Chain   [2 * sha256.Size]byte
+	Digest  Digest
+	Payload form.Payload
+	// Facts and Custody are there for the types that have them.
+	Facts   Facts
+	Custody Custody
 }
 
-// A digest is the first half of a SHA-256. Two record keys with one digest would be
+// A Digest is the first half of a SHA-256. Two record keys with one digest would be
 // reported as reused although they differ, which 2^64 tries might bring about and nobody
 // gains from; two equal ones are never missed.
-type digest [16]byte
+type Digest [16]byte
 
-// A worker opens rows by themselves.
-type worker struct {
-	keys       *keyring
-	hashesOnly bool
+// A Worker opens rows by themselves.
+type Worker struct {
+	Keys *Keyring
+	// HashesOnly leaves all but the leaf hash.
+	HashesOnly bool
 	scratch    []byte
 }
 
-// open does all that needs nothing but the row. Decoded payloads are put into the arena,
-// which must have room for them.
-func (w *worker) open(r *row, arena []byte) []byte {
-	w.scratch = append(append(w.scratch[:0], 0), r.jws...)
-	r.leaf = sha256.Sum256(w.scratch)
-	if w.hashesOnly {
+// Open does all that needs nothing but the row. Decoded payloads are put into the arena;
+// where it has no room for them, they make their own.
+func (w *Worker) Open(r *Row, arena []byte) []byte {
+	w.scratch = append(append(w.scratch[:0], 0), r.JWS...)
+	r.Leaf = sha256.Sum256(w.scratch)
+	if w.HashesOnly {
 		return arena
 	}
 	jws := w.scratch[1:]
-	first, last := strings.IndexByte(r.jws, '.'), strings.LastIndexByte(r.jws, '.')
+	first, last := strings.IndexByte(r.JWS, '.'), strings.LastIndexByte(r.JWS, '.')
 	switch {
-	case len(r.jws) > audit.MaxEntry:
-		r.ill = "it is longer than a record may be"
+	case len(r.JWS) > audit.MaxEntry:
+		r.Ill = "it is longer than a record may be"
 		return arena
 	case first <= 0 || first == last:
-		r.ill = "it is no compact JWS"
+		r.Ill = "it is no compact JWS"
 		return arena
 	}
-	r.header = r.jws[:first]
+	r.Header = r.JWS[:first]
 	from := len(arena)
 	arena, ok := decode(arena, jws[first+1:last])
-	if !ok || r.payload.Read(arena[from:len(arena):len(arena)]) != nil {
-		r.ill = "its payload is not in the form of the profile"
+	if !ok || r.Payload.Read(arena[from:len(arena):len(arena)]) != nil {
+		r.Ill = "its payload is not in the form of the profile"
 		return arena
 	}
 	chain := sha256.Sum256(jws[:last])
-	hex.Encode(r.chain[:], chain[:])
-	key := sha256.Sum256(r.payload.Key)
-	r.digest = digest(key[:16])
-	if about(r.payload.Type) {
-		r.facts.read(&r.payload)
+	hex.Encode(r.Chain[:], chain[:])
+	key := sha256.Sum256(r.Payload.Key)
+	r.Digest = Digest(key[:16])
+	if about(r.Payload.Type) {
+		r.Facts.read(&r.Payload)
 	}
-	if k := w.keys.find(r.header); k != nil {
+	if k := w.Keys.Find(r.Header); k != nil {
 		r.under(k, jws[:last], jws[last+1:])
 	}
 	return arena
 }
 
-// under checks a row's signature, and the custodian's in it, under a key.
-func (w *worker) under(r *row, k *known) {
-	w.scratch = append(w.scratch[:0], r.jws...)
-	last := strings.LastIndexByte(r.jws, '.')
+// Under checks a row's signature, and the custodian's in it, under a key.
+func (w *Worker) Under(r *Row, k *Known) {
+	w.scratch = append(w.scratch[:0], r.JWS...)
+	last := strings.LastIndexByte(r.JWS, '.')
 	r.under(k, w.scratch[:last], w.scratch[last+1:])
 }
 
-func (r *row) under(k *known, input, spelled []byte) {
+func (r *Row) under(k *Known, input, spelled []byte) {
 	var room [96]byte
 	sig, ok := decode(room[:0], spelled)
-	r.known, r.signed = k, ok && audit.Signed(k.public, input, sig)
-	if audit.Type(r.payload.Type) == audit.DecisionOutcome && r.facts.stands() {
-		r.custody = k.custodyOf(r.facts.receipt)
+	r.Known, r.Signed = k, ok && audit.Signed(k.Public, input, sig)
+	if audit.Type(r.Payload.Type) == audit.DecisionOutcome && r.Facts.Stands() {
+		r.Custody = k.custodyOf(r.Facts.Receipt)
 	}
 }
 
