@@ -2,85 +2,42 @@ package audit
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/asn1"
-	"fmt"
-	"math/big"
+
+	"countersign/audit/jws"
 )
 
-// signatureSize is the length of a signature of either algorithm: R and S of Ed25519
-// (RFC 8032 §5.1.6), r and s of P-256 as fixed 32 bytes each (RFC 7518 §3.4).
-const signatureSize = 64
+// ErrKey means that a key cannot be used. The message says what was found and
+// what is wanted.
+var ErrKey = jws.ErrKey
+
+// A JWK is a public key as RFC 7517 writes it.
+type JWK = jws.JWK
+
+// NewJWK is a public key as JWK.
+func NewJWK(pub crypto.PublicKey) (JWK, error) { return jws.NewJWK(pub) }
+
+// KeyID is the RFC 7638 thumbprint of a key. A key of another kind has none.
+func KeyID(pub crypto.PublicKey) string { return jws.KeyID(pub) }
 
 // Algorithm is the JWS algorithm that a key signs with: EdDSA for Ed25519, ES256 for
 // ECDSA on P-256. It follows from the key and never from what a record says.
-func Algorithm(pub crypto.PublicKey) (string, error) {
-	switch k := pub.(type) {
-	case ed25519.PublicKey:
-		if len(k) == ed25519.PublicKeySize { // a shorter key would panic
-			return "EdDSA", nil
-		}
-		return "", fmt.Errorf("%w: an Ed25519 key of %d bytes, want %d", ErrKey, len(k), ed25519.PublicKeySize)
-	case *ecdsa.PublicKey:
-		if k != nil && k.Curve == elliptic.P256() {
-			return "ES256", nil
-		}
-	}
-	return "", fmt.Errorf("%w: signing key is %T, want Ed25519 or ECDSA on P-256", ErrKey, pub)
+func Algorithm(pub crypto.PublicKey) (string, error) { return jws.Algorithm(pub) }
+
+// ProtectedHeader is the first part of every record that a key signs, base64url. No
+// record of the key begins otherwise, so that a verifier need not read a header.
+func ProtectedHeader(pub crypto.PublicKey) (string, error) {
+	h, err := header(pub)
+	return b64(h), err
 }
 
-// header is the only JWS header that we write or accept for a key.
-func header(pub crypto.PublicKey) ([]byte, error) {
-	alg, err := Algorithm(pub)
-	if err != nil {
-		return nil, err
-	}
-	return []byte(`{"alg":"` + alg + `","kid":"` + KeyID(pub) + `","typ":"` + MediaType + `"}`), nil
-}
+// Signed reports whether sig, 64 bytes, is a JWS signature of the key's own algorithm
+// over a signing input: that of [Algorithm], whatever the input says of itself.
+func Signed(pub crypto.PublicKey, input, sig []byte) bool { return jws.Verify(pub, input, sig) }
 
-func sign(key crypto.Signer, input []byte) ([]byte, error) {
-	alg, err := Algorithm(key.Public())
-	if err != nil {
-		return nil, err
-	}
-	if alg == "EdDSA" {
-		sig, err := key.Sign(rand.Reader, input, crypto.Hash(0))
-		if err == nil && len(sig) != signatureSize {
-			err = fmt.Errorf("%w: it signs with %d bytes, want %d", ErrKey, len(sig), signatureSize)
-		}
-		return sig, err
-	}
-	digest := sha256.Sum256(input)
-	der, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	// crypto.Signer answers in ASN.1, JWS wants the bare numbers (RFC 7518 §3.4).
-	var rs struct{ R, S *big.Int }
-	if rest, err := asn1.Unmarshal(der, &rs); err != nil || len(rest) > 0 || rs.R.Sign() <= 0 || rs.S.Sign() <= 0 || rs.R.BitLen() > 256 || rs.S.BitLen() > 256 {
-		return nil, fmt.Errorf("%w: its signature is no ECDSA signature of P-256", ErrKey)
-	}
-	sig := make([]byte, signatureSize)
-	rs.R.FillBytes(sig[:32])
-	rs.S.FillBytes(sig[32:])
-	return sig, nil
-}
+const signatureSize = jws.SignatureSize
 
-// signed reports whether sig is the key's over input.
-func signed(pub crypto.PublicKey, input, sig []byte) bool {
-	if len(sig) != signatureSize {
-		return false
-	}
-	switch k := pub.(type) {
-	case ed25519.PublicKey:
-		return ed25519.Verify(k, input, sig)
-	case *ecdsa.PublicKey:
-		digest := sha256.Sum256(input)
-		return ecdsa.Verify(k, digest[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:]))
-	}
-	return false
-}
+func header(pub crypto.PublicKey) ([]byte, error) { return jws.Header(pub, MediaType) }
+
+func sign(key crypto.Signer, input []byte) ([]byte, error) { return jws.Sign(key, input) }
+
+func unb64(s string) ([]byte, error) { return jws.Decode(s) }

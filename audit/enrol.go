@@ -98,7 +98,7 @@ func (e Enrolment) public(issuer string) (crypto.PublicKey, error) {
 		return nil, fmt.Errorf("%w: its thumbprint is not %.60q", ErrKey, e.KeyID)
 	}
 	proof, err := unb64(e.Proof)
-	if err != nil || !signed(pub, EnrolmentStatement(issuer, e.Use, e.Subject, e.KeyID), proof) {
+	if err != nil || !Signed(pub, EnrolmentStatement(issuer, e.Use, e.Subject, e.KeyID), proof) {
 		return nil, fmt.Errorf("%w: %s has not signed its enrolment", ErrKey, e.KeyID)
 	}
 	if c := e.Credential; c != nil && !c.vouches(EnrolmentStatement(issuer, e.Use, e.Subject, e.KeyID)) {

@@ -3,22 +3,14 @@ package audit
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
 )
 
 // MediaType is the JWS "typ" of every record (audit-security.md §B).
 const MediaType = "treasury-decision+jws"
-
-// ErrKey means that a key cannot be used. The message says what was found and
-// what is wanted.
-var ErrKey = errors.New("unusable key")
 
 // LoadKey reads a private key, Ed25519 or ECDSA on P-256: one PKCS#8 PEM block, as
 // written by `openssl genpkey -algorithm ed25519`.
@@ -73,27 +65,6 @@ func EncodePrivateKey(key crypto.Signer) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
-}
-
-// KeyID is the RFC 7638 thumbprint of a key: base64url of the SHA-256 of its JWK with
-// the required members in lexical order (RFC 8037 §2 for Ed25519, RFC 7518 §6.2 for
-// P-256). A key of another kind has none.
-func KeyID(pub crypto.PublicKey) string {
-	var jwk string
-	switch k := pub.(type) {
-	case ed25519.PublicKey:
-		jwk = `{"crv":"Ed25519","kty":"OKP","x":"` + b64(k) + `"}`
-	case *ecdsa.PublicKey:
-		point, err := k.Bytes() // 4, x, y
-		if err != nil || len(point) != 65 {
-			return ""
-		}
-		jwk = `{"crv":"P-256","kty":"EC","x":"` + b64(point[1:33]) + `","y":"` + b64(point[33:]) + `"}`
-	default:
-		return ""
-	}
-	sum := sha256.Sum256([]byte(jwk))
-	return b64(sum[:])
 }
 
 func readPEM(path, want string) ([]byte, error) {

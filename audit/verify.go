@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"crypto"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,22 +62,11 @@ func Open(jws string, ks Keys) (Record, error) {
 	if !bytes.Equal(rawHead, want) { // no other algorithm, key, type or member
 		return Record{}, forged("header is not exactly that of the profile")
 	}
-	if !signed(pub, []byte(head+"."+body), signature) {
+	if !Signed(pub, []byte(head+"."+body), signature) {
 		return Record{}, forged("signature is wrong")
 	}
 	return parse(raw)
 }
-
-// ProtectedHeader is the first part of every record that a key signs, base64url. No
-// record of the key begins otherwise, so that a verifier need not read a header.
-func ProtectedHeader(pub crypto.PublicKey) (string, error) {
-	h, err := header(pub)
-	return b64(h), err
-}
-
-// Signed reports whether sig, 64 bytes, is a JWS signature of the key's own algorithm
-// over a signing input: that of [Algorithm], whatever the input says of itself.
-func Signed(pub crypto.PublicKey, input, sig []byte) bool { return signed(pub, input, sig) }
 
 func parse(raw []byte) (Record, error) {
 	var p form.Payload
@@ -227,14 +215,4 @@ func (v *verifier) order(e Entry, fault func(string, ...any)) {
 
 func forged(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrForged, fmt.Sprintf(format, args...))
-}
-
-// strict refuses non-zero trailing bits, so that a record has one spelling.
-var strict = base64.RawURLEncoding.Strict()
-
-func unb64(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") { // the decoder skips line breaks
-		return nil, errors.New("line break")
-	}
-	return strict.DecodeString(s)
 }

@@ -1,17 +1,38 @@
-package audit
+package jws
 
 import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
-	"encoding/pem"
+	"errors"
 	"fmt"
+	"strings"
 )
+
+// KeyID is the RFC 7638 thumbprint of a key: base64url of the SHA-256 of its JWK with
+// the required members in lexical order (RFC 8037 §2 for Ed25519, RFC 7518 §6.2 for
+// P-256). A key of another kind has none.
+func KeyID(pub crypto.PublicKey) string {
+	var jwk string
+	switch k := pub.(type) {
+	case ed25519.PublicKey:
+		jwk = `{"crv":"Ed25519","kty":"OKP","x":"` + b64(k) + `"}`
+	case *ecdsa.PublicKey:
+		point, err := k.Bytes() // 4, x, y
+		if err != nil || len(point) != 65 {
+			return ""
+		}
+		jwk = `{"crv":"P-256","kty":"EC","x":"` + b64(point[1:33]) + `","y":"` + b64(point[33:]) + `"}`
+	default:
+		return ""
+	}
+	sum := sha256.Sum256([]byte(jwk))
+	return b64(sum[:])
+}
 
 // A JWK is a public key as RFC 7517 writes it: OKP on Ed25519 (RFC 8037 §2) or EC on
 // P-256 (RFC 7518 §6.2). X and Y are base64url.
@@ -42,8 +63,8 @@ func NewJWK(pub crypto.PublicKey) (JWK, error) {
 
 // Public is the key.
 func (j JWK) Public() (crypto.PublicKey, error) {
-	x, err1 := unb64(j.X)
-	y, err2 := unb64(j.Y)
+	x, err1 := Decode(j.X)
+	y, err2 := Decode(j.Y)
 	switch {
 	case err1 != nil || err2 != nil:
 		return nil, fmt.Errorf("%w: JWK is not base64url", ErrKey)
@@ -94,37 +115,15 @@ func mustHex(s string) (out [32]byte) {
 	return out
 }
 
-// vouches reports whether the credential has signed the statement.
-func (c Credential) vouches(statement []byte) bool { return c.Verify(statement, c.Signature) }
+// strict refuses non-zero trailing bits, so that a record has one spelling.
+var strict = base64.RawURLEncoding.Strict()
 
-// Verify reports whether signature, base64url, is the credential's over message, as a
-// custodian verifies it: see [Credential].
-func (c Credential) Verify(message []byte, signature string) bool {
-	return c.Verifier()(message, signature)
+// Decode reads base64url without padding in its one spelling.
+func Decode(s string) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") { // the decoder skips line breaks
+		return nil, errors.New("line break")
+	}
+	return strict.DecodeString(s)
 }
 
-// Verifier is Verify for many messages: the key is read once.
-func (c Credential) Verifier() func(message []byte, signature string) bool {
-	block, _ := pem.Decode([]byte(c.PublicKey))
-	if block == nil {
-		return func([]byte, string) bool { return false }
-	}
-	pub, err := x509.ParsePKIXPublicKey(block.Bytes)
-	return func(message []byte, signature string) bool {
-		sig, spelled := unb64(signature)
-		return err == nil && spelled == nil && verifies(pub, message, sig)
-	}
-}
-
-func verifies(pub any, message, sig []byte) bool {
-	digest := sha256.Sum256(message)
-	switch k := pub.(type) {
-	case ed25519.PublicKey:
-		return ed25519.Verify(k, message, sig)
-	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(k, digest[:], sig)
-	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(k, crypto.SHA256, digest[:], sig) == nil
-	}
-	return false
-}
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
