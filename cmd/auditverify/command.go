@@ -20,7 +20,7 @@ const usage = `auditverify checks exports and receipts of a countersign trail, o
   auditverify [options] PATH…
 
 A PATH is a bundle or a selection, as a directory or a zip, or a receipt (.tlog-proof).
-Of several receipts the first is verified, the others are those of keys behind it.
+Of receipts, those of records about keys stand behind the others.
 
 Whom to believe is yours to say. Take the key from another source than the export:
   --policy FILE      a trust policy (c2sp.org/tlog-policy): log keys and witnesses
@@ -123,38 +123,50 @@ func (c *command) anchor(path string) error {
 
 // verify verifies every path and says what it found.
 func (c command) verify(ctx context.Context, out, errs io.Writer) (code int) {
-	inputs, err := open(c.paths)
+	exports, receipts, err := open(c.paths)
 	defer func() {
-		for _, i := range inputs {
+		for _, i := range exports {
 			i.close()
 		}
 	}()
+	failed := func(err error) {
+		line(errs, "auditverify: %v\n", err)
+		code = max(code, exitUnread)
+	}
 	if err != nil {
-		fmt.Fprintf(errs, "auditverify: %v\n", err)
-		return exitUnread
+		failed(err)
+		return code
 	}
 	all := []verdict.Verdict{}
-	for _, i := range inputs {
-		v, err := i.verdict(ctx, c.trust, c.checks)
-		if err != nil {
-			fmt.Fprintf(errs, "auditverify: %s: %v\n", i.name, err)
-			code = max(code, exitUnread)
-			continue
+	found := func(vs ...verdict.Verdict) {
+		for _, v := range vs {
+			if !v.OK {
+				code = exitFaults
+			}
+			if !c.json {
+				tell(out, v)
+			}
 		}
-		if !v.OK {
-			code = exitFaults
+		all = append(all, vs...)
+	}
+	for _, i := range exports {
+		if v, err := verdict.OfExport(ctx, i.name, i.fsys, c.trust, c.checks); err != nil {
+			failed(fmt.Errorf("%s: %w", i.name, err))
+		} else {
+			found(v)
 		}
-		if all = append(all, v); !c.json {
-			tell(out, v)
-		}
+	}
+	if vs, err := verdict.OfReceipts(receipts, c.trust); err != nil {
+		failed(err)
+	} else {
+		found(vs...)
 	}
 	if c.json {
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
 		if err := enc.Encode(map[string]any{"ok": code == exitVerified, "verdicts": all}); err != nil {
-			fmt.Fprintf(errs, "auditverify: %v\n", err)
-			return max(code, exitUnread)
+			failed(err)
 		}
 	}
 	return code

@@ -3,14 +3,11 @@ package main
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 
-	"countersign/audit/export/check"
-	"countersign/audit/verify"
 	"countersign/cmd/auditverify/verdict"
 )
 
@@ -23,28 +20,22 @@ type input struct {
 	fsys    fs.FS  // of an export
 	closer  func() // of a zip
 	receipt []byte
-	keys    [][]byte
 }
 
-// open finds out what the paths are. Of several receipts the first is verified, the others
-// are those of keys.
-func open(paths []string) (inputs []*input, err error) {
-	var receipt *input
+// open finds out what the paths are.
+func open(paths []string) (exports []*input, receipts []verdict.NamedReceipt, err error) {
 	for _, path := range paths {
 		i, err := openOne(path)
 		if err != nil {
-			return inputs, err
-		}
-		if i.receipt != nil && receipt != nil {
-			receipt.keys = append(receipt.keys, i.receipt)
-			continue
+			return exports, nil, err
 		}
 		if i.receipt != nil {
-			receipt = i
+			receipts = append(receipts, verdict.NamedReceipt{Name: path, Text: i.receipt})
+			continue
 		}
-		inputs = append(inputs, i)
+		exports = append(exports, i)
 	}
-	return inputs, nil
+	return exports, receipts, nil
 }
 
 func openOne(path string) (*input, error) {
@@ -84,11 +75,4 @@ func (i *input) close() {
 	if i.closer != nil {
 		i.closer()
 	}
-}
-
-func (i *input) verdict(ctx context.Context, t verify.Trust, c check.Checks) (verdict.Verdict, error) {
-	if i.receipt != nil {
-		return verdict.OfReceipt(i.name, i.receipt, t, i.keys...)
-	}
-	return verdict.OfExport(ctx, i.name, i.fsys, t, c)
 }

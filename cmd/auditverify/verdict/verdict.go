@@ -4,6 +4,7 @@
 package verdict
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -62,15 +63,13 @@ func OfExport(ctx context.Context, name string, fsys fs.FS, t verify.Trust, c ch
 	return v, nil
 }
 
-// OfReceipt verifies a receipt, with those of the records about keys behind it in any
-// order. A receipt that proves nothing is a verdict, not an error.
+// OfReceipt verifies a receipt, with those of the records about keys behind it in the order
+// of the log. A receipt that proves nothing is a verdict, not an error.
 func OfReceipt(name string, text []byte, t verify.Trust, keys ...[]byte) (Verdict, error) {
 	v := Verdict{Name: name, Kind: Receipt, Faults: []verify.Fault{}, Shown: []string{}, Unproven: []string{}}
 	if _, err := verify.ParsePolicy(t.Policy()); err != nil {
 		return v, err
 	}
-	keys = slices.Clone(keys)
-	slices.SortStableFunc(keys, func(a, b []byte) int { return int(indexOf(a) - indexOf(b)) })
 	p, err := verify.ReceiptWithKeys(text, t, keys...)
 	if err != nil {
 		v.Faults, v.FaultCount = []verify.Fault{{Index: max(indexOf(text), 0), Code: verify.ReceiptBad, What: err.Error()}}, 1
@@ -78,6 +77,47 @@ func OfReceipt(name string, text []byte, t verify.Trust, keys ...[]byte) (Verdic
 	}
 	v.OK, v.Proof, v.Shown, v.Unproven = true, &p, p.Proves, append(p.Unproven, worldly)
 	return v, nil
+}
+
+// A NamedReceipt is a receipt as the caller calls it.
+type NamedReceipt struct {
+	Name string
+	Text []byte
+}
+
+// OfReceipts verifies receipts. Those of records about keys stand behind the others; where
+// there are no others, the last of them is verified by those before it.
+func OfReceipts(all []NamedReceipt, t verify.Trust) (out []Verdict, err error) {
+	var records, keys []NamedReceipt
+	for _, r := range all {
+		if aboutKeys(r.Text) {
+			keys = append(keys, r)
+		} else {
+			records = append(records, r)
+		}
+	}
+	slices.SortStableFunc(keys, func(a, b NamedReceipt) int { return cmp.Compare(indexOf(a.Text), indexOf(b.Text)) })
+	if n := len(keys) - 1; len(records) == 0 && n >= 0 {
+		records, keys = keys[n:], keys[:n]
+	}
+	var texts [][]byte
+	for _, k := range keys {
+		texts = append(texts, k.Text)
+	}
+	for _, r := range records {
+		v, err := OfReceipt(r.Name, r.Text, t, texts...)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// aboutKeys reports whether a receipt says that its record changes the keys of the log.
+func aboutKeys(text []byte) bool {
+	r, err := tree.ParseReceipt(text)
+	return err == nil && bundle.AboutKeys(bundle.EntryOf(r.Index, r.Record).Record.Type)
 }
 
 // indexOf is the place that a receipt names; -1 where it names none.
