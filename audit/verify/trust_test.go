@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -62,64 +61,6 @@ func example() string {
 	}, "\n")
 }
 
-func TestAPolicyIsReadAndWritten(t *testing.T) {
-	got, err := verify.ParsePolicy([]byte(example()))
-	if err != nil {
-		t.Fatalf("ParsePolicy = %v", err)
-	}
-	if len(got.Log) != 2 || len(got.Witnesses) != 5 || got.Witnesses[1].URL != "https://x2.example/" || got.Quorum != "both" ||
-		!reflect.DeepEqual(got.Groups, []verify.Group{
-			{Name: "X", Least: 2, Members: []string{"X1", "X2", "X3"}}, {Name: "Y", Least: 1, Members: []string{"Y1", "Y2"}}, {Name: "both", Least: 2, Members: []string{"X", "Y"}},
-		}) {
-		t.Errorf("ParsePolicy = %+v", got)
-	}
-	again, err := verify.ParsePolicy(got.Policy())
-	if err != nil || !reflect.DeepEqual(again, got) {
-		t.Errorf("ParsePolicy of %s = %+v, %v, want %+v", got.Policy(), again, err, got)
-	}
-	if none, err := verify.ParsePolicy((verify.Trust{Log: []string{vkey("a")}}).Policy()); err != nil || none.Quorum != "none" {
-		t.Errorf("ParsePolicy = %+v, %v, want no quorum", none, err)
-	}
-}
-
-func TestAPolicyIsRefused(t *testing.T) {
-	log, w := "log "+vkey("a")+"\n", cosigner("w.example", key("w"))
-	for name, text := range map[string]string{
-		"empty":                         "",
-		"no quorum":                     log,
-		"no log":                        "quorum none\n",
-		"two quorums":                   log + "quorum none\nquorum none\n",
-		"quorum of nobody":              log + "quorum x\n",
-		"quorum before its witness":     log + "quorum w\nwitness w " + w + "\n",
-		"unknown word":                  log + "quorum none\nmirror x\n",
-		"log twice":                     log + log + "quorum none\n",
-		"log without key":               "log\nquorum none\n",
-		"log of a witness":              "log " + w + "\nquorum none\n",
-		"log key with another hash":     "log " + strings.Replace(vkey("a"), "a+", "b+", 1) + "\nquorum none\n",
-		"witness twice":                 log + "witness w " + w + "\nwitness v " + w + "\nquorum none\n",
-		"name twice":                    log + "witness w " + w + "\nwitness w " + cosigner("v.example", key("v")) + "\nquorum none\n",
-		"witness with a log's key type": log + "witness w " + vkey("w") + "\nquorum w\n",
-		"witness with another hash":     log + "witness w " + strings.Replace(w, "w.", "v.", 1) + "\nquorum w\n",
-		"witness called none":           log + "witness none " + w + "\nquorum none\n",
-		"group of nobody":               log + "group g all\nquorum none\n",
-		"group of more than it has":     log + "witness w " + w + "\ngroup g 2 w\nquorum g\n",
-		"group of none of them":         log + "witness w " + w + "\ngroup g 0 w\nquorum g\n",
-		"group of 01":                   log + "witness w " + w + "\ngroup g 01 w\nquorum g\n",
-		"member twice":                  log + "witness w " + w + "\ngroup g 1 w w\nquorum g\n",
-		"member of two groups":          log + "witness w " + w + "\ngroup g 1 w\ngroup h 1 w\nquorum g\n",
-		"group of none":                 log + "witness w " + w + "\ngroup g 1 none\nquorum g\n",
-		"member defined later":          log + "group g 1 w\nwitness w " + w + "\nquorum g\n",
-		"carriage return":               strings.ReplaceAll(log, "\n", "\r\n") + "quorum none\n",
-		"another space":                 "log\u00a0" + vkey("a") + "\nquorum none\n",
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got, err := verify.ParsePolicy([]byte(text)); !errors.Is(err, verify.ErrTrust) {
-				t.Errorf("ParsePolicy = %+v, %v, want ErrTrust", got, err)
-			}
-		})
-	}
-}
-
 func TestAQuorumMustHaveSigned(t *testing.T) {
 	b := filled(t, 8)
 	policy, err := verify.ParsePolicy([]byte(example()))
@@ -173,22 +114,4 @@ func TestAQuorumOfSome(t *testing.T) {
 	if groups, quorum := verify.AnyOf(0, trust.Witnesses); groups != nil || quorum != "none" {
 		t.Errorf("AnyOf(0) = %v, %q, want none", groups, quorum)
 	}
-}
-
-// FuzzParsePolicy reads anything: what it accepts it can write and read again.
-func FuzzParsePolicy(f *testing.F) {
-	f.Add([]byte(example()))
-	f.Add([]byte("log a\nquorum none\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		got, err := verify.ParsePolicy(text)
-		if err != nil {
-			if !errors.Is(err, verify.ErrTrust) {
-				t.Fatalf("ParsePolicy = %v, want ErrTrust", err)
-			}
-			return
-		}
-		if again, err := verify.ParsePolicy(got.Policy()); err != nil || !reflect.DeepEqual(again, got) {
-			t.Fatalf("ParsePolicy of %q = %+v, %v, want %+v", got.Policy(), again, err, got)
-		}
-	})
 }
