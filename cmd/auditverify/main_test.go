@@ -104,7 +104,7 @@ func TestTheProgramSaysWhatItFound(t *testing.T) {
 	}{
 		{"a bundle by its key", []string{"--log-key", key, d.bundle}, exitVerified, []string{"VERIFIED", "nothing was altered, added, moved or left out", "Not shown", "301, from 0 to 300"}},
 		{"a bundle by a policy", []string{d.bundle, "--policy", d.policy}, exitVerified, []string{"the views of 301 records"}},
-		{"with what is known", []string{"--policy=" + d.policy, "--anchor", anchor, "--pin", pinned, d.bundle}, exitVerified, []string{"the log extends what you knew of it: 1"}},
+		{"with what is known", []string{"--policy=" + d.policy, "--anchor", anchor, "--pin", pinned, d.bundle}, exitVerified, []string{"the log extends what you knew of it (checkpoints: 1)"}},
 		{"hashes only", []string{"-hashes-only", "-policy", d.policy, d.bundle}, exitVerified, []string{"only hashes were looked at"}},
 		{"no views", []string{"--no-views", "-policy", d.policy, d.bundle}, exitVerified, []string{"records-v1.csv says what the records say: it was not compared"}},
 		{"a selection", []string{"--policy", d.policy, d.selection}, exitVerified, []string{"2 picked ones", "that no other record was left out: somebody picked these"}},

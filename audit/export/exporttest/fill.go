@@ -25,7 +25,7 @@ func New(tb testing.TB) *Log {
 // Enrol has an author enrol the key of a name, under a checkpoint of its own.
 func (l *Log) Enrol(by string, use audit.KeyUse, subject, name string) {
 	l.Helper()
-	e, err := audit.NewEnrolment(Issuer, use, subject, l.next(), Key(name))
+	e, err := audit.NewEnrolment(Issuer, use, subject, l.next(), Signer(name))
 	if err != nil {
 		l.Fatal(err)
 	}

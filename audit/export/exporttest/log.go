@@ -5,7 +5,10 @@ package exporttest
 
 import (
 	"context"
+	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"fmt"
 	"iter"
@@ -34,6 +37,19 @@ var morning = time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 func Key(name string) ed25519.PrivateKey {
 	seed := sha256.Sum256([]byte(name))
 	return ed25519.NewKeyFromSeed(seed[:])
+}
+
+// Signer is the key that an author of a name signs with: that of dee is on P-256, all others
+// are Ed25519.
+func Signer(name string) crypto.Signer {
+	if name != "dee" {
+		return Key(name)
+	}
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), Key(name).Seed())
+	if err != nil {
+		panic(err) // the key is fixed
+	}
+	return key
 }
 
 // A Log is an [export.Log] in memory. A minute lies between two records.
@@ -99,7 +115,7 @@ func (l *Log) Commit() {
 	for i, d := range l.drafts {
 		h := l.heads[d.who]
 		h.Index = l.Size() + int64(i)
-		s := &audit.Signer{Key: Key(d.who), Issuer: Issuer, Subject: d.who, Now: func() time.Time { return At(h.Index) }}
+		s := &audit.Signer{Key: Signer(d.who), Issuer: Issuer, Subject: d.who, Now: func() time.Time { return At(h.Index) }}
 		u, err := s.Prepare(d.Draft, h)
 		if err != nil {
 			l.Fatal(err)

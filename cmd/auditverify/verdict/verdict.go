@@ -153,7 +153,7 @@ func shown(r check.Report, anchors int) (out []string) {
 		say("%d checkpoints that the log has signed are beginnings of it", r.Checkpoints)
 	}
 	if anchors > int(r.Unproven.Anchors) {
-		say("the log extends what you knew of it: %d checkpoints", anchors-int(r.Unproven.Anchors))
+		say("the log extends what you knew of it (checkpoints: %d)", anchors-int(r.Unproven.Anchors))
 	}
 	for _, w := range r.Witnesses {
 		say("the witness %s has signed the last checkpoint", w)

@@ -215,7 +215,7 @@ function counts(r) {
 
 function proof(p) {
   const box = make('div', {}, figures(
-    ['Record', number(p.index)], ['Of a log of', number(p.size)], ['Type', p.record.type], ['Author', p.record.sub],
+    ['Record', number(p.index)], ['Of a log of', number(p.size)], ['Author', p.record.sub], ['Type', p.record.type, 'small'],
     ['Signed at, by its author’s clock', p.record.at, 'small'], ['Log', p.origin, 'small'], ['Key of the record', p.record.key, 'small mono'], ['Leaf hash', p.leaf_hash, 'small mono']));
   box.append(make('details', {}, make('summary', {}, 'What the record says'), make('pre', { tabIndex: 0 }, JSON.stringify(p.record, null, 2))));
   return box;
