@@ -28,7 +28,8 @@ type Anchor interface {
 // A Witness signs that a checkpoint extends the last one that it signed.
 type Witness interface {
 	// Cosign returns the checkpoint with the witness's signature. Proof shows that its
-	// last one, of old records, is a beginning of it; prove makes it.
+	// last one, of old records, is a beginning of it; prove makes it. An error that wraps
+	// [ErrRolledBack] says that it has signed another history.
 	Cosign(ctx context.Context, checkpoint []byte, prove func(ctx context.Context, old int64) ([]tlog.Hash, error)) ([]byte, error)
 	String() string
 }
@@ -157,7 +158,9 @@ func (db *DB) tell(ctx context.Context, msg []byte, at tree.Checkpoint) error {
 	var failed []error
 	signed := 0
 	for _, w := range db.log.Witnesses {
-		if err := db.cosign(ctx, w, msg, at); err != nil {
+		if err := db.cosign(ctx, w, msg, at); errors.Is(err, ErrRolledBack) {
+			return fmt.Errorf("witness %s: %w", w, err) // whatever the others say
+		} else if err != nil {
 			failed = append(failed, fmt.Errorf("witness %s: %w", w, err))
 			continue
 		}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"countersign/audit/anchor"
 	"countersign/audit/verify"
 	"countersign/store"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // anchors gives the log the places that keep its newest checkpoint, and the witnesses of
@@ -53,7 +56,7 @@ func (a *App) witnesses(log *store.Log) error {
 		if err != nil {
 			return fmt.Errorf("COUNTERSIGN_POLICY_FILE: %s: witness %s: %w", file, w.Name, err)
 		}
-		log.Witnesses = append(log.Witnesses, &anchor.Witness{URL: w.URL, Key: key})
+		log.Witnesses = append(log.Witnesses, witness{&anchor.Witness{URL: w.URL, Key: key}})
 	}
 	if log.Quorum, err = quorum(policy); err != nil || log.Quorum > len(log.Witnesses) {
 		return fmt.Errorf("COUNTERSIGN_POLICY_FILE: %s: quorum %s: want none, one witness, or a group of witnesses that have addresses", file, policy.Quorum)
@@ -96,4 +99,15 @@ func isWitness(p verify.Trust, name string) bool {
 		}
 	}
 	return false
+}
+
+// witness is one whose word on another history is the store's.
+type witness struct{ *anchor.Witness }
+
+func (w witness) Cosign(ctx context.Context, checkpoint []byte, prove func(context.Context, int64) ([]tlog.Hash, error)) ([]byte, error) {
+	signed, err := w.Witness.Cosign(ctx, checkpoint, prove)
+	if errors.Is(err, anchor.ErrForked) {
+		err = fmt.Errorf("%w: %w", store.ErrRolledBack, err)
+	}
+	return signed, err
 }

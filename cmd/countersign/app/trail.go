@@ -34,6 +34,9 @@ func (a *App) Signing(ctx context.Context, db *store.DB) (_ *store.Trail, closeK
 	if err != nil {
 		return nil, nil, err
 	}
+	if n := key.Limit(); n > 0 {
+		return nil, nil, fmt.Errorf("COUNTERSIGN_SIGNING_KEY: %w: it signs at most %d bytes, and a record may be longer: take a P-256 key there", audit.ErrKey, n)
+	}
 	log, err := a.log(ctx, &keys)
 	if err != nil {
 		return nil, nil, err
