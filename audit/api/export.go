@@ -36,11 +36,18 @@ func (s *Server) export(c echo.Context, l list, a *ask, media string) error {
 	case a.wait > 0:
 		return wrong("wait", "is for pages; leave it out")
 	}
-	h := c.Response().Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.%s"`, l.name, csvfile.Form, form))
+	answer := func(end string) { // from here on it is no refusal
+		h := c.Response().Header()
+		h.Set("Content-Type", contentType)
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.%s"`, l.name, csvfile.Form, form))
+		if end != "" {
+			h.Set(ExportHeader, end)
+		}
+		c.Response().WriteHeader(http.StatusOK)
+	}
 	if c.Request().Method == http.MethodHead {
-		return c.NoContent(http.StatusOK)
+		answer("")
+		return nil
 	}
 	done, err := s.begin(c, ses)
 	if err != nil {
@@ -51,8 +58,7 @@ func (s *Server) export(c echo.Context, l list, a *ask, media string) error {
 	if err != nil {
 		return unavailable(c, "the export could not be put on the trail, so that nothing is exported; try again", err)
 	}
-	h.Set(ExportHeader, strconv.FormatInt(end, 10))
-	c.Response().WriteHeader(http.StatusOK)
+	answer(strconv.FormatInt(end, 10))
 	if err := s.stream(c, l, a, end, rowsTo(c.Response(), l, form)); err != nil {
 		return fmt.Errorf("export %d: %w", end, err)
 	}

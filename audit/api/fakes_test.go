@@ -54,6 +54,7 @@ type desk struct {
 	server *api.Server
 	// tokens, by the name that they have in the file.
 	tokens map[string]string
+	file   string // of the database
 	now    time.Time
 	mu     sync.Mutex
 	// away fails the next appends of the API.
@@ -108,7 +109,8 @@ func newDesk(tb testing.TB, change ...func(*api.Config)) *desk {
 	tb.Helper()
 	d := &desk{tb: tb, tokens: map[string]string{}, now: start}
 	var err error
-	if d.db, err = store.Open(tb.Context(), filepath.Join(tb.TempDir(), "trail.db")); err != nil {
+	d.file = filepath.Join(tb.TempDir(), "trail.db")
+	if d.db, err = store.Open(tb.Context(), d.file); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { d.db.Close() })
@@ -199,6 +201,16 @@ func (d *desk) send(req *http.Request) *httptest.ResponseRecorder {
 	return rec
 }
 
+// plain is get without the comparison with the document, where the same is asked often.
+func (d *desk) plain(token, target string) *httptest.ResponseRecorder {
+	d.tb.Helper()
+	req := httptest.NewRequestWithContext(d.tb.Context(), http.MethodGet, target, nil)
+	req.Header.Set("Authorization", "Bearer "+d.tokens[token])
+	rec := httptest.NewRecorder()
+	d.server.Handler().ServeHTTP(rec, req)
+	return rec
+}
+
 func (d *desk) get(token, target string, headers ...string) *httptest.ResponseRecorder {
 	d.tb.Helper()
 	return d.ask(token, http.MethodGet, target, headers...)
@@ -226,3 +238,6 @@ func (d *desk) newest() audit.Entry {
 	d.tb.Fatal("the log is empty")
 	panic("unreachable")
 }
+
+// filterAt picks the one record of an index.
+func filterAt(index int64) store.Filter { return store.Filter{From: index, Limit: 1} }

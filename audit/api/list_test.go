@@ -307,7 +307,7 @@ func TestPagingIsCompleteWhileRecordsAreAppended(t *testing.T) {
 		}
 		for list, after := range lists {
 			for more := true; more; {
-				p := pageOf(t, d.get("all", fmt.Sprintf("%s&after_seq=%d", list, after)))
+				p := pageOf(t, d.plain("all", fmt.Sprintf("%s&after_seq=%d", list, after)))
 				seen[list] = append(seen[list], p.Items...)
 				after, more = p.Next, p.More
 			}
