@@ -35,12 +35,7 @@ func benchAppend(b *testing.B, kind string, writers int) {
 	}
 	tr, bare := desk(b, dsn, "us"), rawDB(b, bareDSN)
 	bare.SetMaxOpenConns(16)
-	for _, table := range []string{"bare", "grouped"} {
-		if _, err := bare.ExecContext(b.Context(), `CREATE TABLE `+table+` (idx BIGINT PRIMARY KEY, record_key TEXT NOT NULL UNIQUE,
-			type TEXT NOT NULL, subject TEXT NOT NULL, seq BIGINT NOT NULL, jws TEXT NOT NULL, leaf_hash TEXT NOT NULL, UNIQUE (subject, seq))`); err != nil {
-			b.Fatal(err)
-		}
-	}
+	bareTables(b, bare)
 	const each = 10
 	var ours, theirs, grouped time.Duration
 	total := 0
@@ -94,6 +89,17 @@ func parallel(b *testing.B, writers int, f func(w int) error) time.Duration {
 	}
 	wg.Wait()
 	return time.Since(start)
+}
+
+// bareTables are for the same rows, with the same keys.
+func bareTables(b *testing.B, db *sql.DB) {
+	b.Helper()
+	for _, table := range []string{"bare", "grouped"} {
+		if _, err := db.ExecContext(b.Context(), `CREATE TABLE `+table+` (idx BIGINT PRIMARY KEY, record_key TEXT NOT NULL UNIQUE,
+			type TEXT NOT NULL, subject TEXT NOT NULL, seq BIGINT NOT NULL, jws TEXT NOT NULL, leaf_hash TEXT NOT NULL, UNIQUE (subject, seq))`); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 // bareGroup commits bare rows in groups, as one who has measured would: whoever waits

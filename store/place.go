@@ -127,6 +127,11 @@ func (p *placing) draft(ctx context.Context, a *appending) (at int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	return p.prepare(ctx, a, d)
+}
+
+// prepare gives a draft, and what stands around it, their places, all or none.
+func (p *placing) prepare(ctx context.Context, a *appending, d audit.Draft) (at int, err error) {
 	drafts, main, err := p.around(ctx, d)
 	if err != nil {
 		return 0, err
@@ -269,4 +274,14 @@ func (db *DB) committed(end *tip) {
 		close(db.seen)
 		db.seen = nil
 	}
+}
+
+// nextCommit is closed when this process has committed again.
+func (db *DB) nextCommit() <-chan struct{} {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.seen == nil {
+		db.seen = make(chan struct{})
+	}
+	return db.seen
 }

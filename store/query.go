@@ -292,13 +292,3 @@ func (db *DB) WaitFor(ctx context.Context, index int64) error {
 		}
 	}
 }
-
-// nextCommit is closed when this process has committed again.
-func (db *DB) nextCommit() <-chan struct{} {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	if db.seen == nil {
-		db.seen = make(chan struct{})
-	}
-	return db.seen
-}

@@ -52,51 +52,54 @@ func decidedSite(t *testing.T) *site {
 	return s
 }
 
-// TestTheAPIAnswersWhoMayAsk: the seed page's question, asked of the product as a process.
-func TestTheAPIAnswersWhoMayAsk(t *testing.T) {
-	s := decidedSite(t)
+// startAPI starts the API with one token, called auditor, and returns how it is asked with
+// that, or with none.
+func (s *site) startAPI() func(path string, signed bool) (code int, body []byte) {
+	s.t.Helper()
 	line, token, code := s.run("api", "token", "--name", "auditor")
-	if code != 0 {
-		t.Fatalf("api token: exit %d", code)
-	}
-	tokens := filepath.Join(t.TempDir(), "tokens")
-	if err := os.WriteFile(tokens, []byte(line), 0o600); err != nil {
-		t.Fatal(err)
+	tokens := filepath.Join(s.t.TempDir(), "tokens")
+	if err := os.WriteFile(tokens, []byte(line), 0o600); err != nil || code != 0 {
+		s.t.Fatalf("api token: exit %d, %v", code, err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	addr := l.Addr().String()
 	l.Close()
 	s.start("api", "COUNTERSIGN_API_TOKENS_FILE="+tokens, "COUNTERSIGN_API_LISTEN="+addr)
-	waitFor(t, "API", func(ctx context.Context) error { return answers200(ctx, "http://"+addr+"/readyz") })
-
-	ask := func(path, token string) (int, []byte) {
-		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+path, nil)
+	waitFor(s.t, "API", func(ctx context.Context) error { return answers200(ctx, "http://"+addr+"/readyz") })
+	return func(path string, signed bool) (int, []byte) {
+		s.t.Helper()
+		req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+addr+path, nil)
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
-		if token != "" {
+		if signed {
 			req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
 		}
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		defer res.Body.Close()
 		body, err := io.ReadAll(res.Body)
 		if err != nil {
-			t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		return res.StatusCode, body
 	}
+}
+
+// TestTheAPIAnswersWhoMayAsk: the seed page's question, asked of the product as a process.
+func TestTheAPIAnswersWhoMayAsk(t *testing.T) {
+	s := decidedSite(t)
+	ask := s.startAPI()
 	question := "/v1/decisions?approverId=" + s.stack.Accounts.Checker.UserID + "&decision=approve&dateFrom=2026-01-01"
-	if code, _ := ask(question, ""); code != http.StatusUnauthorized {
+	if code, _ := ask(question, false); code != http.StatusUnauthorized {
 		t.Errorf("without a token: %d", code)
 	}
-	code, body := ask(question, token)
+	code, body := ask(question, true)
 	var page struct {
 		Items []struct {
 			Decision  string `json:"decision"`
@@ -106,7 +109,7 @@ func TestTheAPIAnswersWhoMayAsk(t *testing.T) {
 	if err := json.Unmarshal(body, &page); err != nil || code != http.StatusOK || len(page.Items) != 1 || page.Items[0].Decision != "approve" || page.Items[0].Signature == "" {
 		t.Fatalf("%d %s, %v; want the one approval with its signature", code, body, err)
 	}
-	code, body = ask("/checkpoint", "")
+	code, body = ask("/checkpoint", false)
 	if c, err := tree.ReadCheckpoint(body); code != http.StatusOK || err != nil || c.Size == 0 {
 		t.Errorf("checkpoint: %d, %v", code, err)
 	}

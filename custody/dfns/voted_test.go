@@ -29,8 +29,10 @@ func votedOn(id, created, updated, resolved string, votes ...string) string {
 	return text + "}"
 }
 
-func TestVotedBy(t *testing.T) {
-	const old, since, young = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z"
+const old, since, young = "2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z", "2026-03-01T00:00:00.000Z"
+
+// votedPages are approvals, in no order, of which some have nothing to do with us.
+func votedPages() map[string]string {
 	pages := map[string]string{
 		"": `{"items":[` + strings.Join([]string{
 			votedOn("ap-young", young, young, "", "us-bot "+young),
@@ -49,6 +51,11 @@ func TestVotedBy(t *testing.T) {
 		"p3": `{"items":[]}`,
 	}
 	pages["p2"] = strings.Replace(pages["p2"], "another's", "anothers", 1)
+	return pages
+}
+
+func TestVotedBy(t *testing.T) {
+	pages := votedPages()
 	p := newPlatform(t, key.Public(), func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		if r.URL.Path != "/v2/policy-approvals" || q.Get("approverId") != "us-bot" || q.Has("status") {

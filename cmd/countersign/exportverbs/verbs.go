@@ -22,6 +22,7 @@ import (
 	"countersign/store"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Options are what the verbs are given by the program.
@@ -112,7 +113,11 @@ the trail before it is written.`,
 			return job.bundle(cmd.Context())
 		},
 	}
-	f := cmd.Flags()
+	w.flags(cmd.Flags())
+	return cmd
+}
+
+func (w *wanted) flags(f *pflag.FlagSet) {
 	f.StringVar(&w.since, "from", "", "only what was signed at or after this `time` (2026-05-01 or RFC 3339, UTC)")
 	f.StringVar(&w.until, "to", "", "only what was signed before this `time`")
 	f.StringVar(&w.wallet, "wallet", "", "only records about this wallet `ID`")
@@ -121,7 +126,6 @@ the trail before it is written.`,
 	f.StringVar(&w.decision, "decision", "", "only records that say `approve`, reject or abstain")
 	f.StringVar(&w.kind, "type", "", "only records of this `type`, e.g. decision.intent")
 	f.StringVar(&w.by, "by", control.Whoami(), "who takes it, for the trail")
-	return cmd
 }
 
 // job is one export.
