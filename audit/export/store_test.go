@@ -126,23 +126,7 @@ func TestAKilledExportGoesOn(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "bundle")
 	finished := false
 	for kill := 1; kill < 20 && !finished; kill++ { // after one step more each time
-		cmd := exec.CommandContext(t.Context(), self, dir)
-		cmd.Env = append(cmd.Environ(), childEnv+"="+dsn)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(out)
-		steps := 0
-		for lines.Scan() {
-			if steps++; steps == kill {
-				_ = cmd.Process.Kill()
-			}
-		}
-		finished = cmd.Wait() == nil
+		finished = killed(t, self, dsn, dir, kill)
 		if _, err := check.Open(os.DirFS(dir)); (err == nil) != finished {
 			// A kill that came too late to stop it is as good as none.
 			if err != nil {
@@ -165,6 +149,28 @@ func TestAKilledExportGoesOn(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, bundle.ProgressFile)); err == nil {
 		t.Error("the note of its progress is still there")
 	}
+}
+
+// killed exports in a process of its own, which is killed after so many steps, unless it had
+// come to its end.
+func killed(t *testing.T, self, dsn, dir string, after int) (finished bool) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), self, dir)
+	cmd.Env = append(cmd.Environ(), childEnv+"="+dsn)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for steps := 1; lines.Scan(); steps++ {
+		if steps == after {
+			_ = cmd.Process.Kill()
+		}
+	}
+	return cmd.Wait() == nil
 }
 
 func exportedStore(tb testing.TB, tr *store.Trail) string {

@@ -51,22 +51,7 @@ func missing(tb testing.TB, what string) {
 // browsed builds the page and does the steps on it, each on a page of its own.
 func browsed(t *testing.T, steps []step) (results []said) {
 	t.Helper()
-	for tool, remedy := range map[string]string{"node": "install nodejs", "chromium": "install the Debian package chromium", "bash": "install bash"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			missing(t, "no "+tool+": "+remedy)
-		}
-	}
-	dir, err := filepath.Abs("../../tests/verifyjs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "playwright-core")); err != nil {
-		missing(t, "no playwright-core: cd tests/verifyjs && npm ci")
-	}
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, browser := driver(t)
 	bin := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "../../tools/auditor.sh", bin).CombinedOutput(); err != nil {
 		t.Fatalf("tools/auditor.sh = %v: %s", err, out)
@@ -106,6 +91,25 @@ func browsed(t *testing.T, steps []step) (results []said) {
 		t.Fatalf("%d results of %d steps", len(got.Results), len(steps))
 	}
 	return got.Results
+}
+
+// driver is where the script lies that drives a browser, and the browser.
+func driver(t *testing.T) (dir, browser string) {
+	t.Helper()
+	if _, err := exec.LookPath("node"); err != nil {
+		missing(t, "no node: install nodejs")
+	}
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		missing(t, "no chromium: install the Debian package chromium")
+	}
+	if dir, err = filepath.Abs("../../tests/verifyjs"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", "playwright-core")); err != nil {
+		missing(t, "no playwright-core: cd tests/verifyjs && npm ci")
+	}
+	return dir, browser
 }
 
 // tampered is the bundle with another row 42 of the CSV, and another byte of record 17.

@@ -21,13 +21,7 @@ func (o *Opened) selection(ctx context.Context, t verify.Trust, c Checks) (Repor
 	if _, err := verify.ParsePolicy(t.Policy()); err != nil {
 		return r, err
 	}
-	var keys [][]byte
-	about, err := o.receipts(bundle.KeysDir)
-	for i := 0; err == nil && i < len(about) && !c.HashesOnly; i++ {
-		var text []byte
-		text, err = o.read(bundle.ReceiptPath(bundle.KeysDir, about[i]), maxReceipt)
-		keys = append(keys, text)
-	}
+	keys, err := o.keyTexts(c)
 	if err != nil {
 		return r, err
 	}
@@ -64,6 +58,22 @@ func (o *Opened) selection(ctx context.Context, t verify.Trust, c Checks) (Repor
 		return r, err
 	}
 	return r, o.compareKeys(&r, &book)
+}
+
+// keyTexts are the receipts of keys, in their order.
+func (o *Opened) keyTexts(c Checks) (keys [][]byte, err error) {
+	if c.HashesOnly {
+		return nil, nil
+	}
+	about, err := o.receipts(bundle.KeysDir)
+	for _, index := range about {
+		text, err := o.read(bundle.ReceiptPath(bundle.KeysDir, index), maxReceipt)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, text)
+	}
+	return keys, err
 }
 
 // A proven record of a selection.
