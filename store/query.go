@@ -106,7 +106,7 @@ func (db *DB) plan(ctx context.Context, q Query) (*selection, error) {
 		facets = facets[1:]
 	case wallets != nil:
 		s.and("r.idx IN (SELECT idx FROM facets WHERE name = ? AND value IN (?"+strings.Repeat(", ?", len(wallets)-1)+") AND idx >= ?)",
-			append(append([]any{audit.FacetWallet}, texts(wallets)...), q.From)...)
+			append(texts(audit.FacetWallet, wallets), q.From)...)
 		wallets = nil
 	case q.Subject != "":
 		seq, err := db.seqFrom(ctx, q.Subject, q.From)
@@ -139,7 +139,7 @@ func (s *selection) rest(q Query, facets []audit.Facet, wallets []string) {
 	}
 	if wallets != nil {
 		s.and("EXISTS (SELECT 1 FROM facets o WHERE o.name = ? AND o.value IN (?"+strings.Repeat(", ?", len(wallets)-1)+") AND o.idx = r.idx)",
-			append([]any{audit.FacetWallet}, texts(wallets)...)...)
+			texts(audit.FacetWallet, wallets)...)
 	}
 	if q.Subject != "" {
 		s.and("r.subject || '' = ?", q.Subject)
@@ -192,7 +192,8 @@ func ranked(q Query) (facets []audit.Facet, wallets []string) {
 	return facets, wallets
 }
 
-func texts(values []string) (args []any) {
+func texts(first any, values []string) []any {
+	args := []any{first}
 	for _, v := range values {
 		args = append(args, v)
 	}
@@ -227,7 +228,7 @@ func (db *DB) number(ctx context.Context, query string, args ...any) (n int64, e
 func (db *DB) Explain(ctx context.Context, q Query) (steps []string, err error) {
 	s, err := db.plan(ctx, q)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("explain: %w", err)
 	}
 	explain, columns := "EXPLAIN QUERY PLAN ", 4
 	if db.postgres {

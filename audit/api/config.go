@@ -41,7 +41,7 @@ type Journal interface {
 
 // Config configures a [Server].
 type Config struct {
-	// Listen is the address to serve on. Defaults to 127.0.0.1:8081, which is reachable
+	// Listen is the address to serve on. Defaults to 127.0.0.1:8090, which is reachable
 	// from this machine only. The server speaks plain HTTP: put TLS in front of it before
 	// a token crosses a network.
 	Listen string

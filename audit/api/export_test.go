@@ -58,9 +58,7 @@ func TestExportsAreCompleteAndOnTheTrail(t *testing.T) {
 	d := newDesk(t)
 	d.signIn("all")
 	const n = 450
-	for i := range n {
-		d.decided(i, fmt.Sprint("wa-", i%2))
-	}
+	d.many(n, func(i int) string { return fmt.Sprint("wa-", i%2) })
 	for _, tt := range []struct {
 		media, form, path string
 		want              int
@@ -204,9 +202,7 @@ func (w *stuckWriter) Write(b []byte) (int, error) {
 func TestASlowClientDoesNotHoldOthers(t *testing.T) {
 	d := newDesk(t, func(c *api.Config) { c.Streams, c.StreamsPerToken = 2, 1 })
 	d.signIn("all", "exporter", "wallet")
-	for i := range 250 {
-		d.decided(i, "wa-1")
-	}
+	d.many(250, one)
 	slow := func(token string) (*stuckWriter, chan struct{}) {
 		w := &stuckWriter{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), free: make(chan struct{})}
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/decisions", nil)
@@ -231,7 +227,7 @@ func TestASlowClientDoesNotHoldOthers(t *testing.T) {
 	if got := d.get("wallet", "/v1/decisions", "Accept", "text/csv"); got.Code != http.StatusServiceUnavailable {
 		t.Errorf("an export more than run at once = %d", got.Code)
 	}
-	for i := range 50 {
+	for i := range 20 {
 		d.decided(1000+i, "wa-1")
 		if got := d.get("all", "/v1/decisions"); got.Code != http.StatusOK {
 			t.Fatalf("a page = %d", got.Code)

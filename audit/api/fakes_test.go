@@ -107,10 +107,14 @@ var scopes = map[string]string{
 
 func newDesk(tb testing.TB, change ...func(*api.Config)) *desk {
 	tb.Helper()
-	d := &desk{tb: tb, tokens: map[string]string{}, now: start}
+	return newDeskOn(tb, filepath.Join(tb.TempDir(), "trail.db"), change...)
+}
+
+func newDeskOn(tb testing.TB, dsn string, change ...func(*api.Config)) *desk {
+	tb.Helper()
+	d := &desk{tb: tb, file: dsn, tokens: map[string]string{}, now: start}
 	var err error
-	d.file = filepath.Join(tb.TempDir(), "trail.db")
-	if d.db, err = store.Open(tb.Context(), d.file); err != nil {
+	if d.db, err = store.Open(tb.Context(), dsn); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { d.db.Close() })
@@ -158,6 +162,24 @@ func (d *desk) decided(n int, wallet string, change ...func(*audit.Intent)) audi
 	d.tb.Helper()
 	return d.append(intent(n, wallet, change...))
 }
+
+// many puts n decisions on the trail, several to a commit and in no order.
+func (d *desk) many(n int, wallet func(i int) string, change ...func(*audit.Intent)) {
+	d.tb.Helper()
+	var writers sync.WaitGroup
+	for g := range 32 {
+		writers.Go(func() {
+			for i := g; i < n; i += 32 {
+				if _, err := d.trail.Append(d.tb.Context(), intent(i, wallet(i), change...)); err != nil {
+					d.tb.Error(err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+}
+
+func one(int) string { return "wa-1" }
 
 func intent(n int, wallet string, change ...func(*audit.Intent)) audit.Draft {
 	in := audit.Intent{

@@ -1,20 +1,31 @@
 package api_test
 
 import (
+	"database/sql"
+	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
+
+// queries are what somebody may write behind the question mark.
+var queries = []string{
+	"", "approverId=sa-checker&dateFrom=2026-05-01&dateTo=2026-05-31", "wallet=wa-1'--&limit=5", "contract=0x&decision=approve",
+	"after_seq=-1&type=decision.intent", "wallet=%00", "policy=%ff%fe", "lineage=a&lineage=b", "dateTo=9999-12-31", "dateFrom=1969-12-31T23:59:59Z", "limit=1e3", "a=b;c",
+	"network=%27%29%20UNION%20SELECT%201%2C2%2C3%2C4%2C5%20--%20&initiator=%3F&approval=$1",
+}
 
 // FuzzQuery asks for whatever somebody may write behind the question mark: it is answered
 // or refused, and never a fault of ours or of the database. conforms holds that.
 func FuzzQuery(f *testing.F) {
-	for _, seed := range []string{
-		"", "approverId=sa-checker&dateFrom=2026-05-01&dateTo=2026-05-31", "wallet=wa-1'--&limit=5", "contract=0x&decision=approve",
-		"after_seq=-1&type=decision.intent", "wallet=%00", "policy=%ff%fe", "lineage=a&lineage=b", "dateTo=9999-12-31", "dateFrom=1969-12-31T23:59:59Z", "limit=1e3", "a=b;c",
-		"network=%27%29%20UNION%20SELECT%201%2C2%2C3%2C4%2C5%20--%20&initiator=%3F&approval=$1",
-	} {
+	for _, seed := range queries {
 		f.Add(seed, uint8(0))
 	}
 	f.Add("wallet=a", uint8(1))
@@ -57,4 +68,74 @@ func FuzzPath(f *testing.F) {
 			t.Errorf("%q = %d: %s", path, rec.Code, rec.Body)
 		}
 	})
+}
+
+// The same on PostgreSQL, which is stricter about text than SQLite is.
+func TestQueriesOnPostgreSQL(t *testing.T) {
+	d := newDeskOn(t, freshPostgres(t))
+	d.signIn("all", "wallet")
+	d.decided(0, "wa-1")
+	asked := func(tb testing.TB, query string) {
+		for _, token := range []string{"all", "wallet"} {
+			for _, path := range []string{"/v1/records", "/v1/decisions"} {
+				req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+				req.URL.RawQuery = query
+				req.Header.Set("Authorization", "Bearer "+d.tokens[token])
+				rec := httptest.NewRecorder()
+				d.server.Handler().ServeHTTP(rec, req)
+				if rec.Code != http.StatusOK && rec.Code != http.StatusBadRequest && rec.Code != http.StatusForbidden {
+					tb.Errorf("%s?%s = %d: %s", path, query, rec.Code, rec.Body)
+				}
+			}
+		}
+	}
+	for _, query := range queries {
+		asked(t, query)
+	}
+	names := slices.Sorted(maps.Keys(published().Components.Parameters))
+	rapid.Check(t, func(rt *rapid.T) {
+		values := url.Values{}
+		for range rapid.IntRange(1, 4).Draw(rt, "parameters") {
+			if name := rapid.SampledFrom(names).Draw(rt, "name"); name != "wait" {
+				values.Set(name, rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"1", "approve", "2026-05-01", "0x'", "\\", "$1", "?"})).Draw(rt, "value"))
+			}
+		}
+		asked(t, values.Encode())
+	})
+	if p := pageOf(t, d.get("all", "/v1/decisions?approverId=sa-checker&wallet=wa-1&dateFrom=2026-05-01&dateTo=2026-05-01")); len(p.Items) != 1 {
+		t.Errorf("%d decisions, want 1", len(p.Items))
+	}
+}
+
+// freshPostgres makes an empty database in the server that tools/with-postgres.sh has
+// started.
+func freshPostgres(t *testing.T) string {
+	t.Helper()
+	server := os.Getenv("COUNTERSIGN_TEST_POSTGRES")
+	if server == "" {
+		if os.Getenv("COUNTERSIGN_TEST_NO_SKIP") != "" {
+			t.Fatal("would be skipped, and COUNTERSIGN_TEST_NO_SKIP is set: no PostgreSQL; run under tools/with-postgres.sh")
+		}
+		t.Skip("no PostgreSQL: run under tools/with-postgres.sh")
+	}
+	admin, err := sql.Open("pgx", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("api%d", os.Getpid())
+	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+		admin.Close()
+	})
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
 }

@@ -335,17 +335,15 @@ func TestPagingIsCompleteWhileRecordsAreAppended(t *testing.T) {
 func TestAPageOfLargeRecordsEndsEarly(t *testing.T) {
 	d := newDesk(t)
 	d.signIn("decisions")
-	for i := range 150 {
-		d.decided(i, "wa-1", func(in *audit.Intent) { in.Words = []string{strings.Repeat("w", 40_000)} })
-	}
-	first := d.get("decisions", "/v1/decisions?limit=1000")
+	d.many(150, one, func(in *audit.Intent) { in.Words = []string{strings.Repeat("w", 40_000)} })
+	first := d.plain("decisions", "/v1/decisions?limit=1000")
 	p := pageOf(t, first)
 	if !p.More || len(p.Items) == 0 || first.Body.Len() > 5<<20 {
 		t.Fatalf("%d items in %d bytes, more %v", len(p.Items), first.Body.Len(), p.More)
 	}
 	all := p.Items
 	for pages := 0; p.More && pages < 150; pages++ {
-		p = pageOf(t, d.get("decisions", fmt.Sprintf("/v1/decisions?limit=1000&after_seq=%d", p.Next)))
+		p = pageOf(t, d.plain("decisions", fmt.Sprintf("/v1/decisions?limit=1000&after_seq=%d", p.Next)))
 		all = append(all, p.Items...)
 	}
 	if len(all) != 150 {

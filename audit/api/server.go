@@ -93,7 +93,7 @@ func (s *Server) Routes() (all []string) {
 // ListenAndServe listens on the configured address and serves until ctx is done.
 func (s *Server) ListenAndServe(ctx context.Context) error {
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", cmp.Or(s.cfg.Listen, "127.0.0.1:8081"))
+	l, err := lc.Listen(ctx, "tcp", cmp.Or(s.cfg.Listen, "127.0.0.1:8090"))
 	if err != nil {
 		return fmt.Errorf("listening for readers of the trail: %w", err)
 	}

@@ -110,9 +110,7 @@ func (w *watched) Select(ctx context.Context, q store.Query) iter.Seq2[audit.Ent
 // An export that breaks off is cut, so that no part of it is taken for the whole.
 func TestABrokenExportIsCut(t *testing.T) {
 	d := newDesk(t, func(c *api.Config) { c.Log = &watched{Log: c.Log, failAt: 300} })
-	for i := range 400 {
-		d.decided(i, "wa-1")
-	}
+	d.many(400, one)
 	url, stop := serving(t, d)
 	for _, media := range []string{"text/csv", "application/x-ndjson"} {
 		resp := d.dial(t, url+"/v1/decisions", "all", "Accept", media)
@@ -137,11 +135,10 @@ func TestABrokenExportIsCut(t *testing.T) {
 func TestAClientThatReadsNothingIsCutOff(t *testing.T) {
 	d := newDesk(t, func(c *api.Config) { c.WriteTimeout, c.Streams = 300*time.Millisecond, 1 })
 	d.signIn("all", "exporter")
-	for i := range 400 { // some 30 MB, more than sockets hold
-		d.decided(i, "wa-1", func(in *audit.Intent) { in.Words = []string{strings.Repeat("w", 45_000)} })
-	}
+	// Some 17 MB, more than sockets hold.
+	d.many(160, one, func(in *audit.Intent) { in.Words = []string{strings.Repeat("w", 45_000)} })
 	url, stop := serving(t, d)
-	resp := d.dial(t, url+"/v1/decisions", "all", "Accept", "application/x-ndjson")
+	resp := d.dial(t, url+"/v1/records", "all", "Accept", "application/x-ndjson")
 	defer resp.Body.Close()
 	for deadline := time.Now().Add(time.Minute); ; {
 		free := d.dial(t, url+"/v1/decisions?wallet=wa-2", "exporter", "Accept", "text/csv")

@@ -36,9 +36,7 @@ func (r remote) ReadTiles(tiles []tlog.Tile) (data [][]byte, err error) {
 func TestAStrangerVerifiesTheLogByItsTiles(t *testing.T) {
 	d := newDesk(t)
 	d.signIn("tiles", "all")
-	for i := d.size(); i < 600; i++ {
-		d.decided(int(i), "wa-1")
-	}
+	d.many(600-int(d.size()), one)
 	rec := d.get("", "/checkpoint")
 	if rec.Code != http.StatusOK || rec.Header().Get("Content-Type") != "text/plain; charset=UTF-8" && rec.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Fatalf("checkpoint = %d, %v", rec.Code, rec.Header())
@@ -88,9 +86,7 @@ func TestAStrangerVerifiesTheLogByItsTiles(t *testing.T) {
 func TestTilePaths(t *testing.T) {
 	d := newDesk(t)
 	d.signIn("tiles")
-	for i := d.size(); i < 520; i++ { // 2 full tiles, 8 leaves; 2 hashes at level 1
-		d.decided(int(i), "wa-1")
-	}
+	d.many(520-int(d.size()), one) // 2 full tiles, 8 leaves; 2 hashes at level 1
 	for _, tt := range []struct {
 		path  string
 		bytes int // 0 for not found
