@@ -73,31 +73,17 @@ func TestExportsAreCompleteAndOnTheTrail(t *testing.T) {
 		{"application/x-ndjson", "ndjson", "/v1/records?after_seq=1000000", 0, -1, url.Values{}},
 	} {
 		t.Run(tt.form+" "+tt.path, func(t *testing.T) {
-			var appending sync.WaitGroup
-			appending.Go(func() {
-				for i := range 20 {
-					if _, err := d.trail.Append(t.Context(), audit.Draft{Key: fmt.Sprint(t.Name(), i), Type: audit.EventNoticed, Body: audit.Notice{}}); err != nil {
-						t.Error(err)
-					}
-				}
-			})
+			done := d.noticing(t.Name(), 20)
 			before := d.size()
 			rec := d.get("all", tt.path, "Accept", tt.media)
-			appending.Wait()
+			<-done
 			var index int64
 			if _, err := fmt.Sscan(rec.Header().Get(api.ExportHeader), &index); err != nil || index < before {
 				t.Fatalf("%s: %q, %v", api.ExportHeader, rec.Header().Get(api.ExportHeader), err)
 			}
-			var e audit.Entry
-			for found, err := range d.db.Entries(t.Context(), filterAt(index)) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				e = found
-			}
-			var made audit.Export
-			if err := e.Decode(&made); err != nil || e.Record.Type != audit.ExportMade || made.Form != tt.form || made.By != "all" || made.To != index || made.Filter != tt.filter.Encode() {
-				t.Errorf("record %d, %s: %+v, %v; want the filter %q", index, e.Record.Type, made, err, tt.filter.Encode())
+			made := d.exportAt(index)
+			if made.Form != tt.form || made.By != "all" || made.To != index || made.Filter != tt.filter.Encode() {
+				t.Errorf("record %d: %+v; want the filter %q", index, made, tt.filter.Encode())
 			}
 			want, from := tt.want, tt.from
 			if want < 0 {
@@ -110,17 +96,51 @@ func TestExportsAreCompleteAndOnTheTrail(t *testing.T) {
 			if len(got) != want || made.From != from {
 				t.Errorf("%d rows from %d, want %d from %d", len(got), made.From, want, from)
 			}
-			for i := 1; i < len(got); i++ {
-				if got[i] <= got[i-1] || got[i] >= index {
-					t.Fatalf("row %d has index %d after %d", i, got[i], got[i-1])
-				}
-			}
+			inOrder(t, got, index)
 			name := strings.TrimPrefix(strings.Split(tt.path, "?")[0], "/v1/") + "-" + csvfile.Form + "." + tt.form
 			if got := rec.Header().Get("Content-Disposition"); got != `attachment; filename="`+name+`"` {
 				t.Errorf("Content-Disposition: %s", got)
 			}
 		})
 	}
+}
+
+// inOrder checks that rows come in the order of the log, all before an index.
+func inOrder(t *testing.T, got []int64, before int64) {
+	t.Helper()
+	for i := 1; i < len(got); i++ {
+		if got[i] <= got[i-1] || got[i] >= before {
+			t.Fatalf("row %d has index %d after %d", i, got[i], got[i-1])
+		}
+	}
+}
+
+// exportAt is the export's own record.
+func (d *desk) exportAt(index int64) (made audit.Export) {
+	d.tb.Helper()
+	for e, err := range d.db.Entries(d.tb.Context(), filterAt(index)) {
+		if err == nil {
+			err = e.Decode(&made)
+		}
+		if err != nil || e.Record.Type != audit.ExportMade {
+			d.tb.Errorf("record %d, %s: %v", index, e.Record.Type, err)
+		}
+	}
+	return made
+}
+
+// noticing appends n records meanwhile, and says when it has.
+func (d *desk) noticing(prefix string, n int) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range n {
+			if _, err := d.trail.Append(d.tb.Context(), audit.Draft{Key: fmt.Sprint(prefix, i), Type: audit.EventNoticed, Body: audit.Notice{}}); err != nil {
+				d.tb.Error(err)
+			}
+		}
+	}()
+	return done
 }
 
 func TestExportsAreRefused(t *testing.T) {
