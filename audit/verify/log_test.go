@@ -178,3 +178,18 @@ func TestVeryManyFaultsAreCountedAndNotKept(t *testing.T) {
 		t.Errorf("Log keeps %d of %d faults, want 1000 of more than 3000", len(got.Faults), got.FaultCount)
 	}
 }
+
+// A pinned key is known before the log says who vouches for it. That changes nothing of
+// what is proven.
+func TestPinningTheKeysChangesNothing(t *testing.T) {
+	b := filled(t, 300)
+	want := read(t, b.source(), b.trust())
+	trust := b.trust()
+	trust.Pinned = audit.NewKeys(key("ana").Public(), key("bo").Public(), key("cy").Public())
+	for _, workers := range []int{1, 2, 8} {
+		got, err := verify.Options{Workers: workers}.Log(t.Context(), b.source(), trust)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("Log by %d workers with pinned keys = %+v, %v, want what it is without: %+v", workers, got, err, want)
+		}
+	}
+}
