@@ -134,6 +134,11 @@ func TestWhatIsNotUnderTheLogKeyIsNotAppended(t *testing.T) {
 	if err := tr.Found(t.Context()); !errors.Is(err, store.ErrNotEnrolled) {
 		t.Errorf("a second founder: %v", err)
 	}
+	renamed := trailOn(db, "founder")
+	renamed.Signer.Issuer = "another"
+	if _, err := renamed.Append(t.Context(), draft("k", "ap")); !errors.Is(err, store.ErrNotEnrolled) {
+		t.Errorf("append under another deployment's name: %v", err)
+	}
 }
 
 // A record that somebody put into the database stands under no checkpoint, and stops

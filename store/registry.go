@@ -137,6 +137,9 @@ func learned(r *audit.Registry, rec audit.Record, kid string) (*audit.Registry, 
 
 // maySign fails unless the signer's key may sign a draft at an index.
 func maySign(r *audit.Registry, s *audit.Signer, d audit.Draft, index int64) error {
+	if log := r.Issuer(); log != "" && log != s.Issuer {
+		return fmt.Errorf("%w: the trail is that of issuer %q, not of %q: a deployment keeps its name, or begins a new database", ErrNotEnrolled, log, s.Issuer)
+	}
 	kid := audit.KeyID(s.Key.Public())
 	if _, ok := r.Key(kid, s.Subject, index); ok {
 		return nil

@@ -8,6 +8,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/audit/tree"
 	"countersign/rules/backtest"
 	"countersign/store"
 )
@@ -30,6 +31,17 @@ func BenchmarkDatabase(b *testing.B) {
 		b.Fatal(err)
 	}
 	trail := &store.Trail{DB: db, Signer: &audit.Signer{Key: key, Issuer: "test", Subject: "us", Now: tr.signer.Now}}
+	log, err := tree.NewKey("trail.test", key)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := db.SignWith(b.Context(), &store.Log{Keys: []*tree.Key{log}}); err != nil {
+		b.Fatal(err)
+	}
+	founder := &store.Trail{DB: db, Signer: &audit.Signer{Key: key, Issuer: "test", Subject: "us", Now: tr.signer.Now}}
+	if _, err := founder.Enrol(b.Context(), audit.RecordKey, "us", key, "tests"); err != nil {
+		b.Fatal(err)
+	}
 	keep(b, trail, tr)
 	for b.Loop() {
 		r, err := backtest.Run(b.Context(), backtest.Test{Book: old, Entries: db.Entries(b.Context(), store.Filter{}), Workers: 1,
