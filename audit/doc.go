@@ -5,7 +5,7 @@
 //
 // Whoever acts makes a [Draft]: a key that names the fact, a type and a body. A
 // store appends it in the same database transaction as the business change that
-// it explains. Inside that transaction [Signer.Seal] gives it its place in the
+// it explains. Inside that transaction [Signer.Prepare] gives it its place in the
 // chain of its author and signs it; the result is an [Entry]. An entry is never
 // changed, and a key holds one entry for ever.
 //
@@ -16,13 +16,13 @@
 //     the digest of the one before. Altering, removing, inserting, swapping or
 //     renumbering records shows.
 //
-// [Verify] checks all of it. What it cannot see is the removal of the newest
-// records together: for that the last index must be known from elsewhere, such as
-// the reason that each posted decision carries to the custodian.
+// [Verify] checks all of it. What it cannot see is the removal of the newest records
+// together: for that the records stand under a Merkle tree (package tree), whose signed
+// checkpoints package verify compares, and which anchors and witnesses keep.
 //
 // # Format
 //
-// A record is a compact JWS (RFC 7515) in a strict profile: EdDSA (RFC 8037), the
+// A record is a compact JWS (RFC 7515) in a strict profile: EdDSA (RFC 8037) or ES256 (RFC 7518), the
 // header exactly {"alg","kid","typ"} in that order and spelling, kid the RFC 7638
 // thumbprint of the key. The payload is kept and verified as the bytes that were
 // signed and never encoded again. The leaf hash is that of RFC 6962 §2.1 over the
