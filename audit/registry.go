@@ -191,14 +191,15 @@ func (r *Registry) end(rec Record) error {
 }
 
 // revoke ends a key from an index on, and from their beginning the keys that it enrolled
-// at or after that index: whoever stole a key could enrol another with it.
+// at or after that index: whoever stole a key could enrol another with it. A key that was
+// revoked before from a later index on loses what it had kept.
 func (r *Registry) revoke(k *RegisteredKey, from int64) {
 	k.Revoked = true
 	if k.Until < 0 || from < k.Until {
 		k.Until = from
 	}
 	for _, kid := range r.order {
-		if e := r.keys[kid]; e.EnrolledBy == k.KeyID && e.EnrolledAt >= from && !e.Revoked {
+		if e := r.keys[kid]; e.EnrolledBy == k.KeyID && e.EnrolledAt >= from && !(e.Revoked && e.Until <= e.From) {
 			r.revoke(e, e.From)
 		}
 	}

@@ -125,3 +125,28 @@ func (m rules) compare(rt *rapid.T, r *audit.Registry, names []string, last int6
 		}
 	}
 }
+
+// What a stolen key enrolled is not believed from its beginning, also where it was
+// revoked before on its own account and from later on, and so is what that one enrolled.
+func TestARevocationTakesWhatTheKeyEnrolled(t *testing.T) {
+	var r audit.Registry
+	for _, e := range []struct {
+		by  string
+		rec audit.Record
+	}{
+		{"ana", about(t, "ana", 0, audit.KeyEnrolled, enrols(t, audit.RecordKey, "ana", "ana", 0))},
+		{"ana", about(t, "ana", 1, audit.KeyEnrolled, enrols(t, audit.RecordKey, "eve", "eve", 1))},
+		{"eve", about(t, "eve", 2, audit.KeyEnrolled, enrols(t, audit.RecordKey, "bo", "bo", 2))},
+		{"ana", about(t, "ana", 3, audit.KeyRevoked, audit.KeyEnd{KeyID: idOf("eve"), From: 3})},
+		{"ana", about(t, "ana", 4, audit.KeyRevoked, audit.KeyEnd{KeyID: idOf("ana"), From: 1})},
+	} {
+		if err := r.ApplyBy(e.rec, idOf(e.by)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, until := range map[string]int64{"ana": 1, "eve": 1, "bo": 2} {
+		if k, _ := r.Lookup(idOf(name)); k.Until != until || !k.Revoked {
+			t.Errorf("%s may sign until %d, revoked %v, want until %d and revoked", name, k.Until, k.Revoked, until)
+		}
+	}
+}
