@@ -21,6 +21,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/permission"
 	"countersign/sandbox/webhook"
 )
 
@@ -62,11 +63,15 @@ type call struct {
 	body   []byte
 }
 
-// read wraps a handler that changes nothing: the bearer token suffices.
-func (a *API) read(h func(call) error) echo.HandlerFunc {
+// read wraps a handler that changes nothing: a bearer token whose user may do op
+// suffices.
+func (a *API) read(op permission.Operation, h func(call) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		caller, err := a.identify(c)
 		if err != nil {
+			return err
+		}
+		if err := a.Auth.Allowed(caller, op); err != nil {
 			return err
 		}
 		body, err := io.ReadAll(c.Request().Body)
@@ -79,8 +84,8 @@ func (a *API) read(h func(call) error) echo.HandlerFunc {
 
 // signed wraps a handler that changes something: it also needs a user action
 // for this very request.
-func (a *API) signed(h func(call) error) echo.HandlerFunc {
-	return a.read(func(c call) error {
+func (a *API) signed(op permission.Operation, h func(call) error) echo.HandlerFunc {
+	return a.read(op, func(c call) error {
 		r := c.Request()
 		caller, err := a.Auth.Consume(c.caller, r.Header.Get(UserActionHeader), r.Method, r.URL.EscapedPath(), c.body)
 		if err != nil {

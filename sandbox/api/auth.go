@@ -8,35 +8,36 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/permission"
 )
 
 func (a *API) authRoutes(e *echo.Echo) {
-	e.POST("/auth/action/init", a.read(func(c call) error {
+	e.POST("/auth/action/init", a.read(permission.None, func(c call) error {
 		return decodedBy(c, a.Auth.Init)
 	}))
-	e.POST("/auth/action", a.read(func(c call) error {
+	e.POST("/auth/action", a.read(permission.None, func(c call) error {
 		return decoded(c, func(in auth.ActionRequest) (map[string]string, error) {
 			token, err := a.Auth.Exchange(c.caller, in)
 			return map[string]string{"userAction": token}, err
 		})
 	}))
-	e.GET("/auth/action/logs", a.read(a.actionLogs))
-	e.GET("/auth/action/logs/:id", a.read(func(c call) error {
+	e.GET("/auth/action/logs", a.read(permission.ReadLogs, a.actionLogs))
+	e.GET("/auth/action/logs/:id", a.read(permission.ReadLogs, func(c call) error {
 		entry, err := a.Auth.Entry(c.Param("id"))
 		return reply(c, entry, err)
 	}))
-	e.POST("/auth/service-accounts", a.signed(func(c call) error {
+	e.POST("/auth/service-accounts", a.signed(permission.CreateServiceAccount, func(c call) error {
 		return decodedBy(c, a.Auth.CreateServiceAccount)
 	}))
-	e.GET("/auth/service-accounts", a.read(func(c call) error {
+	e.GET("/auth/service-accounts", a.read(permission.ReadServiceAccounts, func(c call) error {
 		found, err := a.Auth.ServiceAccounts()
 		return replyPage(c, found, "", err)
 	}))
-	e.GET("/auth/service-accounts/:id", a.read(func(c call) error {
+	e.GET("/auth/service-accounts/:id", a.read(permission.ReadServiceAccounts, func(c call) error {
 		account, err := a.Auth.ServiceAccount(c.Param("id"))
 		return reply(c, account, err)
 	}))
-	e.GET("/auth/users", a.read(func(c call) error {
+	e.GET("/auth/users", a.read(permission.ReadUsers, func(c call) error {
 		p, err := page(c, 50)
 		if err != nil {
 			return err
@@ -44,11 +45,11 @@ func (a *API) authRoutes(e *echo.Echo) {
 		users, next, err := a.Auth.Users(p)
 		return replyPage(c, users, next, err)
 	}))
-	e.GET("/auth/users/:id", a.read(func(c call) error {
+	e.GET("/auth/users/:id", a.read(permission.ReadUsers, func(c call) error {
 		user, err := a.Auth.User(c.Param("id"))
 		return reply(c, user, err)
 	}))
-	e.GET("/auth/credentials", a.read(func(c call) error {
+	e.GET("/auth/credentials", a.read(permission.None, func(c call) error {
 		found, err := a.Auth.Credentials(c.caller.User.UserID)
 		return replyPage(c, found, "", err)
 	}))

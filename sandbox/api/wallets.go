@@ -10,13 +10,14 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/permission"
 	"countersign/sandbox/evm"
 	"countersign/sandbox/store"
 )
 
 func (a *API) walletRoutes(e *echo.Echo) {
-	e.POST("/wallets", a.signed(func(c call) error { return decodedBy(c, a.Custody.CreateWallet) }))
-	e.GET("/wallets", a.read(func(c call) error {
+	e.POST("/wallets", a.signed(permission.CreateWallet, func(c call) error { return decodedBy(c, a.Custody.CreateWallet) }))
+	e.GET("/wallets", a.read(permission.ReadWallets, func(c call) error {
 		p, err := page(c, 50)
 		if err != nil {
 			return err
@@ -24,34 +25,34 @@ func (a *API) walletRoutes(e *echo.Echo) {
 		wallets, next, err := a.Custody.Wallets(p)
 		return replyPage(c, wallets, next, err)
 	}))
-	e.GET("/wallets/:id", a.read(func(c call) error {
+	e.GET("/wallets/:id", a.read(permission.ReadWallets, func(c call) error {
 		wallet, err := a.Custody.Wallet(c.Param("id"))
 		return reply(c, wallet, err)
 	}))
-	e.GET("/wallets/:walletId/assets", a.read(a.assets))
-	e.PUT("/wallets/:walletId/tags", a.signed(func(c call) error { return a.tags(c, false) }))
-	e.DELETE("/wallets/:walletId/tags", a.signed(func(c call) error { return a.tags(c, true) }))
-	requestRoutes(a, e, "/wallets/:walletId/transfers",
+	e.GET("/wallets/:walletId/assets", a.read(permission.ReadWallets, a.assets))
+	e.PUT("/wallets/:walletId/tags", a.signed(permission.AddTags, func(c call) error { return a.tags(c, false) }))
+	e.DELETE("/wallets/:walletId/tags", a.signed(permission.RemoveTags, func(c call) error { return a.tags(c, true) }))
+	requestRoutes(a, e, "/wallets/:walletId/transfers", permission.CreateTransfer, permission.ReadTransfers,
 		a.Custody.CreateTransfer, a.Custody.Transfer, a.Custody.Transfers)
-	requestRoutes(a, e, "/wallets/:walletId/transactions",
+	requestRoutes(a, e, "/wallets/:walletId/transactions", permission.CreateTransaction, permission.ReadTransactions,
 		a.Custody.CreateTransaction, a.Custody.Transaction, a.Custody.Transactions)
 }
 
 // requestRoutes are the routes of transfers, and those of transactions.
-func requestRoutes(a *API, e *echo.Echo, path string,
+func requestRoutes(a *API, e *echo.Echo, path string, creates, reads permission.Operation,
 	create func(auth.Caller, string, []byte) (custody.Request, error),
 	get func(wallet, id string) (custody.Request, error),
 	list func(wallet string, p store.Page) ([]custody.Request, string, error),
 ) {
-	e.POST(path, a.signed(func(c call) error {
+	e.POST(path, a.signed(creates, func(c call) error {
 		r, err := create(c.caller, c.Param("walletId"), c.body)
 		return reply(c, r, err)
 	}))
-	e.GET(path+"/:id", a.read(func(c call) error {
+	e.GET(path+"/:id", a.read(reads, func(c call) error {
 		r, err := get(c.Param("walletId"), c.Param("id"))
 		return reply(c, r, err)
 	}))
-	e.GET(path, a.read(func(c call) error {
+	e.GET(path, a.read(reads, func(c call) error {
 		p, err := page(c, 50)
 		if err != nil {
 			return err

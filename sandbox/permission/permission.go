@@ -1,0 +1,45 @@
+// Package permission is the vocabulary of rights: one operation for each thing that a
+// caller may be allowed to do, by the names that @dfns/sdk 0.8.21 and OpenAPI 2.0.155 give
+// them.
+package permission
+
+// An Operation is one right, such as Wallets:Read. The names differ by generation: those
+// here are the SDK's.
+type Operation string
+
+// None is the operation of a route that every caller may use: what it does for a caller
+// concerns only that caller.
+const None Operation = ""
+
+// The operations that the routes need.
+const (
+	ReadWallets  Operation = "Wallets:Read"
+	CreateWallet Operation = "Wallets:Create"
+	UpdateWallet Operation = "Wallets:Update"
+	AddTags      Operation = "Wallets:Tags:Add"
+	RemoveTags   Operation = "Wallets:Tags:Delete"
+
+	CreateTransfer    Operation = "Wallets:Transfers:Create"
+	ReadTransfers     Operation = "Wallets:Transfers:Read"
+	CreateTransaction Operation = "Wallets:Transactions:Create"
+	ReadTransactions  Operation = "Wallets:Transactions:Read"
+
+	CreatePolicy  Operation = "Policies:Create"
+	ReadPolicies  Operation = "Policies:Read"
+	UpdatePolicy  Operation = "Policies:Update"
+	ArchivePolicy Operation = "Policies:Archive"
+	ReadApprovals Operation = "Policies:Approvals:Read"
+	Decide        Operation = "Policies:Approvals:Approve"
+
+	CreateWebhook Operation = "Webhooks:Create"
+	ReadWebhooks  Operation = "Webhooks:Read"
+	UpdateWebhook Operation = "Webhooks:Update"
+	DeleteWebhook Operation = "Webhooks:Delete"
+	PingWebhook   Operation = "Webhooks:Ping"
+	ReadEvents    Operation = "Webhooks:Events:Read"
+
+	CreateServiceAccount Operation = "Auth:ServiceAccounts:Create"
+	ReadServiceAccounts  Operation = "Auth:ServiceAccounts:Read"
+	ReadUsers            Operation = "Auth:Users:Read"
+	ReadLogs             Operation = "Auth:Logs:Read"
+)
