@@ -10,8 +10,8 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
-	"countersign/sandbox/permission"
 	"countersign/sandbox/evm"
+	"countersign/sandbox/permission"
 	"countersign/sandbox/store"
 )
 
