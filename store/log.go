@@ -120,6 +120,11 @@ func (db *DB) grow(ctx context.Context, tx *sql.Tx, t *tip, leaves []tlog.Hash, 
 		if _, err := tx.ExecContext(ctx, db.query("INSERT INTO tiles (level, n, data) VALUES (?, ?, ?)"), tile.Level, tile.N, tile.Data); err != nil {
 			return fmt.Errorf("keep tile %d/%d: %w", tile.Level, tile.N, err)
 		}
+		if tile.Level == 0 {
+			if err := db.keepSpan(ctx, tx, tile.N); err != nil {
+				return err
+			}
+		}
 	}
 	for _, e := range edges {
 		if _, err := tx.ExecContext(ctx, db.query("INSERT INTO edges (level, data) VALUES (?, ?) ON CONFLICT (level) DO UPDATE SET data = excluded.data"), e.Level, e.Data); err != nil {

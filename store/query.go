@@ -32,9 +32,6 @@ type Query struct {
 	Since, Until time.Time
 }
 
-// pollEvery is how often a waiter looks for what another process has appended.
-const pollEvery = 250 * time.Millisecond
-
 // Select yields what q picks in the order of the log. It holds a connection, and on
 // SQLite a snapshot, until the walk ends: whoever writes to somebody slow takes the
 // records by Limit, a group at a time.
@@ -95,6 +92,10 @@ func (s *selection) text() string {
 // by. A condition on an expression (type with nothing appended) is one that no index may serve.
 func (db *DB) plan(ctx context.Context, q Query) (*selection, error) {
 	s := &selection{from: "records r", order: "r.idx"}
+	q, err := db.within(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	facets, wallets := ranked(q)
 	switch {
 	case len(facets) > 0 && facets[0].Name == audit.FacetApproval:
@@ -103,6 +104,9 @@ func (db *DB) plan(ctx context.Context, q Query) (*selection, error) {
 	case len(facets) > 0:
 		s.from, s.order = "facets f CROSS JOIN records r", "f.idx"
 		s.and("f.name = ? AND f.value = ? AND r.idx = f.idx AND f.idx >= ?", facets[0].Name, facets[0].Value, q.From)
+		if q.Before > 0 {
+			s.and("f.idx < ?", q.Before)
+		}
 		facets = facets[1:]
 	case wallets != nil:
 		s.and("r.idx IN (SELECT idx FROM facets WHERE name = ? AND value IN (?"+strings.Repeat(", ?", len(wallets)-1)+") AND idx >= ?)",
@@ -261,35 +265,4 @@ func (db *DB) ByID(ctx context.Context, id string) (audit.Entry, error) {
 		}
 	}
 	return audit.Entry{}, fmt.Errorf("%w: %.40q", audit.ErrNoRecord, id)
-}
-
-// Size is how many records are under the newest signed checkpoint.
-func (db *DB) Size(ctx context.Context) (int64, error) {
-	n, err := db.number(ctx, "SELECT COALESCE(MAX(size), 0) FROM checkpoints")
-	if err != nil {
-		return 0, fmt.Errorf("read the size of the log: %w", err)
-	}
-	return n, nil
-}
-
-// WaitFor returns once the record with an index is under a signed checkpoint, or with the
-// error of ctx. A commit of this process wakes it; those of others are looked for.
-func (db *DB) WaitFor(ctx context.Context, index int64) error {
-	for {
-		committed := db.nextCommit() // before looking: what is committed after that wakes us
-		size, err := db.Size(ctx)
-		if err != nil || size > index {
-			return err
-		}
-		again := time.NewTimer(pollEvery)
-		select {
-		case <-committed:
-		case <-again.C:
-		case <-ctx.Done():
-		}
-		again.Stop()
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
 }

@@ -149,7 +149,7 @@ func TestEachFilterUsesAnIndex(t *testing.T) {
 			{"type", store.Query{From: 3, Type: "t"}, "records_type (type=? AND idx>?)", "records_type"},
 			{"subject", store.Query{From: 3, Subject: "s"}, "(subject=? AND seq>?)", "records_subject_seq_key"},
 			{"subject and type", store.Query{From: 3, Subject: "s", Type: "t"}, "(subject=? AND seq>?)", "records_subject_seq_key"},
-			{"dates", store.Query{From: 3, Since: start, Until: start.Add(time.Hour)}, "INTEGER PRIMARY KEY (rowid>?)", "records_pkey"},
+			{"dates", store.Query{From: 3, Since: start, Until: start.Add(time.Hour)}, "INTEGER PRIMARY KEY (rowid>?", "records_pkey"},
 			{"approval", facet(audit.FacetApproval), "records_approval (approval=? AND idx>?)", "records_approval"},
 			{"lineage", facet(audit.FacetLineage), "PRIMARY KEY (name=? AND value=? AND idx>?", "facets_pkey"},
 			{"initiator", facet(audit.FacetInitiator), "PRIMARY KEY (name=? AND value=? AND idx>?", "facets_pkey"},
