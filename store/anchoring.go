@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -251,19 +250,4 @@ func (db *DB) compareAnchors(ctx context.Context, l *Log) error {
 		}
 	}
 	return nil
-}
-
-// cosign has a witness sign a checkpoint, and keeps it with the signature.
-func (db *DB) cosign(ctx context.Context, w Witness, msg []byte, at tree.Checkpoint) error {
-	signed, err := w.Cosign(ctx, msg, func(ctx context.Context, old int64) ([]tlog.Hash, error) {
-		return db.Proof(ctx, at.Size, old)
-	})
-	if err != nil {
-		return err
-	}
-	return db.transact(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, db.query(`INSERT INTO cosignatures (witness, size, note) VALUES (?, ?, ?)
-			ON CONFLICT (witness) DO UPDATE SET size = excluded.size, note = excluded.note`), w.String(), at.Size, string(signed))
-		return err
-	})
 }

@@ -25,9 +25,9 @@ type Options struct {
 	// see [Align] and [Bounds]. From 0 is the whole log up to To; To 0 is the newest
 	// checkpoint, or in a bundle that was begun, the one that was the newest then.
 	From, To int64
-	// Cosigned, when it is set, is the checkpoint of To records with the signatures of
-	// witnesses. It goes into the bundle in place of the stored one.
-	Cosigned []byte
+	// Cosigned, when it is set, returns the checkpoint of To records with the signatures of
+	// witnesses, nil when there are none. It goes into the bundle in place of the stored one.
+	Cosigned func(ctx context.Context, size int64) ([]byte, error)
 	// Trust goes into the bundle as its policy. Its log keys must have signed the
 	// checkpoint. Pinned keys have no place in it.
 	Trust verify.Trust
@@ -117,11 +117,8 @@ func (b *builder) bounds(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if o.Cosigned != nil {
-		if err := sameTree(o.Cosigned, b.final); err != nil {
-			return err
-		}
-		b.final = o.Cosigned
+	if err := b.witnessed(ctx, o.To); err != nil {
+		return err
 	}
 	if b.prover, err = newProver(b.log, b.final); err != nil {
 		return err
@@ -131,6 +128,22 @@ func (b *builder) bounds(ctx context.Context) (err error) {
 		Form: bundle.Form, Origin: c.Origin, From: o.From, To: o.To, Root: base64.StdEncoding.EncodeToString(c.Root[:]),
 		Records: o.To - o.From, OCSF: bundle.OCSFForm, Product: o.Product.OrDefault(),
 	}
+	return nil
+}
+
+// witnessed puts the signatures of witnesses under the final checkpoint.
+func (b *builder) witnessed(ctx context.Context, size int64) error {
+	if b.options.Cosigned == nil {
+		return nil
+	}
+	cosigned, err := b.options.Cosigned(ctx, size)
+	if err != nil || cosigned == nil {
+		return err
+	}
+	if err := sameTree(cosigned, b.final); err != nil {
+		return err
+	}
+	b.final = cosigned
 	return nil
 }
 

@@ -141,14 +141,14 @@ type job struct {
 
 func (j *job) bundle(ctx context.Context) error {
 	log := log{j.trail.DB}
-	options := export.Options{Dir: j.path, Trust: j.trust, Product: j.Product, Progress: j.progress}
+	options := export.Options{Dir: j.path, Trust: j.trust, Product: j.Product, Progress: j.progress, Cosigned: j.cosigned}
 	var err error
 	if options.From, options.To, err = export.Bounds(ctx, log, j.query.Since, j.query.Until); err != nil {
 		return err
 	}
 	if begun(j.path) {
 		options.To = 0 // it goes on to where it was to end
-	} else if err := j.record(ctx, audit.Export{Form: "bundle", From: options.From, To: options.To}); err != nil {
+	} else if options.To, err = j.announced(ctx, options); err != nil {
 		return err
 	}
 	manifest, err := export.Bundle(ctx, log, options)
@@ -179,6 +179,13 @@ func (j *job) selection(ctx context.Context, words string) (err error) {
 	if err := j.record(ctx, audit.Export{Form: "selection", To: size, Filter: words}); err != nil {
 		return err
 	}
+	if size, err = j.trail.DB.CosignedFrom(ctx, size); err != nil {
+		return err
+	}
+	cosigned, err := j.cosigned(ctx, size)
+	if err != nil {
+		return err
+	}
 	file, err := os.OpenFile(j.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -190,7 +197,7 @@ func (j *job) selection(ctx context.Context, words string) (err error) {
 	}()
 	var n int64
 	manifest, err := export.Selected(ctx, log{j.trail.DB}, export.Selection{
-		Indexes: j.indexes(ctx, &n), Filter: words, Trust: j.trust, Progress: j.progress,
+		Indexes: j.indexes(ctx, &n), Filter: words, Trust: j.trust, Progress: j.progress, Cosigned: cosigned,
 	}, file)
 	if err != nil {
 		return err
@@ -208,16 +215,6 @@ func (j *job) indexes(ctx context.Context, n *int64) iter.Seq2[int64, error] {
 			}
 		}
 	}
-}
-
-// record puts the export on the trail, before anything leaves.
-func (j *job) record(ctx context.Context, body audit.Export) error {
-	body.By = j.by
-	at := j.trail.Signer.Now().UTC()
-	_, err := j.trail.Append(ctx, audit.Draft{
-		Key: fmt.Sprintf("export/%s/%d", body.Form, at.UnixNano()), Type: audit.ExportMade, Body: body,
-	})
-	return err
 }
 
 func (o Options) receipt() *cobra.Command {
