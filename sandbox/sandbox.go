@@ -24,6 +24,7 @@ import (
 
 	"countersign/sandbox/api"
 	"countersign/sandbox/auth"
+	"countersign/sandbox/clock"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/evm"
 	"countersign/sandbox/settle"
@@ -40,7 +41,7 @@ type Config struct {
 	TimeScale       float64          // divides webhook retry delays and autoRejectTimeout; default 1
 	DeliveryTimeout time.Duration    // for one webhook attempt; default 5s
 	AllowPublic     bool             // bind to addresses that other machines reach
-	Now             func() time.Time // default time.Now
+	Now             func() time.Time // real time, which the sandbox's clock runs ahead of; default time.Now
 }
 
 // closeGrace is how long Close waits for calls under way before it cuts them off.
@@ -52,6 +53,7 @@ type Server struct {
 	URL, RPCURL string
 
 	db    *store.DB
+	clock *clock.Clock
 	chain *evm.Chain
 	http  *http.Server
 	lock  *lock
@@ -80,6 +82,10 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	if s.db, err = store.Open(cfg.Data); err != nil {
 		return err
 	}
+	if s.clock, err = openClock(s.db, cfg.Now); err != nil {
+		return err
+	}
+	cfg.Now = s.clock.Now
 	users, err := auth.New(s.db, cfg.Now)
 	if err != nil {
 		return err
@@ -135,6 +141,9 @@ func (s *Server) open(ctx context.Context, cfg Config, seed seedling, door *api.
 	s.ready.Store(err == nil)
 	return err
 }
+
+// Clock is the sandbox's time.
+func (s *Server) Clock() *clock.Clock { return s.clock }
 
 // Close stops the server. Deliveries under way are recorded first.
 func (s *Server) Close() error {

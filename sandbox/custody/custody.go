@@ -41,6 +41,10 @@ const (
 	all = "org" // the parent of what is listed for the whole organisation
 )
 
+// Timers is the kind of the objects of this package that wait for the clock:
+// pending approvals, for their expiry.
+const Timers = kindApproval
+
 // Custody holds the organisation's wallets.
 type Custody struct {
 	DB    *store.DB

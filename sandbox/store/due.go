@@ -50,3 +50,14 @@ func NextDue(tx *Tx, kind string, now time.Time) (time.Time, error) {
 	}
 	return time.UnixMilli(ms.Int64), nil
 }
+
+// Waiting tells whether an object of the kind is due at now.
+func Waiting(tx *Tx, kind string, now time.Time) (bool, error) {
+	var found bool
+	err := tx.sql.QueryRow(`SELECT EXISTS (SELECT 1 FROM objects WHERE kind = ? AND due <= ?)`,
+		kind, now.UnixMilli()).Scan(&found)
+	if err != nil {
+		return false, fmt.Errorf("looking for due %s: %w", kind, err)
+	}
+	return found, nil
+}

@@ -114,11 +114,7 @@ func (d *DB) Update(f func(*Tx) error) error {
 	if err := inTx(d.write, f); err != nil {
 		return err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, w := range d.wakes {
-		w.Poke()
-	}
+	d.Poke()
 	return nil
 }
 

@@ -36,3 +36,12 @@ func (w *Wake) Wait(ctx context.Context, d time.Duration) {
 	case <-timer.C:
 	}
 }
+
+// Poke ends the current Wait of every Wake, or its next one.
+func (d *DB) Poke() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, w := range d.wakes {
+		w.Poke()
+	}
+}

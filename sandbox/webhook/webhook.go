@@ -28,6 +28,9 @@ const (
 	all = "org" // the parent of every webhook
 )
 
+// Timers is the kind of the objects that wait for the clock: deliveries.
+const Timers = kindDelivery
+
 // maxWebhooks is DFNS's default limit per organisation.
 const maxWebhooks = 5
 
