@@ -87,7 +87,7 @@ func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideR
 			Evidence: evidence, Before: deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries),
 		}
 		if !intent.Decision.Verdict.Spoken() {
-			d.After = []audit.Draft{a.escalation(ctx, in.ApprovalID, "decision", intent.Decision)}
+			d.After = []audit.Draft{a.escalation(ctx, intent, "decision", intent.Decision)}
 		}
 		return d, intent.Decision.Verdict == countersign.Approve
 	})

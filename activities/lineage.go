@@ -26,12 +26,13 @@ func deliveries(ctx context.Context, lineage string, heard []countersign.Event) 
 }
 
 // escalation is the record of an approval being left to people.
-func (a *Approvals) escalation(ctx context.Context, approvalID, step string, why countersign.Decision) audit.Draft {
+func (a *Approvals) escalation(ctx context.Context, in audit.Intent, step string, why countersign.Decision) audit.Draft {
+	approvalID := in.ApprovalID
 	return audit.Draft{
 		Key: countersign.EscalationKey(approvalID, a.Approver, step), Type: audit.ApprovalEscalated,
 		Lineage: countersign.ApprovalLineage(approvalID),
 		Body: audit.Escalation{
-			ApprovalID: approvalID, Intent: countersign.DecisionKey(approvalID, a.Approver),
+			ApprovalID: approvalID, WalletID: in.Request.WalletID, Intent: countersign.DecisionKey(approvalID, a.Approver),
 			Code: why.Code, Reason: why.Reason, Workflow: here(ctx),
 		},
 	}
@@ -44,7 +45,7 @@ func (a *Approvals) humans(ctx context.Context, approval countersign.Approval) (
 		if v.UserID == a.Approver || countersign.CheckID(v.UserID) != nil {
 			continue
 		}
-		d, err := a.human(ctx, approval.ID, v)
+		d, err := a.human(ctx, approval, v)
 		if err != nil {
 			return nil, err
 		}
@@ -57,8 +58,9 @@ func (a *Approvals) humans(ctx context.Context, approval countersign.Approval) (
 // minute is far more than any answer takes.
 const logLag = time.Minute
 
-func (a *Approvals) human(ctx context.Context, approvalID string, v countersign.Vote) (audit.Draft, error) {
-	body := audit.HumanDecision{ApprovalID: approvalID, Vote: v, Decision: digest(v.Raw), Workflow: here(ctx)}
+func (a *Approvals) human(ctx context.Context, approval countersign.Approval, v countersign.Vote) (audit.Draft, error) {
+	approvalID := approval.ID
+	body := audit.HumanDecision{ApprovalID: approvalID, WalletID: clip(approval.Activity.WalletID), Vote: v, Decision: digest(v.Raw), Workflow: here(ctx)}
 	evidence := [][]byte{v.Raw}
 	proof, entry, err := a.Custodian.Assertion(ctx, approvalID, v)
 	switch {

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"slices"
 	"testing"
 
 	"countersign"
@@ -10,7 +11,8 @@ import (
 )
 
 // told lists the types of the records about our approval, in their order, and checks
-// that all share its lineage.
+// that all share its lineage, and are found by its wallet: all but what was heard before
+// anybody knew the wallet.
 func (d *desk) told(t *testing.T) (types []audit.Type) {
 	t.Helper()
 	for e, err := range d.db.Entries(t.Context(), store.Filter{From: 2}) { // behind the keys
@@ -19,6 +21,9 @@ func (d *desk) told(t *testing.T) (types []audit.Type) {
 		}
 		if e.Record.Lineage != countersign.ApprovalLineage(ap) {
 			t.Errorf("record %d (%s) has lineage %q", e.Index, e.Record.Type, e.Record.Lineage)
+		}
+		if e.Record.Type != audit.WebhookAccepted && !slices.Contains(e.Record.Facets(), audit.Facet{Name: audit.FacetWallet, Value: "wa-1"}) {
+			t.Errorf("record %d (%s) is not found by its wallet", e.Index, e.Record.Type)
 		}
 		types = append(types, e.Record.Type)
 	}

@@ -93,7 +93,7 @@ func (a *Approvals) post(ctx context.Context, p posting) (audit.Entry, error) {
 	if against.Verdict != "" {
 		p.void = against
 		draft := a.postDraft(ctx, p, audit.Void, approval, nil)
-		draft.After = []audit.Draft{a.escalation(ctx, approval.ID, "post", against)}
+		draft.After = []audit.Draft{a.escalation(ctx, p.intent, "post", against)}
 		return a.Trail.Void(ctx, draft, p.entry.Record.Key)
 	}
 	receipt, voteErr := a.Custodian.Vote(ctx, approval.ID, p.intent.Decision.Verdict, p.reason)
@@ -169,7 +169,7 @@ func (a *Approvals) settled(ctx context.Context, p posting, approval countersign
 
 func (a *Approvals) postDraft(ctx context.Context, p posting, result audit.PostResult, read countersign.Approval, receipt *countersign.Receipt) audit.Draft {
 	body := audit.Post{
-		ApprovalID: p.intent.ApprovalID, Intent: p.entry.LeafHash, Verdict: p.intent.Decision.Verdict,
+		ApprovalID: p.intent.ApprovalID, WalletID: p.intent.Request.WalletID, Intent: p.entry.LeafHash, Verdict: p.intent.Decision.Verdict,
 		Result: result, Snapshot: read.Snapshot, Receipt: receipt, Workflow: here(ctx),
 		Code: p.void.Code, Why: p.void.Reason,
 	}

@@ -73,7 +73,7 @@ func (a *Approvals) ResolveApproval(ctx context.Context, in ResolveInput) (Resol
 func (a *Approvals) resolution(ctx context.Context, p posting, approval countersign.Approval) (audit.Draft, bool) {
 	verdict, moved := p.intent.Decision.Verdict, approval.Status == countersign.StatusApproved
 	body := audit.Resolution{
-		ApprovalID: approval.ID, Intent: p.entry.LeafHash, Verdict: verdict,
+		ApprovalID: approval.ID, WalletID: p.intent.Request.WalletID, Intent: p.entry.LeafHash, Verdict: verdict,
 		Outcome:       countersign.Outcome{Status: approval.Status, Votes: approval.Votes, At: approval.ResolvedAt},
 		Escalated:     verdict == countersign.Abstain,
 		Overruled:     (verdict == countersign.Approve && approval.Status == countersign.StatusDenied) || (verdict == countersign.Reject && moved),

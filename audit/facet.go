@@ -42,10 +42,12 @@ func (r Record) facetsOf(body any) []Facet {
 	default:
 		var about struct {
 			ApprovalID string `json:"approval_id"`
+			WalletID   string `json:"wallet_id"`
 			Verdict    string `json:"verdict"`
 		}
 		if (Entry{Record: r}).Decode(&about) == nil {
 			f.add(FacetApproval, about.ApprovalID)
+			f.add(FacetWallet, about.WalletID)
 			f.add(FacetDecision, about.Verdict)
 		}
 	}

@@ -199,6 +199,7 @@ func (r PostResult) Stands() bool { return r == Posted || r == Found }
 // A Post is what became of a decision at the custodian.
 type Post struct {
 	ApprovalID string `json:"approval_id"`
+	WalletID   string `json:"wallet_id,omitempty"` // of the intent
 	// Intent is the leaf hash of the decision.
 	Intent  string              `json:"intent"`
 	Verdict countersign.Verdict `json:"verdict"`
@@ -215,6 +216,7 @@ type Post struct {
 // A Resolution is how an approval ended, by the custodian's word.
 type Resolution struct {
 	ApprovalID string `json:"approval_id"`
+	WalletID   string `json:"wallet_id,omitempty"` // of the intent
 	// Intent is the leaf hash of our decision.
 	Intent  string              `json:"intent"`
 	Verdict countersign.Verdict `json:"verdict"`

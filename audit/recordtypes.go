@@ -27,6 +27,7 @@ type Delivery struct {
 // An Escalation leaves an approval to people.
 type Escalation struct {
 	ApprovalID string `json:"approval_id"`
+	WalletID   string `json:"wallet_id,omitempty"`
 	// Intent is the record key of the decision, Code and Reason why people must act.
 	Intent   string                 `json:"intent_key"`
 	Code     countersign.ReasonCode `json:"code"`
@@ -38,6 +39,7 @@ type Escalation struct {
 // people; we sign that the custodian has told us so.
 type HumanDecision struct {
 	ApprovalID string           `json:"approval_id"`
+	WalletID   string           `json:"wallet_id,omitempty"`
 	Vote       countersign.Vote `json:"vote"`
 	// Decision is the SHA-256 of the custodian's own JSON of the decision, which is kept
 	// beside the trail.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"countersign/audit"
+	"countersign/store/find"
 )
 
 // ErrNotEnrolled means that a key may not sign at the end of the log: it was never
@@ -29,7 +30,7 @@ func (db *DB) Open(ctx context.Context, e audit.Entry) (audit.Entry, error) {
 }
 
 func (db *DB) openIn(ctx context.Context, q querier, e audit.Entry) (audit.Entry, error) {
-	claimed, kid := payload(e.JWS), keyIDOf(e.JWS)
+	claimed, kid := find.Payload(e.JWS), keyIDOf(e.JWS)
 	pub, ok, err := db.key(ctx, q, kid, claimed.Subject, e.Index)
 	if err != nil {
 		return audit.Entry{}, err
@@ -90,7 +91,7 @@ func (db *DB) learnInto(ctx context.Context, q querier, r *registry) error {
 
 // apply learns from a stored record about a key.
 func (r *registry) apply(e audit.Entry) error {
-	claimed := payload(e.JWS)
+	claimed := find.Payload(e.JWS)
 	if claimed.Index != e.Index {
 		return fmt.Errorf("%w: it was signed for place %d", audit.ErrForged, claimed.Index)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"math"
 
 	"countersign/audit/tree"
 )
@@ -21,44 +20,4 @@ func (db *DB) keepSpan(ctx context.Context, tx *sql.Tx, n int64) error {
 		return fmt.Errorf("keep the times of the records from %d on: %w", n*spanWidth, err)
 	}
 	return nil
-}
-
-// within narrows a query of some time to the indexes that can hold what was signed then.
-// Records are almost in the order of their times, and what is not is found all the same:
-// the spans say what each holds, and what is in none yet is looked at.
-func (db *DB) within(ctx context.Context, q Query) (Query, error) {
-	if q.Since.IsZero() && q.Until.IsZero() {
-		return q, nil
-	}
-	since, until := int64(0), int64(math.MaxInt64)
-	if !q.Since.IsZero() {
-		since = q.Since.UnixMicro()
-	}
-	if !q.Until.IsZero() {
-		until = q.Until.UnixMicro()
-	}
-	var tail, low, high int64
-	err := db.sql.QueryRowContext(ctx, db.query(`SELECT (SELECT COALESCE(MAX(n) + 1, 0) FROM spans), COALESCE(MIN(n), -1), COALESCE(MAX(n), -1)
-		FROM spans WHERE last >= ? AND first < ?`), since, until).Scan(&tail, &low, &high)
-	if err != nil {
-		return q, err
-	}
-	inTail, err := db.number(ctx, "SELECT COUNT(*) FROM records WHERE idx >= ? AND at >= ? AND at < ?", tail*spanWidth, since, until)
-	if err != nil {
-		return q, err
-	}
-	from, before := low*spanWidth, (high+1)*spanWidth
-	switch {
-	case low < 0 && inTail == 0:
-		from, before = math.MaxInt64, math.MaxInt64 // nothing was signed then
-	case low < 0:
-		from, before = tail*spanWidth, 0
-	case inTail > 0:
-		before = 0
-	}
-	q.From = max(q.From, from)
-	if before > 0 && (q.Before == 0 || before < q.Before) {
-		q.Before = before
-	}
-	return q, nil
 }

@@ -15,34 +15,26 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+	"countersign/store/sqldb"
 )
 
 //go:embed migrations
 var migrations embed.FS
 
 // ErrDSN means that a database address cannot be used.
-var ErrDSN = errors.New("database address")
+var ErrDSN = sqldb.ErrDSN
 
 // A DB is an open database with the schema of this release.
 type DB struct {
-	sql      *sql.DB
+	sql      *sqldb.DB
 	postgres bool
 	// writer has room for the one appending transaction of this process. Who waits
 	// here holds no connection and is not passed over; SQLite's own lock is polled,
@@ -63,10 +55,6 @@ type DB struct {
 	seen     chan struct{} // closed at the next commit
 }
 
-// maxConns bounds what one process takes of PostgreSQL's connections, 100 in all by
-// default: a worker may ask from a thousand activities at once.
-const maxConns = 16
-
 // Open opens the database at dsn and brings its schema up to date. A dsn that
 // starts with postgres:// or postgresql:// is PostgreSQL (13 or newer); anything
 // else is the path of a SQLite file, which is created when it is missing.
@@ -75,9 +63,12 @@ func Open(ctx context.Context, dsn string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("bring the schema of %s up to date: %w", redact(dsn), err)
+	files, err := fs.Sub(migrations, "migrations")
+	if err == nil {
+		err = db.sql.Migrate(ctx, files)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("bring the schema of %s up to date: %w", sqldb.Redact(dsn), err), db.Close())
 	}
 	return db, nil
 }
@@ -99,7 +90,7 @@ func OpenReader(ctx context.Context, dsn string) (*DB, error) {
 	rows, err := db.sql.QueryContext(ctx, "SELECT idx, record_key, jws, leaf_hash FROM records LIMIT 1")
 	if err != nil {
 		db.Close()
-		return nil, fmt.Errorf("%s holds no trail: %w", redact(dsn), err)
+		return nil, fmt.Errorf("%s holds no trail: %w", sqldb.Redact(dsn), err)
 	}
 	return db, rows.Close()
 }
@@ -111,120 +102,11 @@ func (db *DB) now() time.Time { return time.Now() }
 func (db *DB) Close() error { return db.sql.Close() }
 
 func connect(dsn string, readOnly bool) (*DB, error) {
-	if dsn == "" {
-		return nil, fmt.Errorf("%w: empty, want a SQLite path or postgres://…", ErrDSN)
-	}
-	if !isPostgres(dsn) && strings.Contains(dsn, "://") {
-		scheme, _, _ := strings.Cut(dsn, "://")
-		return nil, fmt.Errorf("%w: %s://…, want a SQLite path or postgres://…", ErrDSN, scheme)
-	}
-	if isPostgres(dsn) {
-		cfg, err := pgx.ParseConfig(dsn)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrDSN, redact(dsn), err)
-		}
-		if readOnly {
-			cfg.RuntimeParams["default_transaction_read_only"] = "on"
-		}
-		conn := stdlib.OpenDB(*cfg)
-		conn.SetMaxOpenConns(maxConns)
-		return &DB{sql: conn, postgres: true, writer: make(chan struct{}, 1)}, nil
-	}
-	if !readOnly {
-		if err := os.MkdirAll(filepath.Dir(dsn), 0o700); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrDSN, err)
-		}
-	}
-	abs, err := filepath.Abs(dsn) // "//x", ":memory:" and "file:x" mean something else in a URI
+	conn, err := sqldb.Open(dsn, readOnly)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDSN, err)
+		return nil, err
 	}
-	conn, err := sql.Open("sqlite", sqliteURI(abs, readOnly))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrDSN, dsn, err)
-	}
-	return &DB{sql: conn, writer: make(chan struct{}, 1)}, nil
+	return &DB{sql: conn, postgres: conn.Postgres, writer: make(chan struct{}, 1)}, nil
 }
 
-// sqliteURI asks for a write-ahead log that is synced at every commit: an
-// acknowledged record survives a power cut. Transactions take the write lock at
-// once, because one that reads first and then writes can fail half-way.
-func sqliteURI(path string, readOnly bool) string {
-	q := url.Values{}
-	q.Add("_pragma", "busy_timeout(10000)")
-	q.Add("_pragma", "foreign_keys(1)")
-	if readOnly {
-		q.Set("mode", "ro")
-	} else {
-		q.Add("_pragma", "journal_mode(WAL)")
-		q.Add("_pragma", "synchronous(FULL)")
-		q.Set("_txlock", "immediate")
-	}
-	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
-}
-
-func (db *DB) migrate(ctx context.Context) error {
-	dialect, dir := goose.DialectSQLite3, "migrations/sqlite"
-	var opts []goose.ProviderOption
-	if db.postgres {
-		dialect, dir = goose.DialectPostgres, "migrations/postgres"
-		// Two processes may start at once; who is second looks again every second.
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-		if err != nil {
-			return err
-		}
-		opts = append(opts, goose.WithSessionLocker(locker))
-	}
-	files, err := fs.Sub(migrations, dir)
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(dialect, db.sql, files, opts...)
-	if err != nil {
-		return err
-	}
-	// On SQLite two processes may both find a migration missing; the write lock lets
-	// one make it, and the other's fails whole. Looking again finds it made.
-	for attempt := 1; ; attempt++ {
-		_, err = provider.Up(ctx)
-		if err == nil || db.postgres || attempt == 10 || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-// query rewrites ? to $1, $2 … where the database wants that.
-func (db *DB) query(q string) string {
-	if !db.postgres {
-		return q
-	}
-	var b strings.Builder
-	n := 0
-	for _, c := range q {
-		if c == '?' {
-			n++
-			b.WriteString("$" + strconv.Itoa(n))
-			continue
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
-}
-
-func isPostgres(dsn string) bool {
-	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
-}
-
-// redact takes what may be secret out of a DSN: the password and all parameters,
-// and everything when it cannot be read.
-func redact(dsn string) string {
-	if !isPostgres(dsn) {
-		return dsn
-	}
-	u, err := url.Parse(dsn)
-	if err != nil {
-		return "postgres://…"
-	}
-	u.RawQuery = ""
-	return u.Redacted()
-}
+func (db *DB) query(text string) string { return db.sql.Text(text) }

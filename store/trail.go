@@ -10,6 +10,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/store/find"
 )
 
 // A Trail appends signed records to a database. It is safe for concurrent use, in
@@ -181,9 +182,7 @@ func (db *DB) head(ctx context.Context, tx *sql.Tx, subject string) (h audit.Hea
 	return h, err
 }
 
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
+type querier = find.Querier
 
 func (db *DB) find(ctx context.Context, q querier, key string) (audit.Entry, error) {
 	for e, err := range db.entries(ctx, q, "WHERE record_key = ?", key) {

@@ -1,0 +1,61 @@
+package find
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+
+	"countersign/audit"
+)
+
+// A Querier is a database or a transaction.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Columns are what [Records] reads, in their order.
+const Columns = "idx, record_key, type, jws, leaf_hash"
+
+// Records runs one SELECT of [Columns]. A stored JWS that cannot even be read
+// comes out with what its columns say, so that a verifier can report it.
+func Records(ctx context.Context, q Querier, text string, args ...any) iter.Seq2[audit.Entry, error] {
+	return func(yield func(audit.Entry, error) bool) {
+		rows, err := q.QueryContext(ctx, text, args...)
+		if err != nil {
+			yield(audit.Entry{}, fmt.Errorf("read records: %w", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var e audit.Entry
+			var key, kind string
+			if err := rows.Scan(&e.Index, &key, &kind, &e.JWS, &e.LeafHash); err != nil {
+				yield(audit.Entry{}, fmt.Errorf("read records: %w", err))
+				return
+			}
+			e.Record = Payload(e.JWS)
+			e.Record.Key, e.Record.Type = key, audit.Type(kind)
+			if !yield(e, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(audit.Entry{}, fmt.Errorf("read records: %w", err))
+		}
+	}
+}
+
+// Payload reads a record without trusting it.
+func Payload(jws string) (rec audit.Record) {
+	parts := strings.Split(jws, ".")
+	if len(parts) == 3 {
+		if raw, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
+			_ = json.Unmarshal(raw, &rec) // unreadable stays empty: the verifier says why
+		}
+	}
+	return rec
+}

@@ -1,0 +1,157 @@
+// Package sqldb opens the databases that a store can stand on, SQLite and PostgreSQL, and
+// hides how they differ in addresses, migrations and placeholders.
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// ErrDSN means that a database address cannot be used.
+var ErrDSN = errors.New("database address")
+
+// maxConns bounds what one process takes of PostgreSQL's connections, 100 in all by
+// default: a worker may ask from a thousand activities at once.
+const maxConns = 16
+
+// A DB is an open database.
+type DB struct {
+	*sql.DB
+	Postgres bool // else it is SQLite
+}
+
+// Open connects to a dsn: postgres:// or postgresql:// is PostgreSQL, anything else the path of
+// a SQLite file. With readOnly nothing can be changed through it.
+func Open(dsn string, readOnly bool) (*DB, error) {
+	if dsn == "" {
+		return nil, fmt.Errorf("%w: empty, want a SQLite path or postgres://…", ErrDSN)
+	}
+	if !isPostgres(dsn) && strings.Contains(dsn, "://") {
+		scheme, _, _ := strings.Cut(dsn, "://")
+		return nil, fmt.Errorf("%w: %s://…, want a SQLite path or postgres://…", ErrDSN, scheme)
+	}
+	if isPostgres(dsn) {
+		cfg, err := pgx.ParseConfig(dsn)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrDSN, Redact(dsn), err)
+		}
+		if readOnly {
+			cfg.RuntimeParams["default_transaction_read_only"] = "on"
+		}
+		conn := stdlib.OpenDB(*cfg)
+		conn.SetMaxOpenConns(maxConns)
+		return &DB{DB: conn, Postgres: true}, nil
+	}
+	if !readOnly {
+		if err := os.MkdirAll(filepath.Dir(dsn), 0o700); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDSN, err)
+		}
+	}
+	abs, err := filepath.Abs(dsn) // "//x", ":memory:" and "file:x" mean something else in a URI
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDSN, err)
+	}
+	conn, err := sql.Open("sqlite", sqliteURI(abs, readOnly))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDSN, dsn, err)
+	}
+	return &DB{DB: conn}, nil
+}
+
+// sqliteURI asks for a write-ahead log that is synced at every commit: an
+// acknowledged record survives a power cut. Transactions take the write lock at
+// once, because one that reads first and then writes can fail half-way.
+func sqliteURI(path string, readOnly bool) string {
+	q := url.Values{}
+	q.Add("_pragma", "busy_timeout(10000)")
+	q.Add("_pragma", "foreign_keys(1)")
+	if readOnly {
+		q.Set("mode", "ro")
+	} else {
+		q.Add("_pragma", "journal_mode(WAL)")
+		q.Add("_pragma", "synchronous(FULL)")
+		q.Set("_txlock", "immediate")
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// Migrate brings the schema up to date with the files of one of the directories sqlite and
+// postgres.
+func (db *DB) Migrate(ctx context.Context, migrations fs.FS) error {
+	dialect, dir := goose.DialectSQLite3, "sqlite"
+	var opts []goose.ProviderOption
+	if db.Postgres {
+		dialect, dir = goose.DialectPostgres, "postgres"
+		// Two processes may start at once; who is second looks again every second.
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+		if err != nil {
+			return err
+		}
+		opts = append(opts, goose.WithSessionLocker(locker))
+	}
+	files, err := fs.Sub(migrations, dir)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(dialect, db.DB, files, opts...)
+	if err != nil {
+		return err
+	}
+	// On SQLite two processes may both find a migration missing; the write lock lets
+	// one make it, and the other's fails whole. Looking again finds it made.
+	for attempt := 1; ; attempt++ {
+		_, err = provider.Up(ctx)
+		if err == nil || db.Postgres || attempt == 10 || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// Text rewrites ? to $1, $2 … where the database wants that.
+func (db *DB) Text(q string) string {
+	if !db.Postgres {
+		return q
+	}
+	var b strings.Builder
+	n := 0
+	for _, c := range q {
+		if c == '?' {
+			n++
+			b.WriteString("$" + strconv.Itoa(n))
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+func isPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+}
+
+// Redact takes what may be secret out of a DSN: the password and all parameters,
+// and everything when it cannot be read.
+func Redact(dsn string) string {
+	if !isPostgres(dsn) {
+		return dsn
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "postgres://…"
+	}
+	u.RawQuery = ""
+	return u.Redacted()
+}
