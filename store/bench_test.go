@@ -91,13 +91,19 @@ func parallel(b *testing.B, writers int, f func(w int) error) time.Duration {
 	return time.Since(start)
 }
 
-// bareTables are for the same rows, with the same keys.
+// bareTables are for the same rows, with the same keys and indexes.
 func bareTables(b *testing.B, db *sql.DB) {
 	b.Helper()
 	for _, table := range []string{"bare", "grouped"} {
 		if _, err := db.ExecContext(b.Context(), `CREATE TABLE `+table+` (idx BIGINT PRIMARY KEY, record_key TEXT NOT NULL UNIQUE,
-			type TEXT NOT NULL, subject TEXT NOT NULL, seq BIGINT NOT NULL, jws TEXT NOT NULL, leaf_hash TEXT NOT NULL, UNIQUE (subject, seq))`); err != nil {
+			type TEXT NOT NULL, subject TEXT NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, jws TEXT NOT NULL, leaf_hash TEXT NOT NULL,
+			approval TEXT NOT NULL, UNIQUE (subject, seq))`); err != nil {
 			b.Fatal(err)
+		}
+		for _, index := range []string{"(type, idx)", "(approval, idx) WHERE approval <> ''"} {
+			if _, err := db.ExecContext(b.Context(), fmt.Sprintf("CREATE INDEX %s_%d ON %s %s", table, len(index), table, index)); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 }
@@ -146,9 +152,9 @@ func insertRows(b *testing.B, db *sql.DB, table string, rows []bareRow) error {
 		if i > 0 {
 			text += ", "
 		}
-		n := 7 * i
-		text += fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
-		args = append(args, r.e.Index, r.e.Record.Key, string(r.e.Record.Type), r.e.Record.Subject, r.e.Record.Seq, r.e.JWS, r.e.LeafHash)
+		n := 9 * i
+		text += fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7, n+8, n+9)
+		args = append(args, bareArgs(r.e)...)
 	}
 	_, err := db.ExecContext(b.Context(), text, args...)
 	return err
@@ -156,9 +162,13 @@ func insertRows(b *testing.B, db *sql.DB, table string, rows []bareRow) error {
 
 func insertBare(b *testing.B, db *sql.DB, e audit.Entry) error {
 	// Both drivers take numbered parameters.
-	_, err := db.ExecContext(b.Context(), "INSERT INTO bare VALUES ($1, $2, $3, $4, $5, $6, $7)",
-		e.Index, e.Record.Key, string(e.Record.Type), e.Record.Subject, e.Record.Seq, e.JWS, e.LeafHash)
+	_, err := db.ExecContext(b.Context(), "INSERT INTO bare VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", bareArgs(e)...)
 	return err
+}
+
+// bareArgs are what the store writes of the same record.
+func bareArgs(e audit.Entry) []any {
+	return []any{e.Index, e.Record.Key, string(e.Record.Type), e.Record.Subject, e.Record.Seq, e.Record.At.UnixMicro(), e.JWS, e.LeafHash, "ap"}
 }
 
 // BenchmarkBarrier tells how long a decision waits from the append's beginning until its
