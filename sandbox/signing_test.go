@@ -154,11 +154,3 @@ func TestBearerTokens(t *testing.T) {
 	w.clock.Store(int64(11 * 365 * 24 * time.Hour))
 	refused(t, w.admin.get("/wallets"), 401)
 }
-
-func TestUnknownRoutesAreNotImplemented(t *testing.T) {
-	w := newWorld(t, 1)
-	for _, path := range []string{"/permissions", "/keys", "/wallets/x/history", "/v2/nothing", "/auth/action"} {
-		refused(t, w.admin.get(path), 501)
-	}
-	refused(t, w.admin.send("POST", "/wallets/import", "", nil), 501)
-}

@@ -42,7 +42,9 @@ type API struct {
 }
 
 // Handler returns the routes.
-func (a *API) Handler() http.Handler {
+func (a *API) Handler() http.Handler { return a.router() }
+
+func (a *API) router() *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = refuse
@@ -121,8 +123,8 @@ func refuse(err error, c echo.Context) {
 	var http5xx *echo.HTTPError
 	switch {
 	case errors.As(err, &answer):
-	case errors.Is(err, echo.ErrNotFound) || errors.Is(err, echo.ErrMethodNotAllowed):
-		answer = dfns.NotImplemented("%s %s", c.Request().Method, c.Request().URL.Path)
+	case isUnrouted(err):
+		answer = unrouted(c.Request())
 	case errors.As(err, &http5xx):
 		answer = dfns.Errorf(http5xx.Code, "%v", http5xx.Message)
 	default:

@@ -25,7 +25,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serve(), env(), version())
+	cmd.AddCommand(serve(), env(), routes(), version())
 	return cmd
 }
 
