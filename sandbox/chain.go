@@ -2,53 +2,65 @@ package sandbox
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/crypto"
 
-	"countersign/sandbox/evm"
-	"countersign/sandbox/store"
+	"countersign/sandbox/chains"
+	"countersign/sandbox/network"
 )
 
-// importBatch is how many kept blocks are read at a time.
-const importBatch = 256
+// startChains brings the default network's chain to the block where it stopped,
+// and answers JSON-RPC for it and for the others, which start at first use.
+func (s *Server) startChains(cfg Config, seed seedling) error {
+	s.chains = &chains.Chains{DB: s.db, Networks: s.nets, Dir: cfg.Data,
+		Genesis: time.Unix(seed.Genesis, 0), Faucet: common.HexToAddress(seed.faucetAddress()), Now: cfg.Now}
+	if _, err := s.chains.Chain(network.Default); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", cfg.RPCListen)
+	if err != nil {
+		return fmt.Errorf("listening for JSON-RPC: %w", err)
+	}
+	s.RPCURL = "http://" + reachable(listener.Addr().String())
+	s.rpc = s.serve(listener, s.chains.Handler(cfg.AllowPublic))
+	return nil
+}
 
-// startChain starts the directory's chain at the block where it stopped.
-func startChain(cfg Config, db *store.DB, seed seedling) (*evm.Chain, error) {
-	host, port, err := net.SplitHostPort(cfg.RPCListen)
-	if err != nil {
-		return nil, fmt.Errorf("address %q must be host:port: %w", cfg.RPCListen, err)
+// networkNames are those of the EVM networks that run, separated by spaces.
+func (s *Server) networkNames() string {
+	var names []string
+	for _, n := range s.nets.All() {
+		if n.Family == network.EVM {
+			names = append(names, n.Name)
+		}
 	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		return nil, fmt.Errorf("address %q needs a port number: %w", cfg.RPCListen, err)
+	return strings.Join(names, " ")
+}
+
+// rpcURLs is a JSON object of where the chain of each of the networks answers.
+func rpcURLs(base, names string) string {
+	urls := map[string]string{}
+	for _, name := range strings.Fields(names) {
+		urls[name] = base + "/" + name
 	}
-	return evm.Start(evm.Config{
-		Dir: cfg.Data, Host: host, Port: number, Public: cfg.AllowPublic,
-		Genesis: time.Unix(seed.Genesis, 0), Faucet: crypto.PubkeyToAddress(seed.faucet().PublicKey),
-		Now: cfg.Now,
-		Keep: func(number uint64, rlp []byte) error {
-			return db.Update(func(tx *store.Tx) error { return tx.AppendBlock(number, rlp) })
-		},
-		Blocks: func(from uint64) (blocks [][]byte, err error) {
-			err = db.View(func(tx *store.Tx) (err error) {
-				blocks, err = tx.Blocks(from, importBatch)
-				return err
-			})
-			return blocks, err
-		},
-	})
+	text, _ := json.Marshal(urls) // of strings, which cannot fail
+	return string(text)
 }
 
 // awaitToken waits until the token is on the chain, which on the first start
 // takes two blocks.
 func (s *Server) awaitToken(ctx context.Context, seed seedling) error {
+	chain, err := s.chains.Chain(network.Default)
+	if err != nil {
+		return err
+	}
 	for {
-		code, err := s.chain.Client.CodeAt(ctx, common.HexToAddress(seed.TokenAddress), nil)
+		code, err := chain.Client.CodeAt(ctx, common.HexToAddress(seed.TokenAddress), nil)
 		if err != nil {
 			return fmt.Errorf("looking for the token: %w", err)
 		}

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strconv"
 	"time"
+
+	"countersign/sandbox/network"
 )
 
 // complete fills in the defaults and refuses what must not be served.
@@ -18,6 +20,9 @@ func (c *Config) complete() error {
 	}
 	if c.RPCListen == "" {
 		c.RPCListen = "127.0.0.1:8545"
+	}
+	if len(c.Networks) == 0 {
+		c.Networks = network.Defaults()
 	}
 	if c.TimeScale == 0 {
 		c.TimeScale = 1

@@ -7,8 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"countersign/sandbox/custody"
-	"countersign/sandbox/evm"
+	"countersign/sandbox/network"
 	"countersign/sandbox/store"
 )
 
@@ -26,6 +25,7 @@ type Env struct {
 	Network         string `json:"SANDBOX_NETWORK"`
 	ChainID         string `json:"SANDBOX_CHAIN_ID"`
 	RPCURL          string `json:"SANDBOX_RPC_URL"`
+	RPCURLs         string `json:"SANDBOX_RPC_URLS"` // a JSON object, from the names of EVM networks
 	TokenAddress    string `json:"SANDBOX_TOKEN_ADDRESS"`
 }
 
@@ -43,13 +43,14 @@ func ReadEnv(dir, as string) (Env, error) {
 	if err != nil {
 		return Env{}, err
 	}
-	var text, url, rpc string
+	var text, url, rpc, names string
 	err = db.View(func(tx *store.Tx) error {
-		var err1, err2, err3 error
+		var err1, err2, err3, err4 error
 		text, err1 = tx.Meta(metaSeed)
 		url, err2 = tx.Meta(metaURL)
 		rpc, err3 = tx.Meta(metaRPCURL)
-		return errors.Join(err1, err2, err3)
+		names, err4 = tx.Meta(metaNetworks)
+		return errors.Join(err1, err2, err3, err4)
 	})
 	if err = errors.Join(err, db.Close()); err != nil || url == "" {
 		return Env{}, errors.Join(fmt.Errorf("%s: %w", dir, ErrNeverServed), err)
@@ -65,9 +66,14 @@ func ReadEnv(dir, as string) (Env, error) {
 	return Env{
 		BaseURL: url, AuthToken: who.Bearer, CredID: who.CredID, PrivateKey: who.PrivateKey,
 		OrgID: seed.OrgID, UserID: who.UserID, WalletID: seed.TreasuryID,
-		TreasuryAddress: seed.TreasuryAddress, Network: custody.Network, ChainID: strconv.Itoa(evm.ChainID),
-		RPCURL: rpc, TokenAddress: seed.TokenAddress,
+		TreasuryAddress: seed.TreasuryAddress, Network: network.Default, ChainID: defaultChainID(),
+		RPCURL: rpc, RPCURLs: rpcURLs(rpc, names), TokenAddress: seed.TokenAddress,
 	}, nil
+}
+
+// defaultChainID is that of [network.Default], in decimal.
+func defaultChainID() string {
+	return strconv.FormatUint(network.Set{}.All()[0].ChainID, 10)
 }
 
 // Shell returns e as export statements for a POSIX shell. A PEM key keeps its
@@ -79,7 +85,8 @@ func (e Env) Shell() string {
 		{"DFNS_PRIVATE_KEY", e.PrivateKey}, {"DFNS_ORG_ID", e.OrgID}, {"DFNS_USER_ID", e.UserID},
 		{"DFNS_WALLET_ID", e.WalletID}, {"SANDBOX_TREASURY_ADDRESS", e.TreasuryAddress},
 		{"SANDBOX_NETWORK", e.Network}, {"SANDBOX_CHAIN_ID", e.ChainID},
-		{"SANDBOX_RPC_URL", e.RPCURL}, {"SANDBOX_TOKEN_ADDRESS", e.TokenAddress},
+		{"SANDBOX_RPC_URL", e.RPCURL}, {"SANDBOX_RPC_URLS", e.RPCURLs},
+		{"SANDBOX_TOKEN_ADDRESS", e.TokenAddress},
 	} {
 		fmt.Fprintf(&out, "export %s='%s'\n", v.name, strings.ReplaceAll(v.value, "'", `'\''`))
 	}

@@ -1,6 +1,6 @@
 // Package sandbox is a custody platform for laptops and tests that speaks the
 // DFNS API: callers that sign their requests, wallets, policies, approvals and
-// signed webhooks, on a real EVM chain that runs in the same process.
+// signed webhooks, on real EVM chains that run in the same process.
 //
 // [Start] serves a data directory; [ReadEnv] tells a client what it needs to
 // talk to it. All state is in that directory, in one SQLite file. Everything
@@ -24,9 +24,10 @@ import (
 
 	"countersign/sandbox/api"
 	"countersign/sandbox/auth"
+	"countersign/sandbox/chains"
 	"countersign/sandbox/clock"
 	"countersign/sandbox/custody"
-	"countersign/sandbox/evm"
+	"countersign/sandbox/network"
 	"countersign/sandbox/settle"
 	"countersign/sandbox/store"
 	"countersign/sandbox/webhook"
@@ -36,7 +37,8 @@ import (
 // default, except Data, which is required.
 type Config struct {
 	Listen          string           // of the API; default 127.0.0.1:4000, port 0 chooses one
-	RPCListen       string           // of the chain's JSON-RPC; default 127.0.0.1:8545
+	RPCListen       string           // of the chains' JSON-RPC; default 127.0.0.1:8545
+	Networks        []string         // DFNS's names; default network.Defaults. EthereumSepolia always runs
 	Data            string           // the data directory; made when it is not there
 	TimeScale       float64          // divides webhook retry delays and autoRejectTimeout; default 1
 	DeliveryTimeout time.Duration    // for one webhook attempt; default 5s
@@ -52,14 +54,15 @@ type Server struct {
 	// URL and RPCURL are where the API and the chain answer.
 	URL, RPCURL string
 
-	db    *store.DB
-	clock *clock.Clock
-	chain *evm.Chain
-	http  *http.Server
-	lock  *lock
-	done  sync.WaitGroup
-	stop  context.CancelFunc
-	ready atomic.Bool
+	db        *store.DB
+	clock     *clock.Clock
+	chains    *chains.Chains
+	nets      network.Set
+	http, rpc *http.Server
+	lock      *lock
+	done      sync.WaitGroup
+	stop      context.CancelFunc
+	ready     atomic.Bool
 }
 
 // Start serves cfg.Data and returns once it is seeded and the API answers.
@@ -90,20 +93,23 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	vault := &custody.Custody{DB: s.db, Now: cfg.Now, Scale: cfg.TimeScale}
+	if s.nets, err = network.NewSet(cfg.Networks); err != nil {
+		return err
+	}
+	vault := &custody.Custody{DB: s.db, Now: cfg.Now, Scale: cfg.TimeScale, Networks: s.nets}
 	seed, err := plant(s.db, users, vault, cfg.Now())
 	if err != nil {
 		return fmt.Errorf("seeding: %w", err)
 	}
-	vault.Token = seed.TokenAddress
-	if s.chain, err = startChain(cfg, s.db, seed); err != nil {
+	vault.Token, vault.Faucet = seed.TokenAddress, seed.faucetAddress()
+	if err := s.startChains(cfg, seed); err != nil {
 		return err
 	}
 	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now}
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
 	door := &api.API{Auth: users, Custody: vault, Webhooks: hooks, Deliverer: deliverer,
-		Chain: s.chain.Client, Ready: s.ready.Load}
-	settler := &settle.Settler{Custody: vault, Chain: s.chain, Faucet: seed.faucet()}
+		Chains: s.chains, Ready: s.ready.Load}
+	settler := &settle.Settler{Custody: vault, Chains: s.chains, Faucet: seed.faucet()}
 	s.run(vault, deliverer, settler)
 	return s.open(ctx, cfg, seed, door)
 }
@@ -125,18 +131,12 @@ func (s *Server) open(ctx context.Context, cfg Config, seed seedling, door *api.
 		return fmt.Errorf("listening for the API: %w", err)
 	}
 	s.URL = "http://" + reachable(listener.Addr().String())
-	s.RPCURL = "http://" + reachable(s.chain.Addr())
-	s.http = &http.Server{Handler: door.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	s.done.Go(func() {
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			slog.Error("serving the API failed", "error", err)
-		}
-	})
+	s.http = s.serve(listener, door.Handler())
 	if err := s.awaitToken(ctx, seed); err != nil {
 		return err
 	}
 	err = s.db.Update(func(tx *store.Tx) error {
-		return errors.Join(tx.SetMeta(metaURL, s.URL), tx.SetMeta(metaRPCURL, s.RPCURL))
+		return errors.Join(tx.SetMeta(metaURL, s.URL), tx.SetMeta(metaRPCURL, s.RPCURL), tx.SetMeta(metaNetworks, s.networkNames()))
 	})
 	s.ready.Store(err == nil)
 	return err
@@ -145,23 +145,41 @@ func (s *Server) open(ctx context.Context, cfg Config, seed seedling, door *api.
 // Clock is the sandbox's time.
 func (s *Server) Clock() *clock.Clock { return s.clock }
 
+// serve answers at listener until the server is shut down.
+func (s *Server) serve(listener net.Listener, h http.Handler) *http.Server {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	s.done.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			slog.Error("serving failed", "address", listener.Addr(), "error", err)
+		}
+	})
+	return server
+}
+
+func shutdown(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+	defer cancel()
+	if server.Shutdown(ctx) != nil { // someone dialled and said nothing, or is slow
+		return server.Close()
+	}
+	return nil
+}
+
 // Close stops the server. Deliveries under way are recorded first.
 func (s *Server) Close() error {
 	s.ready.Store(false)
 	var errs []error
-	if s.http != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
-		defer cancel()
-		if s.http.Shutdown(ctx) != nil { // someone dialled and said nothing, or is slow
-			errs = append(errs, s.http.Close())
+	for _, server := range []*http.Server{s.http, s.rpc} {
+		if server != nil {
+			errs = append(errs, shutdown(server))
 		}
 	}
 	if s.stop != nil {
 		s.stop()
 	}
 	s.done.Wait()
-	if s.chain != nil {
-		errs = append(errs, s.chain.Close())
+	if s.chains != nil {
+		errs = append(errs, s.chains.Close())
 	}
 	if s.db != nil {
 		errs = append(errs, s.db.Close())

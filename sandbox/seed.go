@@ -21,16 +21,18 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
-	"countersign/sandbox/evm"
+	"countersign/sandbox/network"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
+	"countersign/sandbox/token"
 )
 
 // Names of stored values.
 const (
-	metaSeed   = "sandbox/seed"
-	metaURL    = "sandbox/url"
-	metaRPCURL = "sandbox/rpc-url"
+	metaSeed     = "sandbox/seed"
+	metaURL      = "sandbox/url"
+	metaRPCURL   = "sandbox/rpc-url"
+	metaNetworks = "sandbox/networks"
 )
 
 // loginLife is how long a seeded human's bearer token lives. A real login lasts
@@ -61,6 +63,10 @@ func (s seedling) faucet() *ecdsa.PrivateKey {
 		panic("faucet key in the database is damaged: " + err.Error())
 	}
 	return key
+}
+
+func (s seedling) faucetAddress() string {
+	return gethcrypto.PubkeyToAddress(s.faucet().PublicKey).Hex()
 }
 
 // plant makes the organisation's humans, treasury and token on the first call,
@@ -96,18 +102,18 @@ func sow(tx *store.Tx, users *auth.Auth, vault *custody.Custody, now time.Time) 
 	if seed.Humans, err = enrolHumans(tx, users); err != nil {
 		return seed, err
 	}
-	treasury, err := vault.AddWallet(tx, custody.NewWallet{Network: custody.Network, Name: "Treasury"})
+	treasury, err := vault.AddWallet(tx, custody.NewWallet{Network: network.Default, Name: "Treasury"})
 	if err != nil {
 		return seed, err
 	}
 	seed.TreasuryID, seed.TreasuryAddress = treasury.ID, treasury.Address
-	code, err := evm.TokenCreation(common.HexToAddress(treasury.Address))
+	code, err := token.Creation(common.HexToAddress(treasury.Address))
 	if err != nil {
 		return seed, err
 	}
 	// Funding the treasury is the faucet's nonce 0, so the token is its nonce 1.
 	seed.TokenAddress = gethcrypto.CreateAddress(gethcrypto.PubkeyToAddress(key.PublicKey), 1).Hex()
-	return seed, custody.Enqueue(tx, custody.Job{ID: "deploy/token", Call: terms.Call{Value: new(big.Int), Data: code}})
+	return seed, custody.Enqueue(tx, custody.Job{ID: "deploy/token", Network: network.Default, Call: terms.Call{Value: new(big.Int), Data: code}})
 }
 
 // enrolHumans makes one human for each kind of key.

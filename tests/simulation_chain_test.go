@@ -57,7 +57,7 @@ func tracingSandbox(t *testing.T) string {
 	for _, change := range [][2]string{
 		{"import (", "import (\n\t\"github.com/ethereum/go-ethereum/eth/tracers\"\n\t_ \"github.com/ethereum/go-ethereum/eth/tracers/native\"\n"},
 		{`"web3"}`, `"web3", "debug"}`},
-		{"return &Chain{", "stack.RegisterAPIs(tracers.APIs(backend.APIBackend))\n\treturn &Chain{"},
+		{"server, err := serve(", "apis = append(apis, tracers.APIs(backend.APIBackend)...)\n\tserver, err := serve("},
 	} {
 		if strings.Count(text, change[0]) != 1 {
 			t.Fatalf("%s does not have %q once: correct the test", source, change[0])

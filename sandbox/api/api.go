@@ -14,13 +14,13 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/ethereum/go-ethereum/ethclient"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/evm"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/webhook"
 )
@@ -31,13 +31,18 @@ const UserActionHeader = "X-DFNS-USERACTION"
 // bodyLimit bounds what a caller may send.
 const bodyLimit = "1M"
 
+// Chains gives the chain of an EVM network. [chains.Chains] is the real one.
+type Chains interface {
+	Chain(network string) (*evm.Chain, error)
+}
+
 // API answers requests from its parts.
 type API struct {
 	Auth      *auth.Auth
 	Custody   *custody.Custody
 	Webhooks  *webhook.Registry
 	Deliverer *webhook.Deliverer
-	Chain     *ethclient.Client
+	Chains    Chains
 	Ready     func() bool // whether the platform is seeded
 }
 

@@ -10,9 +10,9 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
-	"countersign/sandbox/evm"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/store"
+	"countersign/sandbox/token"
 )
 
 func (a *API) walletRoutes(e *echo.Echo) {
@@ -82,7 +82,8 @@ type asset struct {
 	Balance  string `json:"balance"`
 }
 
-// assets answers with the balances that the chain has now: ETH and TUSD. Other
+// assets answers with the balances that the chain has now: its native
+// asset and TUSD. Other
 // tokens are not discovered.
 func (a *API) assets(c call) error {
 	wallet, err := a.Custody.Wallet(c.Param("walletId"))
@@ -90,18 +91,26 @@ func (a *API) assets(c call) error {
 		return err
 	}
 	ctx, holder := c.Request().Context(), common.HexToAddress(wallet.Address)
-	wei, err := a.Chain.BalanceAt(ctx, holder, nil)
+	chain, err := a.Chains.Chain(wallet.Network)
 	if err != nil {
 		return err
 	}
-	token := common.HexToAddress(a.Custody.Token)
-	units, err := a.Chain.CallContract(ctx, ethereum.CallMsg{To: &token, Data: evm.BalanceOf(holder)}, nil)
+	native, err := a.Custody.Networks.Find(wallet.Network)
+	if err != nil {
+		return err
+	}
+	wei, err := chain.Client.BalanceAt(ctx, holder, nil)
+	if err != nil {
+		return err
+	}
+	usd := common.HexToAddress(a.Custody.TokenOn(wallet.Network))
+	units, err := chain.Client.CallContract(ctx, ethereum.CallMsg{To: &usd, Data: token.BalanceOf(holder)}, nil)
 	if err != nil {
 		return err
 	}
 	return reply(c, map[string]any{"walletId": wallet.ID, "network": wallet.Network, "assets": []asset{
-		{Kind: "Native", Symbol: "ETH", Decimals: 18, Verified: true, Balance: wei.String()},
-		{Kind: "Erc20", Contract: token.Hex(), Symbol: "TUSD", Decimals: 6, Verified: true,
+		{Kind: "Native", Symbol: native.Symbol, Decimals: native.Decimals, Verified: true, Balance: wei.String()},
+		{Kind: "Erc20", Contract: usd.Hex(), Symbol: token.Symbol, Decimals: token.Decimals, Verified: true,
 			Balance: new(big.Int).SetBytes(units).String()},
 	}}, nil)
 }

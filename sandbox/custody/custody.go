@@ -19,13 +19,14 @@ package custody
 import (
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/crypto"
+
+	"countersign/sandbox/network"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
 	"countersign/sandbox/webhook"
 )
-
-// Network is the one network of the sandbox, by DFNS's name.
-const Network = "EthereumSepolia"
 
 // Kinds of stored objects. Requests are listed under their wallet.
 const (
@@ -37,6 +38,7 @@ const (
 	kindPolicy      = "policy"
 	kindApproval    = "approval"
 	kindJob         = "job"
+	kindToken       = "network-token" // by network: the wallet that may mint
 
 	all = "org" // the parent of what is listed for the whole organisation
 )
@@ -50,7 +52,19 @@ type Custody struct {
 	DB    *store.DB
 	Now   func() time.Time
 	Scale float64 // divides autoRejectTimeout; 1 means minutes are minutes
-	Token string  // the address of the deployed TestUSD, for metadata
+
+	Networks network.Set // where wallets may be
+	Token    string      // the address of TestUSD on [network.Default]
+	Faucet   string      // the address that funds wallets and deploys tokens
+}
+
+// TokenOn returns the address of TestUSD on an EVM network. On the default
+// network it is seeded; on any other it is what the faucet does first.
+func (c *Custody) TokenOn(name string) string {
+	if name == network.Default {
+		return c.Token
+	}
+	return crypto.CreateAddress(common.HexToAddress(c.Faucet), 0).Hex()
 }
 
 func (c *Custody) emit(tx *store.Tx, kind string, data any) error {

@@ -11,9 +11,11 @@ import (
 )
 
 // Job is one transaction that the chain owes: a request that may execute, or
-// the faucet's own work. Jobs are done in the order in which they were queued.
+// the faucet's own work. The jobs of a network are done in the order in which
+// they were queued.
 type Job struct {
 	ID        string
+	Network   string
 	WalletID  string // who signs; "" is the faucet
 	Object    string // kind of the request, or "" for the faucet's work
 	RequestID string
@@ -21,21 +23,33 @@ type Job struct {
 	Raw       []byte // the signed transaction, once there is one
 }
 
-// Enqueue puts a job at the end of the queue.
+// Enqueue puts a job at the end of its network's queue.
 func Enqueue(tx *store.Tx, job Job) error {
-	return store.Put(tx, store.Object{Kind: kindJob, ID: job.ID, Due: time.UnixMilli(0)}, job)
+	return store.Put(tx, store.Object{Kind: kindJob, ID: job.ID, Parent: job.Network, Due: time.UnixMilli(0)}, job)
 }
 
-// NextJob returns the job at the head of the queue, or false when it is empty.
-func (c *Custody) NextJob() (Job, bool, error) {
+// Busy returns the networks that have jobs in their queues.
+func (c *Custody) Busy() ([]string, error) {
+	var networks []string
+	err := c.DB.View(func(tx *store.Tx) (err error) {
+		networks, err = store.Parents(tx, kindJob, c.Now())
+		return err
+	})
+	return networks, err
+}
+
+// NextJob returns the job at the head of a network's queue, or false when it is
+// empty.
+func (c *Custody) NextJob(network string) (Job, bool, error) {
 	var jobs []Job
 	err := c.DB.View(func(tx *store.Tx) (err error) {
-		jobs, err = store.Due[Job](tx, kindJob, "", c.Now(), 1)
+		jobs, err = store.Due[Job](tx, kindJob, network, c.Now(), 1)
 		return err
 	})
 	if err != nil || len(jobs) == 0 {
 		return Job{}, false, err
 	}
+	jobs[0].Network = network // one that was queued before there were several lacks it
 	return jobs[0], true, nil
 }
 

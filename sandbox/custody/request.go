@@ -10,6 +10,7 @@ import (
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
+	"countersign/sandbox/token"
 )
 
 // The statuses of a request. Confirmed, Failed and Rejected are final.
@@ -116,9 +117,10 @@ func (c *Custody) newRequest(caller auth.Caller, object string, wallet Wallet, b
 	asset := &r.Metadata.Asset
 	switch {
 	case body.Kind == "Native":
-		asset.Symbol, asset.Decimals, asset.Verified = "ETH", 18, true
-	case strings.EqualFold(body.Contract, c.Token):
-		asset.Symbol, asset.Decimals, asset.Verified = "TUSD", 6, true
+		native, _ := c.Networks.Find(wallet.Network)
+		asset.Symbol, asset.Decimals, asset.Verified = native.Symbol, native.Decimals, true
+	case strings.EqualFold(body.Contract, c.TokenOn(wallet.Network)):
+		asset.Symbol, asset.Decimals, asset.Verified = token.Symbol, token.Decimals, true
 	}
 	return r
 }
@@ -226,6 +228,6 @@ func (c *Custody) execute(tx *store.Tx, object string, r *Request, now time.Time
 	}
 	return errors.Join(
 		c.save(tx, object, *r),
-		Enqueue(tx, Job{ID: r.ID, WalletID: r.WalletID, Object: object, RequestID: r.ID, Call: r.RequestBody.Call()}),
+		Enqueue(tx, Job{ID: r.ID, Network: r.Network, WalletID: r.WalletID, Object: object, RequestID: r.ID, Call: r.RequestBody.Call()}),
 	)
 }

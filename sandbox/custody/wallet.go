@@ -8,13 +8,16 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/crypto"
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/network"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
+	"countersign/sandbox/token"
 )
 
 // FundingWei is what every new wallet gets from the faucet, so that it can pay
@@ -58,10 +61,6 @@ type NewWallet struct {
 
 func (in NewWallet) validate() error {
 	switch {
-	case in.Network == "":
-		return dfns.BadRequest("network is required")
-	case in.Network != Network:
-		return dfns.NotImplemented("network %s; the sandbox has %s", in.Network, Network)
 	case in.SigningKey != nil:
 		return dfns.NotImplemented("wallets with a chosen signingKey")
 	case in.DelegateTo != nil || in.DelayDelegation != nil:
@@ -75,6 +74,9 @@ func (in NewWallet) validate() error {
 // CreateWallet makes a wallet with a fresh secp256k1 key and queues its
 // funding ahead of whatever it is asked to do.
 func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error) {
+	if _, err := c.Networks.Find(in.Network); err != nil {
+		return Wallet{}, err
+	}
 	if err := in.validate(); err != nil {
 		return Wallet{}, err
 	}
@@ -101,12 +103,32 @@ func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
 		ExternalID: in.ExternalID, Tags: append([]string{}, in.Tags...),
 	}
 	err = errors.Join(
+		deployToken(tx, wallet),
 		store.Put(tx, store.Object{Kind: kindWallet, ID: wallet.ID, Parent: all}, wallet),
 		store.Put(tx, store.Object{Kind: kindWalletKey, ID: wallet.ID}, hexutil.Encode(crypto.FromECDSA(key))),
-		Enqueue(tx, Job{ID: "fund/" + wallet.ID, Call: terms.Call{To: wallet.Address, Value: FundingWei}}),
+		Enqueue(tx, Job{ID: "fund/" + wallet.ID, Network: wallet.Network, Call: terms.Call{To: wallet.Address, Value: FundingWei}}),
 		c.emit(tx, "wallet.created", map[string]Wallet{"wallet": wallet}),
 	)
 	return wallet, err
+}
+
+// deployToken queues the creation of TestUSD, with the wallet for its minter,
+// when the wallet is the first on its network. The default network's is seeded.
+func deployToken(tx *store.Tx, wallet Wallet) error {
+	if wallet.Network == network.Default {
+		return nil
+	}
+	if _, err := store.Get[string](tx, kindToken, wallet.Network); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	code, err := token.Creation(common.HexToAddress(wallet.Address))
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		store.Put(tx, store.Object{Kind: kindToken, ID: wallet.Network}, wallet.ID),
+		Enqueue(tx, Job{ID: "deploy/" + wallet.Network, Network: wallet.Network, Call: terms.Call{Value: new(big.Int), Data: code}}),
+	)
 }
 
 // Wallet returns a wallet; an unknown one is a 404.

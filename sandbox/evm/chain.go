@@ -1,5 +1,5 @@
-// Package evm runs an Ethereum chain inside the process, from go-ethereum, and
-// serves it over JSON-RPC.
+// Package evm runs an EVM chain inside the process, from go-ethereum, and
+// answers JSON-RPC for it.
 //
 // The chain makes one block per transaction, at once. Each block is handed to
 // [Config.Keep] before anyone can see it, and blocks that were kept are
@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,10 +23,8 @@ import (
 	"github.com/ethereum/go-ethereum/miner"
 	"github.com/ethereum/go-ethereum/node"
 	"github.com/ethereum/go-ethereum/rlp"
+	"github.com/ethereum/go-ethereum/rpc"
 )
-
-// ChainID is Sepolia's, because the platform calls the network EthereumSepolia.
-const ChainID = 11155111
 
 // ErrNotIncludable means that no block can hold the transaction: its nonce is
 // not the next one, or its sender cannot pay. It never reached the chain.
@@ -36,9 +33,7 @@ var ErrNotIncludable = errors.New("transaction cannot be included")
 // Config says how to start a chain.
 type Config struct {
 	Dir     string         // for the key directory, always empty, that go-ethereum insists on
-	Host    string         // to serve JSON-RPC on
-	Port    int            // 0 chooses one
-	Public  bool           // accept any Host header, for containers that call by name
+	ChainID uint64         // EIP-155's
 	Genesis time.Time      // of block 0; the same at every start
 	Faucet  common.Address // holds all the ETH of block 0
 
@@ -55,6 +50,7 @@ type Chain struct {
 	cfg    Config
 	node   *node.Node
 	eth    *eth.Ethereum
+	rpc    *rpc.Server
 	Client *ethclient.Client
 
 	mu   sync.Mutex // one block at a time
@@ -75,21 +71,22 @@ func Start(cfg Config) (*Chain, error) {
 		return nil, errors.Join(fmt.Errorf("starting chain: %w", err), c.node.Close())
 	}
 	c.eth.SetSynced()
-	c.Client = ethclient.NewClient(c.node.Attach())
+	c.Client = ethclient.NewClient(rpc.DialInProc(c.rpc))
 	ctx, cancel := context.WithCancel(context.Background())
 	c.stop = cancel
 	c.pool.Go(func() { c.minePool(ctx) })
 	return c, nil
 }
 
-// Addr returns the host:port where the chain serves JSON-RPC over HTTP.
-func (c *Chain) Addr() string { return strings.TrimPrefix(c.node.HTTPEndpoint(), "http://") }
+// ID returns the chain ID.
+func (c *Chain) ID() *big.Int { return new(big.Int).SetUint64(c.cfg.ChainID) }
 
 // Close stops the chain.
 func (c *Chain) Close() error {
 	c.stop()
 	c.pool.Wait()
 	c.Client.Close()
+	c.rpc.Stop()
 	if err := c.node.Close(); err != nil {
 		return fmt.Errorf("stopping chain: %w", err)
 	}

@@ -1,6 +1,7 @@
 package evm
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -27,11 +28,6 @@ func assemble(cfg Config) (*Chain, error) {
 	nodeConf.DataDir, nodeConf.IPCPath = "", ""
 	nodeConf.KeyStoreDir = filepath.Join(cfg.Dir, "keystore")
 	nodeConf.P2P = p2p.Config{NoDiscovery: true, NoDial: true}
-	nodeConf.HTTPHost, nodeConf.HTTPPort = cfg.Host, cfg.Port
-	nodeConf.HTTPModules = []string{"eth", "net", "web3"}
-	if cfg.Public {
-		nodeConf.HTTPVirtualHosts = []string{"*"}
-	}
 	stack, err := node.New(&nodeConf)
 	if err != nil {
 		return nil, fmt.Errorf("making node: %w", err)
@@ -41,13 +37,18 @@ func assemble(cfg Config) (*Chain, error) {
 		return nil, fmt.Errorf("making chain: %w", err)
 	}
 	system := filters.NewFilterSystem(backend.APIBackend, filters.Config{})
-	stack.RegisterAPIs([]rpc.API{{Namespace: "eth", Service: filters.NewFilterAPI(system)}})
-	return &Chain{cfg: cfg, node: stack, eth: backend}, nil
+	apis := append(backend.APIs(),
+		rpc.API{Namespace: "eth", Service: filters.NewFilterAPI(system)}, rpc.API{Namespace: "web3", Service: web3{}})
+	server, err := serve(apis, []string{"eth", "net", "web3"})
+	if err != nil {
+		return nil, errors.Join(err, stack.Close())
+	}
+	return &Chain{cfg: cfg, node: stack, eth: backend, rpc: server}, nil
 }
 
 func ethConfig(cfg Config) *ethconfig.Config {
 	conf := ethconfig.Defaults
-	conf.NetworkId = ChainID
+	conf.NetworkId = cfg.ChainID
 	conf.SyncMode = ethconfig.FullSync
 	conf.NoPruning, conf.StateScheme = true, rawdb.HashScheme // old states stay readable
 	conf.TxPool.NoLocals = true
@@ -55,7 +56,7 @@ func ethConfig(cfg Config) *ethconfig.Config {
 	alloc := core.SystemContractAllocs()
 	maps.Copy(alloc, types.GenesisAlloc{cfg.Faucet: {Balance: faucetWei}})
 	conf.Genesis = &core.Genesis{
-		Config:     chainConfig(),
+		Config:     chainConfig(cfg.ChainID),
 		Timestamp:  uint64(cfg.Genesis.Unix()),
 		GasLimit:   conf.Miner.GasCeil,
 		BaseFee:    big.NewInt(params.InitialBaseFee),
@@ -67,9 +68,9 @@ func ethConfig(cfg Config) *ethconfig.Config {
 
 // chainConfig is every fork that is live on mainnet. go-ethereum's own dev
 // configuration also turns on unreleased ones, which change what gas costs.
-func chainConfig() *params.ChainConfig {
+func chainConfig(id uint64) *params.ChainConfig {
 	conf := *params.AllDevChainProtocolChanges
-	conf.ChainID = big.NewInt(ChainID)
+	conf.ChainID = new(big.Int).SetUint64(id)
 	conf.AmsterdamTime, conf.BogotaTime = nil, nil
 	return &conf
 }

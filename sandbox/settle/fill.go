@@ -20,13 +20,13 @@ import (
 
 // fill completes a call into a transaction ready to be signed. What the chain
 // would refuse is refused here, before anything is signed.
-func (s *Settler) fill(ctx context.Context, key *ecdsa.PrivateKey, call terms.Call) (*types.DynamicFeeTx, error) {
+func (s *Settler) fill(ctx context.Context, chain *evm.Chain, key *ecdsa.PrivateKey, call terms.Call) (*types.DynamicFeeTx, error) {
 	from := crypto.PubkeyToAddress(key.PublicKey)
-	tx := &types.DynamicFeeTx{ChainID: big.NewInt(evm.ChainID), Value: call.Value, Data: call.Data}
+	tx := &types.DynamicFeeTx{ChainID: chain.ID(), Value: call.Value, Data: call.Data}
 	if call.To != "" {
 		tx.To = new(common.HexToAddress(call.To))
 	}
-	nonce, err := s.Chain.Client.NonceAt(ctx, from, nil)
+	nonce, err := chain.Client.NonceAt(ctx, from, nil)
 	if err != nil {
 		return nil, fmt.Errorf("reading nonce: %w", err)
 	}
@@ -34,13 +34,13 @@ func (s *Settler) fill(ctx context.Context, key *ecdsa.PrivateKey, call terms.Ca
 		return nil, errRefused{fmt.Sprintf("nonce %d is not the wallet's next nonce, %d", *call.Nonce, nonce)}
 	}
 	tx.Nonce = nonce
-	if err := s.price(ctx, tx, call); err != nil {
+	if err := s.price(ctx, chain, tx, call); err != nil {
 		return nil, err
 	}
-	if err := s.limit(ctx, tx, from, call); err != nil {
+	if err := s.limit(ctx, chain, tx, from, call); err != nil {
 		return nil, err
 	}
-	balance, err := s.Chain.Client.BalanceAt(ctx, from, nil)
+	balance, err := chain.Client.BalanceAt(ctx, from, nil)
 	if err != nil {
 		return nil, fmt.Errorf("reading balance: %w", err)
 	}
@@ -53,8 +53,8 @@ func (s *Settler) fill(ctx context.Context, key *ecdsa.PrivateKey, call terms.Ca
 
 // price sets the fees: those asked for, else a tip of 1 gwei under a cap of
 // twice the base fee and the tip.
-func (s *Settler) price(ctx context.Context, tx *types.DynamicFeeTx, call terms.Call) error {
-	head, err := s.Chain.Client.HeaderByNumber(ctx, nil)
+func (s *Settler) price(ctx context.Context, chain *evm.Chain, tx *types.DynamicFeeTx, call terms.Call) error {
+	head, err := chain.Client.HeaderByNumber(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("reading head: %w", err)
 	}
@@ -81,12 +81,12 @@ func (s *Settler) price(ctx context.Context, tx *types.DynamicFeeTx, call terms.
 // limit sets the gas limit: the one asked for, else the node's estimate. A call
 // that reverts while it is estimated is refused and never reaches the chain; a
 // caller who wants to see it revert there gives a gasLimit.
-func (s *Settler) limit(ctx context.Context, tx *types.DynamicFeeTx, from common.Address, call terms.Call) error {
+func (s *Settler) limit(ctx context.Context, chain *evm.Chain, tx *types.DynamicFeeTx, from common.Address, call terms.Call) error {
 	if call.GasLimit != nil {
 		tx.Gas = *call.GasLimit
 		return nil
 	}
-	gas, err := s.Chain.Client.EstimateGas(ctx, ethereum.CallMsg{From: from, To: tx.To, Value: tx.Value, Data: tx.Data})
+	gas, err := chain.Client.EstimateGas(ctx, ethereum.CallMsg{From: from, To: tx.To, Value: tx.Value, Data: tx.Data})
 	var answer rpc.Error
 	if errors.As(err, &answer) {
 		return errRefused{"gas estimation: " + answer.Error()}

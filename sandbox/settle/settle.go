@@ -12,7 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
+	"sync"
 	"time"
 
 	"github.com/ethereum/go-ethereum/core/types"
@@ -22,11 +22,17 @@ import (
 	"countersign/sandbox/store"
 )
 
-// Settler works off the queue of jobs. It is the only sender of its wallets, so
-// the next nonce is always the one that the chain has.
+// Chains gives the chain of an EVM network. [chains.Chains] is the real one.
+type Chains interface {
+	Chain(network string) (*evm.Chain, error)
+}
+
+// Settler works off the queues of jobs, one network beside the other. It is the
+// only sender of its wallets, so the next nonce is always the one that the chain
+// has.
 type Settler struct {
 	Custody *custody.Custody
-	Chain   *evm.Chain
+	Chains  Chains
 	Faucet  *ecdsa.PrivateKey
 }
 
@@ -36,13 +42,38 @@ type errRefused struct{ reason string }
 // Error returns the reason.
 func (e errRefused) Error() string { return e.reason }
 
-// Run settles until ctx ends. wake is a watch on the database.
+// Run settles until ctx ends. wake is a watch on the database. A network whose
+// queue was never used has no goroutine.
 func (s *Settler) Run(ctx context.Context, wake *store.Wake) {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	wakes := map[string]*store.Wake{}
 	for ctx.Err() == nil {
-		busy, err := s.Step(ctx)
+		busy, err := s.Custody.Busy()
+		if err != nil && ctx.Err() == nil {
+			slog.Error("looking for jobs failed, trying again", "error", err)
+			wake.Wait(ctx, time.Second)
+			continue
+		}
+		for _, network := range busy {
+			if wakes[network] == nil {
+				queue := store.NewWake()
+				wakes[network] = queue
+				workers.Go(func() { s.work(ctx, network, queue) })
+			}
+			wakes[network].Poke()
+		}
+		wake.Wait(ctx, time.Minute)
+	}
+}
+
+// work settles one network.
+func (s *Settler) work(ctx context.Context, network string, wake *store.Wake) {
+	for ctx.Err() == nil {
+		busy, err := s.step(ctx, network)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			slog.Error("settling failed, trying again", "error", err)
+			slog.Error("settling failed, trying again", "network", network, "error", err)
 			wake.Wait(ctx, time.Second)
 		case !busy:
 			wake.Wait(ctx, time.Minute)
@@ -50,15 +81,20 @@ func (s *Settler) Run(ctx context.Context, wake *store.Wake) {
 	}
 }
 
-// Step does the job at the head of the queue, and tells whether there was one.
-func (s *Settler) Step(ctx context.Context) (bool, error) {
-	job, found, err := s.Custody.NextJob()
+// step does the job at the head of a network's queue, and tells whether there
+// was one.
+func (s *Settler) step(ctx context.Context, network string) (bool, error) {
+	job, found, err := s.Custody.NextJob(network)
 	if err != nil || !found {
+		return false, err
+	}
+	chain, err := s.Chains.Chain(network)
+	if err != nil {
 		return false, err
 	}
 	var refused errRefused
 	if job.Raw == nil {
-		job, err = s.sign(ctx, job)
+		job, err = s.sign(ctx, chain, job)
 	}
 	if errors.As(err, &refused) {
 		slog.Info("request refused", "job", job.ID, "reason", refused.reason)
@@ -67,11 +103,11 @@ func (s *Settler) Step(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("signing %s: %w", job.ID, err)
 	}
-	return true, s.execute(ctx, job)
+	return true, s.execute(ctx, chain, job)
 }
 
 // sign makes the job's transaction and stores it.
-func (s *Settler) sign(ctx context.Context, job custody.Job) (custody.Job, error) {
+func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job custody.Job) (custody.Job, error) {
 	key := s.Faucet
 	if job.WalletID != "" {
 		var err error
@@ -79,15 +115,15 @@ func (s *Settler) sign(ctx context.Context, job custody.Job) (custody.Job, error
 			return job, err
 		}
 	}
-	unsigned, err := s.fill(ctx, key, job.Call)
+	unsigned, err := s.fill(ctx, chain, key, job.Call)
 	if err != nil {
 		return job, err
 	}
-	tx, err := types.SignNewTx(key, types.LatestSignerForChainID(big.NewInt(evm.ChainID)), unsigned)
+	tx, err := types.SignNewTx(key, types.LatestSignerForChainID(chain.ID()), unsigned)
 	if err != nil {
 		return job, fmt.Errorf("signing: %w", err)
 	}
-	if err := s.Chain.Check(tx); errors.Is(err, evm.ErrNotIncludable) {
+	if err := chain.Check(tx); errors.Is(err, evm.ErrNotIncludable) {
 		return job, errRefused{err.Error()}
 	}
 	if job.Raw, err = tx.MarshalBinary(); err != nil {
@@ -97,12 +133,12 @@ func (s *Settler) sign(ctx context.Context, job custody.Job) (custody.Job, error
 }
 
 // execute runs the job's transaction and records how it ended.
-func (s *Settler) execute(ctx context.Context, job custody.Job) error {
+func (s *Settler) execute(ctx context.Context, chain *evm.Chain, job custody.Job) error {
 	tx := new(types.Transaction)
 	if err := tx.UnmarshalBinary(job.Raw); err != nil {
 		return fmt.Errorf("reading transaction of %s: %w", job.ID, err)
 	}
-	receipt, err := s.Chain.Execute(ctx, tx)
+	receipt, err := chain.Execute(ctx, tx)
 	if errors.Is(err, evm.ErrNotIncludable) {
 		return s.Custody.Settled(job, custody.Settlement{Reason: err.Error()})
 	}

@@ -25,29 +25,3 @@ func (t *Tx) Meta(key string) (string, error) {
 	}
 	return value, nil
 }
-
-// AppendBlock writes the block of that number, in its consensus encoding.
-func (t *Tx) AppendBlock(number uint64, rlp []byte) error {
-	if _, err := t.sql.Exec(`INSERT INTO blocks (number, rlp) VALUES (?, ?)`, int64(number), rlp); err != nil {
-		return fmt.Errorf("writing block %d: %w", number, err)
-	}
-	return nil
-}
-
-// Blocks returns up to limit blocks from number on, in order.
-func (t *Tx) Blocks(number uint64, limit int) ([][]byte, error) {
-	rows, err := t.sql.Query(`SELECT rlp FROM blocks WHERE number >= ? ORDER BY number LIMIT ?`, int64(number), limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading blocks: %w", err)
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err reports what matters
-	var out [][]byte
-	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
-			return nil, fmt.Errorf("reading blocks: %w", err)
-		}
-		out = append(out, b)
-	}
-	return out, rows.Err()
-}

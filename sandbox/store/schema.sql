@@ -17,8 +17,11 @@ CREATE TABLE IF NOT EXISTS meta (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Blocks in their consensus encoding, written before the chain shows them.
-CREATE TABLE IF NOT EXISTS blocks (
-    number INTEGER PRIMARY KEY,
-    rlp    BLOB NOT NULL
-);
+-- Blocks of each network in their consensus encoding, written before its chain
+-- shows them.
+CREATE TABLE IF NOT EXISTS chain_blocks (
+    network TEXT NOT NULL,
+    number  INTEGER NOT NULL,
+    rlp     BLOB NOT NULL,
+    PRIMARY KEY (network, number)
+) WITHOUT ROWID;

@@ -1,5 +1,5 @@
 // Package store keeps the sandbox's state in one SQLite file: objects as JSON
-// documents, a few named values, and the blocks of the chain.
+// documents, a few named values, and the blocks of the chains.
 //
 // A change is a function run in one transaction ([DB.Update]); when Update
 // returns nil the change is in the write-ahead log and survives kill -9. The
@@ -60,6 +60,9 @@ func Open(dir string) (*DB, error) {
 	}
 	if _, err := write.Exec(schema); err != nil {
 		return nil, errors.Join(fmt.Errorf("making schema: %w", err), write.Close())
+	}
+	if err := migrate(&DB{write: write}); err != nil {
+		return nil, errors.Join(err, write.Close())
 	}
 	read, err := dial(path, writable+"&_pragma=query_only(1)", 4)
 	if err != nil {

@@ -9,9 +9,12 @@ import (
 // changed, someone poked it, or its time has come.
 type Wake struct{ c chan struct{} }
 
+// NewWake returns a Wake that only [Wake.Poke] ends.
+func NewWake() *Wake { return &Wake{c: make(chan struct{}, 1)} }
+
 // Watch returns a Wake that every later change pokes.
 func (d *DB) Watch() *Wake {
-	w := &Wake{c: make(chan struct{}, 1)}
+	w := NewWake()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.wakes = append(d.wakes, w)

@@ -1,21 +1,27 @@
-package evm
+// Package token is TestUSD, the token that every EVM network of the sandbox has:
+// how it is created and asked for a balance.
+package token
 
 import (
 	"fmt"
-	"math/big"
 	"strings"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
-	"github.com/ethereum/go-ethereum/core/types"
 
 	"countersign/sandbox/contracts"
 )
 
-// TokenCreation returns the data of the transaction that deploys TestUSD with
+// What TestUSD calls itself (contracts/TestUSD.sol).
+const (
+	Symbol   = "TUSD"
+	Decimals = 6
+)
+
+// Creation returns the data of the transaction that deploys TestUSD with
 // the given minter.
-func TokenCreation(minter common.Address) ([]byte, error) {
+func Creation(minter common.Address) ([]byte, error) {
 	token, err := abi.JSON(strings.NewReader(contracts.TestUSDABI))
 	if err != nil {
 		return nil, fmt.Errorf("reading token ABI: %w", err)
@@ -37,9 +43,4 @@ var balanceOf = []byte{0x70, 0xa0, 0x82, 0x31}
 // BalanceOf is the call data that asks a token for the balance of holder.
 func BalanceOf(holder common.Address) []byte {
 	return append(append([]byte{}, balanceOf...), common.LeftPadBytes(holder.Bytes(), 32)...)
-}
-
-// Fee returns what a mined transaction paid, in wei.
-func Fee(r *types.Receipt) *big.Int {
-	return new(big.Int).Mul(r.EffectiveGasPrice, new(big.Int).SetUint64(r.GasUsed))
 }
