@@ -102,7 +102,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 	second := start()
 	defer second.Close()
 	after, _ := sandbox.ReadEnv(dir, "bob")
-	before.BaseURL, before.RPCURL = after.BaseURL, after.RPCURL // ports were chosen anew
+	before.BaseURL, before.RPCURL, before.RPCURLs = after.BaseURL, after.RPCURL, after.RPCURLs // ports were chosen anew
 	if before != after {
 		t.Errorf("env changed:\n%+v\n%+v", before, after)
 	}

@@ -74,8 +74,10 @@ func (in NewWallet) validate() error {
 // CreateWallet makes a wallet with a fresh secp256k1 key and queues its
 // funding ahead of whatever it is asked to do.
 func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error) {
-	if _, err := c.Networks.Find(in.Network); err != nil {
+	if n, err := c.Networks.Find(in.Network); err != nil {
 		return Wallet{}, err
+	} else if n.Family != network.EVM {
+		return Wallet{}, dfns.NotImplemented("wallets on %s", n.Name)
 	}
 	if err := in.validate(); err != nil {
 		return Wallet{}, err
