@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"countersign/audit"
 	"countersign/audit/anchor"
+
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // BenchmarkAppend tells what a signed record in its place costs on top of a bare
@@ -147,16 +151,11 @@ func (g *bareGroup) insert(e audit.Entry) error {
 func (g *bareGroup) close() { close(g.rows); <-g.done }
 
 func insertRows(b *testing.B, db *sql.DB, table string, rows []bareRow) error {
-	text, args := "INSERT INTO "+table+" VALUES ", []any{}
-	for i, r := range rows {
-		if i > 0 {
-			text += ", "
-		}
-		n := 9 * i
-		text += fmt.Sprintf("($%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7, n+8, n+9)
+	var args []any
+	for _, r := range rows {
 		args = append(args, bareArgs(r.e)...)
 	}
-	_, err := db.ExecContext(b.Context(), text, args...)
+	_, err := db.ExecContext(b.Context(), "INSERT INTO "+table+" VALUES "+placeholders(db, len(rows), 9), args...)
 	return err
 }
 
@@ -222,4 +221,27 @@ func benchBarrier(b *testing.B, kind string, writers int) {
 	b.ReportMetric(float64(len(all))/took.Seconds(), "records/s")
 	b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "p50-ms")
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// placeholders are those of some rows, as the database takes them. SQLite knows $1 too, but
+// looks each up by its name, one after the other.
+func placeholders(db *sql.DB, rows, width int) string {
+	var text strings.Builder
+	_, postgres := db.Driver().(*stdlib.Driver)
+	for i := range rows * width {
+		switch {
+		case i == 0:
+			text.WriteString("(")
+		case i%width == 0:
+			text.WriteString("), (")
+		default:
+			text.WriteString(", ")
+		}
+		if postgres {
+			text.WriteString("$" + strconv.Itoa(i+1))
+		} else {
+			text.WriteByte('?')
+		}
+	}
+	return text.String() + ")"
 }
