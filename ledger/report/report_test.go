@@ -84,12 +84,7 @@ func example(t *testing.T) *kept {
 	return k
 }
 
-func TestJournal(t *testing.T) {
-	var out bytes.Buffer
-	if err := report.Journal(&out, example(t).all()); err != nil {
-		t.Fatal(err)
-	}
-	const want = `commodity 1.000000 "USDC"
+const wantJournal = `commodity 1.000000 "USDC"
 account world
 account treasury:hot
 2026-05-01 * (d1) a deposit, with a semicolon
@@ -134,8 +129,14 @@ account cold
     treasury:hot  -0.000005 "USDC"
 
 `
-	if out.String() != want {
-		t.Errorf("got:\n%s\nwant:\n%s", out.String(), want)
+
+func TestJournal(t *testing.T) {
+	var out bytes.Buffer
+	if err := report.Journal(&out, example(t).all()); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != wantJournal {
+		t.Errorf("got:\n%s\nwant:\n%s", out.String(), wantJournal)
 	}
 }
 
