@@ -4,6 +4,7 @@ BIN := $(CURDIR)/bin
 REVISION := $(shell git describe --always --dirty 2>/dev/null)
 GO_BUILD := go build -trimpath -ldflags "-X main.stamped=$(REVISION)"
 export COUNTERSIGN_TEST_BIN := $(BIN)
+SDKS := $(foreach v,0.8.3 0.8.21,tests/conformance/sdk/$(v)/node_modules/.package-lock.json)
 
 .PHONY: help
 help: ## Print this help
@@ -18,7 +19,7 @@ dev: build ## Run everything on this machine until Ctrl-C
 	$(BIN)/countersign dev
 
 .PHONY: test
-test: build ## Run every test (PostgreSQL's too, where initdb is found)
+test: build packages ## Run every test (PostgreSQL's where initdb is found, Node's where npm is)
 	./tools/with-postgres.sh go test -timeout 8m ./...
 	cd sandbox && go test -timeout 8m ./...
 
@@ -48,13 +49,20 @@ bench: ## Print ratios against the bare thing and other decoders, each pair in o
 	./tools/with-postgres.sh go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: vectors
-vectors: tests/npm/node_modules/.package-lock.json tests/verifyjs/node_modules/.package-lock.json ## Fetch the public test vectors, viem, jose and a browser's driver (npm; for tests and bench only)
+vectors: tests/npm/node_modules/.package-lock.json tests/verifyjs/node_modules/.package-lock.json $(SDKS) ## Fetch the public test vectors, viem, jose, a browser's driver, the custodian's SDKs (npm; for tests and bench only)
 
 tests/npm/node_modules/.package-lock.json: tests/npm/package.json tests/npm/package-lock.json
 	cd tests/npm && npm ci --no-audit --no-fund --silent
 
 tests/verifyjs/node_modules/.package-lock.json: tests/verifyjs/package.json tests/verifyjs/package-lock.json
 	cd tests/verifyjs && npm ci --no-audit --no-fund --silent
+
+$(SDKS): %/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund --silent
+
+.PHONY: packages
+packages: # without npm or the network, what needs the packages is skipped
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory vectors || echo "npm ci did not work: tests that need Node's packages are skipped"
 
 .PHONY: auditor
 auditor: ## Build bin/auditverify and bin/auditor-page, what an auditor is given
@@ -91,4 +99,4 @@ $(BIN)/staticcheck $(BIN)/workflowcheck $(BIN)/govulncheck &: tools/lint/go.mod 
 
 .PHONY: clean
 clean: ## Remove what was built and the dev state
-	rm -rf bin var tests/npm/node_modules tests/verifyjs/node_modules
+	rm -rf bin var tests/npm/node_modules tests/verifyjs/node_modules tests/conformance/sdk/*/node_modules

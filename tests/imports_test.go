@@ -117,6 +117,7 @@ var imports = map[string][]string{
 	"cmd/countersign/demo":        {"*"},
 	"cmd/countersign/screening":   {"*"},
 	"tests":                       {"*"},
+	"tests/conformance":           {},
 	"tests/vectors":               {},
 }
 
