@@ -18,7 +18,8 @@ import (
 // and answers JSON-RPC for it and for the others, which start at first use.
 func (s *Server) startChains(cfg Config, seed seedling) error {
 	s.chains = &chains.Chains{DB: s.db, Networks: s.nets, Dir: cfg.Data,
-		Genesis: time.Unix(seed.Genesis, 0), Faucet: common.HexToAddress(seed.faucetAddress()), Now: cfg.Now}
+		Genesis: time.Unix(seed.Genesis, 0), Faucet: common.HexToAddress(seed.faucetAddress()), Now: cfg.Now,
+		Finality: cfg.Finality, BlockTime: cfg.BlockTime}
 	if _, err := s.chains.Chain(network.Default); err != nil {
 		return err
 	}
@@ -30,6 +31,9 @@ func (s *Server) startChains(cfg Config, seed seedling) error {
 	s.rpc = s.serve(listener, s.chains.Handler(cfg.AllowPublic))
 	return nil
 }
+
+// Chains are the chains of the EVM networks, to make them misbehave.
+func (s *Server) Chains() *chains.Chains { return s.chains }
 
 // networkNames are those of the EVM networks that run, separated by spaces.
 func (s *Server) networkNames() string {

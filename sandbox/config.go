@@ -30,6 +30,12 @@ func (c *Config) complete() error {
 	if !(c.TimeScale > 0) {
 		return fmt.Errorf("time scale %g must be above 0", c.TimeScale)
 	}
+	if c.Finality < 0 {
+		return fmt.Errorf("finality of %d blocks must not be negative", c.Finality)
+	}
+	if c.BlockTime == 0 {
+		c.BlockTime = time.Second
+	}
 	if c.DeliveryTimeout == 0 {
 		c.DeliveryTimeout = 5 * time.Second
 	}

@@ -29,16 +29,21 @@ type world struct {
 // newWorld starts a sandbox on free ports; scale divides its delays.
 func newWorld(t *testing.T, scale float64) *world {
 	t.Helper()
+	return newWorldWith(t, sandbox.Config{TimeScale: scale})
+}
+
+// newWorldWith is newWorld with more of the configuration given.
+func newWorldWith(t *testing.T, cfg sandbox.Config) *world {
+	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), clock: new(atomic.Int64)}
-	server, err := sandbox.Start(context.Background(), sandbox.Config{
-		Listen: "127.0.0.1:0", RPCListen: "127.0.0.1:0", Data: w.dir, TimeScale: scale,
-		Now: func() time.Time { return time.Now().Add(time.Duration(w.clock.Load())) },
-	})
+	cfg.Listen, cfg.RPCListen, cfg.Data = "127.0.0.1:0", "127.0.0.1:0", w.dir
+	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(w.clock.Load())) }
+	server, err := sandbox.Start(context.Background(), cfg)
 	if err != nil {
 		t.Fatalf("Start: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
+		if err := w.server.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 	})
@@ -176,4 +181,21 @@ func word(hex string) string {
 // mintData is the call data of mint(address,uint256).
 func mintData(to string, units int64) string {
 	return "0x40c10f19" + word(to) + word(fmt.Sprintf("%x", units))
+}
+
+// restart closes the sandbox and starts it again on its directory.
+func (w *world) restart(cfg sandbox.Config) {
+	w.t.Helper()
+	if err := w.server.Close(); err != nil {
+		w.t.Fatalf("Close: %v", err)
+	}
+	cfg.Listen, cfg.RPCListen, cfg.Data = "127.0.0.1:0", "127.0.0.1:0", w.dir
+	var err error
+	if w.server, err = sandbox.Start(context.Background(), cfg); err != nil {
+		w.t.Fatalf("Start: %v", err)
+	}
+	w.admin, w.alice, w.bob = as(w.t, w.dir, "admin"), as(w.t, w.dir, "alice"), as(w.t, w.dir, "bob")
+	if w.env, err = sandbox.ReadEnv(w.dir, "admin"); err != nil {
+		w.t.Fatalf("ReadEnv: %v", err)
+	}
 }

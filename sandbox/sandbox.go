@@ -40,6 +40,8 @@ type Config struct {
 	RPCListen       string           // of the chains' JSON-RPC; default 127.0.0.1:8545
 	Networks        []string         // DFNS's names; default network.Defaults. EthereumSepolia always runs
 	Data            string           // the data directory; made when it is not there
+	Finality        int              // blocks that safe and finalized are behind the head; default 0
+	BlockTime       time.Duration    // between empty blocks while something is not final; default 1s, negative for none
 	TimeScale       float64          // divides webhook retry delays and autoRejectTimeout; default 1
 	DeliveryTimeout time.Duration    // for one webhook attempt; default 5s
 	AllowPublic     bool             // bind to addresses that other machines reach
@@ -109,6 +111,9 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
 	door := &api.API{Auth: users, Custody: vault, Webhooks: hooks, Deliverer: deliverer,
 		Chains: s.chains, Ready: s.ready.Load}
+	if err := vault.WatchWallets(); err != nil {
+		return err
+	}
 	settler := &settle.Settler{Custody: vault, Chains: s.chains, Faucet: seed.faucet()}
 	s.run(vault, deliverer, settler)
 	return s.open(ctx, cfg, seed, door)

@@ -29,6 +29,8 @@ func (a *API) walletRoutes(e *echo.Echo) {
 		wallet, err := a.Custody.Wallet(c.Param("id"))
 		return reply(c, wallet, err)
 	}))
+	e.GET("/wallets/all/history", a.read(permission.ReadWallets, a.orgHistory))
+	e.GET("/wallets/:walletId/history", a.read(permission.ReadWallets, a.history))
 	e.GET("/wallets/:walletId/assets", a.read(permission.ReadWallets, a.assets))
 	e.PUT("/wallets/:walletId/tags", a.signed(permission.AddTags, func(c call) error { return a.tags(c, false) }))
 	e.DELETE("/wallets/:walletId/tags", a.signed(permission.RemoveTags, func(c call) error { return a.tags(c, true) }))

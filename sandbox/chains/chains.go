@@ -15,6 +15,7 @@ import (
 	"github.com/ethereum/go-ethereum/node"
 
 	"countersign/sandbox/evm"
+	"countersign/sandbox/history"
 	"countersign/sandbox/network"
 	"countersign/sandbox/store"
 )
@@ -31,6 +32,10 @@ type Chains struct {
 	Faucet   common.Address // holds all that block 0 of every chain has
 	Now      func() time.Time
 
+	Finality  int           // of every chain, in blocks; see [evm.Config]
+	BlockTime time.Duration // likewise
+
+	wakes   sync.Map // by network, of *store.Wake
 	mu      sync.Mutex
 	running map[string]*evm.Chain
 	closed  bool
@@ -71,9 +76,9 @@ func (c *Chains) Chain(name string) (*evm.Chain, error) {
 func (c *Chains) config(n network.Network) evm.Config {
 	return evm.Config{
 		Dir: c.Dir, ChainID: n.ChainID, Genesis: c.Genesis, Faucet: c.Faucet, Now: c.Now,
-		Keep: func(number uint64, rlp []byte) error {
-			return c.DB.Update(func(tx *store.Tx) error { return tx.AppendBlock(n.Name, number, rlp) })
-		},
+		Finality: uint64(c.Finality), BlockTime: c.BlockTime,
+		Keep:    func(change evm.Change) error { return c.keep(n, change) },
+		Changed: c.Watch(n.Name).Poke,
 		Blocks: func(from uint64) (blocks [][]byte, err error) {
 			err = c.DB.View(func(tx *store.Tx) (err error) {
 				blocks, err = tx.Blocks(n.Name, from, importBatch)
@@ -82,6 +87,36 @@ func (c *Chains) config(n network.Network) evm.Config {
 			return blocks, err
 		},
 	}
+}
+
+// Watch returns a Wake that every change of a network's chain pokes, whether it
+// runs yet or not. There is one for each network.
+func (c *Chains) Watch(name string) *store.Wake {
+	wake, _ := c.wakes.LoadOrStore(name, store.NewWake())
+	return wake.(*store.Wake) // nothing else is stored
+}
+
+// keep stores the change with the history that it makes, all or nothing.
+func (c *Chains) keep(n network.Network, change evm.Change) error {
+	now := c.Now()
+	return c.DB.Update(func(tx *store.Tx) error {
+		if first := change.Blocks[0].Number; change.Replaces {
+			if err := errors.Join(tx.DropBlocks(n.Name, first), history.Retract(tx, n.Name, first)); err != nil {
+				return err
+			}
+		}
+		for _, b := range change.Blocks {
+			err := errors.Join(tx.AppendBlock(n.Name, b.Number, b.RLP), history.Include(tx, now, history.Block{
+				Network: n, Number: b.Number, Time: b.Time, Final: b.Number <= change.Finalized, Transfers: told(n, b.Transfers)}))
+			if err != nil {
+				return err
+			}
+		}
+		if c.Finality == 0 {
+			return nil // every block was final as it came
+		}
+		return history.Confirm(tx, now, n.Name, change.Finalized)
+	})
 }
 
 // Handler answers JSON-RPC: for the network that the path names, as in

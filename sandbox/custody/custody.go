@@ -38,6 +38,7 @@ const (
 	kindPolicy      = "policy"
 	kindApproval    = "approval"
 	kindJob         = "job"
+	kindParked      = "job-parked"
 	kindToken       = "network-token" // by network: the wallet that may mint
 
 	all = "org" // the parent of what is listed for the whole organisation

@@ -2,6 +2,7 @@ package custody
 
 import (
 	"errors"
+	"fmt"
 	"math/big"
 	"time"
 
@@ -28,11 +29,16 @@ func Enqueue(tx *store.Tx, job Job) error {
 	return store.Put(tx, store.Object{Kind: kindJob, ID: job.ID, Parent: job.Network, Due: time.UnixMilli(0)}, job)
 }
 
-// Busy returns the networks that have jobs in their queues.
-func (c *Custody) Busy() ([]string, error) {
+// Busy returns the networks that have jobs in their queues, or with parked those
+// that have parked jobs.
+func (c *Custody) Busy(parked bool) ([]string, error) {
+	kind := kindJob
+	if parked {
+		kind = kindParked
+	}
 	var networks []string
 	err := c.DB.View(func(tx *store.Tx) (err error) {
-		networks, err = store.Parents(tx, kindJob, c.Now())
+		networks, err = store.Parents(tx, kind, c.Now())
 		return err
 	})
 	return networks, err
@@ -53,16 +59,44 @@ func (c *Custody) NextJob(network string) (Job, bool, error) {
 	return jobs[0], true, nil
 }
 
+// Park takes a job whose transaction is signed off the queue, to be looked at
+// again when its chain changes: it is not mined yet, or not final.
+func (c *Custody) Park(job Job) error {
+	return c.DB.Update(func(tx *store.Tx) error {
+		return errors.Join(store.Delete(tx, kindJob, job.ID),
+			store.Put(tx, store.Object{Kind: kindParked, ID: job.ID, Parent: job.Network, Due: time.UnixMilli(0)}, job))
+	})
+}
+
+// Parked returns a network's parked jobs, the longest parked first.
+func (c *Custody) Parked(network string) ([]Job, error) {
+	var jobs []Job
+	err := c.DB.View(func(tx *store.Tx) (err error) {
+		jobs, err = store.All[Job](tx, kindParked, network)
+		return err
+	})
+	return jobs, err
+}
+
+// ErrAborted means that a job was taken back before it was signed.
+var ErrAborted = errors.New("request was aborted")
+
 // Signed records the raw transaction of a job before anyone else sees it, and
 // with it that the request is Broadcasted under that hash.
 func (c *Custody) Signed(job Job, raw []byte, hash string) error {
 	job.Raw = raw
 	return c.DB.Update(func(tx *store.Tx) error {
-		if err := Enqueue(tx, job); err != nil || job.RequestID == "" {
-			return err
+		if job.RequestID == "" {
+			return Enqueue(tx, job)
 		}
 		r, err := store.Get[Request](tx, job.Object, job.RequestID)
 		if err != nil {
+			return err
+		}
+		if r.Status != Executing {
+			return fmt.Errorf("signing %s, which is %s: %w", r.ID, r.Status, ErrAborted)
+		}
+		if err := Enqueue(tx, job); err != nil {
 			return err
 		}
 		r.Status, r.TxHash, r.DateBroadcasted = Broadcasted, hash, dfns.At(c.Now())
@@ -79,7 +113,8 @@ type Settlement struct {
 // Settled ends a job, and with it its request: Confirmed, or Failed for a reason.
 func (c *Custody) Settled(job Job, s Settlement) error {
 	return c.DB.Update(func(tx *store.Tx) error {
-		if err := store.Delete(tx, kindJob, job.ID); err != nil || job.RequestID == "" {
+		err := errors.Join(store.Delete(tx, kindJob, job.ID), store.Delete(tx, kindParked, job.ID))
+		if err != nil || job.RequestID == "" {
 			return err
 		}
 		r, err := store.Get[Request](tx, job.Object, job.RequestID)

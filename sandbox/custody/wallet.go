@@ -14,6 +14,7 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/history"
 	"countersign/sandbox/network"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
@@ -106,6 +107,7 @@ func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
 	}
 	err = errors.Join(
 		deployToken(tx, wallet),
+		history.Watch(tx, wallet.Network, wallet.Address, wallet.ID),
 		store.Put(tx, store.Object{Kind: kindWallet, ID: wallet.ID, Parent: all}, wallet),
 		store.Put(tx, store.Object{Kind: kindWalletKey, ID: wallet.ID}, hexutil.Encode(crypto.FromECDSA(key))),
 		Enqueue(tx, Job{ID: "fund/" + wallet.ID, Network: wallet.Network, Call: terms.Call{To: wallet.Address, Value: FundingWei}}),
@@ -132,6 +134,25 @@ func deployToken(tx *store.Tx, wallet Wallet) error {
 		Enqueue(tx, Job{ID: "deploy/" + wallet.Network, Network: wallet.Network, Call: terms.Call{Value: new(big.Int), Data: code}}),
 	)
 }
+
+// WatchWallets has the history of every wallet kept from now on, those of a time
+// before there was one too.
+func (c *Custody) WatchWallets() error {
+	return c.DB.Update(func(tx *store.Tx) error {
+		done, err := tx.Meta(metaWatched)
+		if err != nil || done != "" {
+			return err
+		}
+		wallets, err := store.All[Wallet](tx, kindWallet, all)
+		for _, w := range wallets {
+			err = errors.Join(err, history.Watch(tx, w.Network, w.Address, w.ID))
+		}
+		return errors.Join(err, tx.SetMeta(metaWatched, "yes"))
+	})
+}
+
+// metaWatched says that every wallet is watched.
+const metaWatched = "sandbox/wallets-watched"
 
 // Wallet returns a wallet; an unknown one is a 404.
 func (c *Custody) Wallet(id string) (Wallet, error) {

@@ -4,8 +4,16 @@
 // The chain makes one block per transaction, at once. Each block is handed to
 // [Config.Keep] before anyone can see it, and blocks that were kept are
 // imported again at the next start: numbers, hashes, receipts and balances are
-// the same for ever. There are no peers, no reorganisations and no consensus
-// but this.
+// the same for ever. There are no peers and no consensus but this.
+//
+// # Faults
+//
+// On command the chain misbehaves as real ones do. [Chain.HoldNext] and
+// [Chain.HoldFrom] leave transactions unmined until [Chain.Release], or until one
+// with the same sender and nonce that pays more replaces them. [Chain.Reorganise]
+// replaces the newest blocks, and cannot touch what is finalized. [Chain.Mine]
+// makes empty blocks and [Chain.Congest] raises the base fee. Holds are forgotten
+// when the process ends; blocks are not.
 package evm
 
 import (
@@ -20,7 +28,6 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/eth"
 	"github.com/ethereum/go-ethereum/ethclient"
-	"github.com/ethereum/go-ethereum/miner"
 	"github.com/ethereum/go-ethereum/node"
 	"github.com/ethereum/go-ethereum/rlp"
 	"github.com/ethereum/go-ethereum/rpc"
@@ -37,12 +44,36 @@ type Config struct {
 	Genesis time.Time      // of block 0; the same at every start
 	Faucet  common.Address // holds all the ETH of block 0
 
-	// Keep stores a block for good. Blocks returns the kept ones from a number
-	// on, some at a time, and none when there are no more.
-	Keep   func(number uint64, rlp []byte) error
-	Blocks func(from uint64) ([][]byte, error)
+	// Finality is how many blocks the tags safe and finalized are behind the head.
+	// While transactions wait for it, an empty block is made every BlockTime; 0
+	// makes none.
+	Finality  uint64
+	BlockTime time.Duration
+
+	// Keep stores a change for good. Blocks returns the kept blocks from a number
+	// on, some at a time, and none when there are no more. Changed is called when
+	// what was kept is shown, or when held transactions are let go.
+	Keep    func(Change) error
+	Blocks  func(from uint64) ([][]byte, error)
+	Changed func()
 
 	Now func() time.Time
+}
+
+// A Change makes Blocks the end of the chain. Kept blocks with their numbers or
+// higher ones are no longer part of it.
+type Change struct {
+	Blocks    []Mined
+	Replaces  bool   // there were other blocks with these numbers
+	Finalized uint64 // the newest block that can no longer be replaced
+}
+
+// Mined is a block with what it did.
+type Mined struct {
+	Number    uint64
+	Time      time.Time
+	RLP       []byte
+	Transfers []Transfer
 }
 
 // Chain is a running chain.
@@ -53,9 +84,12 @@ type Chain struct {
 	rpc    *rpc.Server
 	Client *ethclient.Client
 
-	mu   sync.Mutex // one block at a time
-	stop context.CancelFunc
-	pool sync.WaitGroup
+	mu     sync.Mutex // one block at a time
+	held   holds
+	retry  chan struct{} // pokes what mines the pool
+	tokens map[common.Address]tokenInfo
+	stop   context.CancelFunc
+	pool   sync.WaitGroup
 }
 
 // Start starts the chain and brings it to where it was.
@@ -75,6 +109,9 @@ func Start(cfg Config) (*Chain, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.stop = cancel
 	c.pool.Go(func() { c.minePool(ctx) })
+	if cfg.BlockTime > 0 && cfg.Finality > 0 {
+		c.pool.Go(func() { c.tick(ctx) })
+	}
 	return c, nil
 }
 
@@ -101,7 +138,7 @@ func (c *Chain) replay() error {
 			return err
 		}
 		if len(kept) == 0 {
-			c.finalize(c.eth.BlockChain().CurrentBlock())
+			c.finalize()
 			return nil
 		}
 		blocks := make(types.Blocks, len(kept))
@@ -115,97 +152,4 @@ func (c *Chain) replay() error {
 			return fmt.Errorf("importing kept block %d: %w", blocks[n].NumberU64(), err)
 		}
 	}
-}
-
-// Execute puts tx into a block of its own and returns its receipt. Executing
-// the same transaction again returns the first receipt. It fails with
-// [ErrNotIncludable] when the transaction can never run as it is.
-func (c *Chain) Execute(ctx context.Context, tx *types.Transaction) (*types.Receipt, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if receipt := c.receipt(tx.Hash()); receipt != nil {
-		return receipt, nil
-	}
-	block, err := c.build(tx)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.insert(ctx, block); err != nil {
-		return nil, err
-	}
-	receipt := c.receipt(tx.Hash())
-	if receipt == nil {
-		return nil, fmt.Errorf("block %d lost transaction %s", block.NumberU64(), tx.Hash())
-	}
-	return receipt, nil
-}
-
-// Check fails with [ErrNotIncludable] when the next block could not hold tx. A
-// transaction that would revert passes: it can be included.
-func (c *Chain) Check(tx *types.Transaction) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, err := c.build(tx)
-	return err
-}
-
-// receipt returns the receipt of a mined transaction, or nil.
-func (c *Chain) receipt(hash common.Hash) *types.Receipt {
-	lookup, _ := c.eth.BlockChain().GetCanonicalTransaction(hash)
-	if lookup == nil {
-		return nil
-	}
-	for _, r := range c.eth.BlockChain().GetReceiptsByHash(lookup.BlockHash) {
-		if r.TxHash == hash {
-			return r
-		}
-	}
-	return nil
-}
-
-// build makes the block that holds tx alone. Timestamps must grow, so under
-// load the chain's clock runs ahead of ours by a second per block.
-func (c *Chain) build(tx *types.Transaction) (*types.Block, error) {
-	parent := c.eth.BlockChain().CurrentBlock()
-	args := &miner.BuildPayloadArgs{
-		Parent:      parent.Hash(),
-		Timestamp:   max(uint64(c.cfg.Now().Unix()), parent.Time+1),
-		Random:      common.BigToHash(new(big.Int).Add(parent.Number, common.Big1)),
-		Withdrawals: types.Withdrawals{},
-		BeaconRoot:  &common.Hash{},
-	}
-	block, _, err := c.eth.Miner().BuildTestingPayload(args, types.Transactions{tx}, false, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotIncludable, err)
-	}
-	return block, nil
-}
-
-// insert keeps the block, then shows it.
-func (c *Chain) insert(ctx context.Context, block *types.Block) error {
-	raw, err := rlp.EncodeToBytes(block)
-	if err != nil {
-		return fmt.Errorf("encoding block %d: %w", block.NumberU64(), err)
-	}
-	chain := c.eth.BlockChain()
-	// Import first without making it the head: a block that our own chain would
-	// refuse must not be kept, or no later start could get past it.
-	if _, err := chain.InsertBlockWithoutSetHead(ctx, block, false); err != nil {
-		return fmt.Errorf("importing block %d: %w", block.NumberU64(), err)
-	}
-	if err := c.cfg.Keep(block.NumberU64(), raw); err != nil {
-		return err
-	}
-	if _, err := chain.SetCanonical(block); err != nil {
-		return fmt.Errorf("showing block %d: %w", block.NumberU64(), err)
-	}
-	c.finalize(block.Header())
-	return nil
-}
-
-// finalize makes head answer to the tags safe and finalized: this chain never
-// reorganises, so the newest block is as final as any.
-func (c *Chain) finalize(head *types.Header) {
-	c.eth.BlockChain().SetSafe(head)
-	c.eth.BlockChain().SetFinalized(head)
 }

@@ -43,7 +43,7 @@ func assemble(cfg Config) (*Chain, error) {
 	if err != nil {
 		return nil, errors.Join(err, stack.Close())
 	}
-	return &Chain{cfg: cfg, node: stack, eth: backend, rpc: server}, nil
+	return &Chain{cfg: cfg, node: stack, eth: backend, rpc: server, retry: make(chan struct{}, 1)}, nil
 }
 
 func ethConfig(cfg Config) *ethconfig.Config {

@@ -23,6 +23,8 @@ func (c *Chain) minePool(ctx context.Context) {
 			return
 		case <-added:
 			c.drainPool(ctx)
+		case <-c.retry:
+			c.drainPool(ctx)
 		}
 	}
 }
@@ -39,7 +41,7 @@ func (c *Chain) drainPool(ctx context.Context) {
 					continue
 				}
 				_, err := c.Execute(ctx, tx)
-				if errors.Is(err, ErrNotIncludable) {
+				if errors.Is(err, ErrNotIncludable) || errors.Is(err, ErrUnmined) {
 					continue
 				}
 				if err != nil {

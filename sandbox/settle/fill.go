@@ -14,21 +14,22 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/ethereum/go-ethereum/rpc"
 
+	"countersign/sandbox/custody"
 	"countersign/sandbox/evm"
 	"countersign/sandbox/terms"
 )
 
 // fill completes a call into a transaction ready to be signed. What the chain
 // would refuse is refused here, before anything is signed.
-func (s *Settler) fill(ctx context.Context, chain *evm.Chain, key *ecdsa.PrivateKey, call terms.Call) (*types.DynamicFeeTx, error) {
-	from := crypto.PubkeyToAddress(key.PublicKey)
+func (s *Settler) fill(ctx context.Context, chain *evm.Chain, key *ecdsa.PrivateKey, job custody.Job) (*types.DynamicFeeTx, error) {
+	from, call := crypto.PubkeyToAddress(key.PublicKey), job.Call
 	tx := &types.DynamicFeeTx{ChainID: chain.ID(), Value: call.Value, Data: call.Data}
 	if call.To != "" {
 		tx.To = new(common.HexToAddress(call.To))
 	}
-	nonce, err := chain.Client.NonceAt(ctx, from, nil)
+	nonce, err := s.nextNonce(ctx, chain, job.Network, from)
 	if err != nil {
-		return nil, fmt.Errorf("reading nonce: %w", err)
+		return nil, err
 	}
 	if call.Nonce != nil && *call.Nonce != nonce {
 		return nil, errRefused{fmt.Sprintf("nonce %d is not the wallet's next nonce, %d", *call.Nonce, nonce)}

@@ -25,6 +25,7 @@ import (
 // Chains gives the chain of an EVM network. [chains.Chains] is the real one.
 type Chains interface {
 	Chain(network string) (*evm.Chain, error)
+	Watch(network string) *store.Wake // poked by every change of its chain
 }
 
 // Settler works off the queues of jobs, one network beside the other. It is the
@@ -48,8 +49,9 @@ func (s *Settler) Run(ctx context.Context, wake *store.Wake) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	wakes := map[string]*store.Wake{}
+	parked := true // first, those whose chain has to start
 	for ctx.Err() == nil {
-		busy, err := s.Custody.Busy()
+		busy, err := s.Custody.Busy(parked)
 		if err != nil && ctx.Err() == nil {
 			slog.Error("looking for jobs failed, trying again", "error", err)
 			wake.Wait(ctx, time.Second)
@@ -57,20 +59,31 @@ func (s *Settler) Run(ctx context.Context, wake *store.Wake) {
 		}
 		for _, network := range busy {
 			if wakes[network] == nil {
-				queue := store.NewWake()
+				queue := s.Chains.Watch(network)
 				wakes[network] = queue
 				workers.Go(func() { s.work(ctx, network, queue) })
 			}
 			wakes[network].Poke()
 		}
+		if parked {
+			parked = false
+			continue
+		}
 		wake.Wait(ctx, time.Minute)
 	}
 }
 
+// revisitEvery is after how many jobs parked ones are looked at when there is
+// always another job.
+const revisitEvery = 16
+
 // work settles one network.
 func (s *Settler) work(ctx context.Context, network string, wake *store.Wake) {
-	for ctx.Err() == nil {
+	for n := 1; ctx.Err() == nil; n++ {
 		busy, err := s.step(ctx, network)
+		if err == nil && (!busy || n%revisitEvery == 0) {
+			err = s.revisit(ctx, network)
+		}
 		switch {
 		case err != nil && ctx.Err() == nil:
 			slog.Error("settling failed, trying again", "network", network, "error", err)
@@ -96,6 +109,9 @@ func (s *Settler) step(ctx context.Context, network string) (bool, error) {
 	if job.Raw == nil {
 		job, err = s.sign(ctx, chain, job)
 	}
+	if errors.Is(err, custody.ErrAborted) {
+		return true, nil
+	}
 	if errors.As(err, &refused) {
 		slog.Info("request refused", "job", job.ID, "reason", refused.reason)
 		return true, s.Custody.Settled(job, custody.Settlement{Reason: refused.reason})
@@ -115,7 +131,7 @@ func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job custody.Job) (
 			return job, err
 		}
 	}
-	unsigned, err := s.fill(ctx, chain, key, job.Call)
+	unsigned, err := s.fill(ctx, chain, key, job)
 	if err != nil {
 		return job, err
 	}
@@ -132,23 +148,40 @@ func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job custody.Job) (
 	return job, s.Custody.Signed(job, job.Raw, tx.Hash().Hex())
 }
 
-// execute runs the job's transaction and records how it ended.
+// execute runs the job's transaction and records how it ended, once it has.
 func (s *Settler) execute(ctx context.Context, chain *evm.Chain, job custody.Job) error {
 	tx := new(types.Transaction)
 	if err := tx.UnmarshalBinary(job.Raw); err != nil {
 		return fmt.Errorf("reading transaction of %s: %w", job.ID, err)
 	}
-	receipt, err := chain.Execute(ctx, tx)
+	_, err := chain.Execute(ctx, tx)
+	if errors.Is(err, evm.ErrUnmined) {
+		slog.Info("transaction is not mined", "job", job.ID, "hash", tx.Hash())
+		return s.Custody.Park(job)
+	}
 	if errors.Is(err, evm.ErrNotIncludable) {
 		return s.Custody.Settled(job, custody.Settlement{Reason: err.Error()})
 	}
 	if err != nil {
 		return fmt.Errorf("executing %s: %w", job.ID, err)
 	}
+	if ended, err := s.finish(chain, job, tx); ended || err != nil {
+		return err
+	}
+	return s.Custody.Park(job)
+}
+
+// finish settles a job whose transaction is in a final block, and tells whether
+// it is.
+func (s *Settler) finish(chain *evm.Chain, job custody.Job, tx *types.Transaction) (bool, error) {
+	receipt, final := chain.Receipt(tx.Hash())
+	if !final {
+		return false, nil
+	}
 	end := custody.Settlement{Fee: evm.Fee(receipt)}
 	if receipt.Status != types.ReceiptStatusSuccessful {
 		end.Reason = "transaction reverted on chain"
 	}
 	slog.Info("transaction mined", "job", job.ID, "hash", tx.Hash(), "block", receipt.BlockNumber, "reason", end.Reason)
-	return s.Custody.Settled(job, end)
+	return true, s.Custody.Settled(job, end)
 }

@@ -35,7 +35,25 @@ func List[T any](tx *Tx, kind, parent string, page Page, keep func(T) bool) ([]T
 	if err != nil || last == 0 {
 		return items, "", err
 	}
-	return items, base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "after:%d", last)), nil
+	return items, nextToken(last), nil
+}
+
+// ListKind is [List] for the objects of a kind under every parent.
+func ListKind[T any](tx *Tx, kind string, page Page, keep func(T) bool) ([]T, string, error) {
+	after, err := readToken(page.Token)
+	if err != nil {
+		return nil, "", err
+	}
+	items, last, err := scan(tx, page.Limit, keep,
+		`SELECT seq, doc FROM objects WHERE kind = ? AND seq > ? ORDER BY seq`, kind, after)
+	if err != nil || last == 0 {
+		return items, "", err
+	}
+	return items, nextToken(last), nil
+}
+
+func nextToken(last int64) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "after:%d", last))
 }
 
 func readToken(token string) (int64, error) {

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -46,6 +47,8 @@ func serve() *cobra.Command {
 	flags.StringVar(&cfg.RPCListen, "rpc-listen", "127.0.0.1:8545", "address of the chains' JSON-RPC; port 0 chooses one")
 	flags.StringSliceVar(&cfg.Networks, "networks", network.Defaults(), "networks to run, by DFNS's names; EthereumSepolia always runs")
 	flags.StringVar(&cfg.Data, "data", "", "data directory, made when it is not there (required)")
+	flags.IntVar(&cfg.Finality, "finality", 0, "blocks by which safe and finalized are behind the head; requests and deposits are confirmed there")
+	flags.DurationVar(&cfg.BlockTime, "block-time", time.Second, "between empty blocks while a transaction is not final; negative makes none")
 	flags.Float64Var(&cfg.TimeScale, "time-scale", 1, "divides webhook retry delays and autoRejectTimeout, such as 600")
 	flags.DurationVar(&cfg.DeliveryTimeout, "delivery-timeout", 0, "time for one webhook attempt (default 5s)")
 	flags.BoolVar(&cfg.AllowPublic, "allow-public", false, "allow addresses that other machines can reach")

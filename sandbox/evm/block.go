@@ -1,0 +1,164 @@
+package evm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/miner"
+	"github.com/ethereum/go-ethereum/rlp"
+)
+
+// Execute puts tx into a block of its own and returns its receipt. Executing
+// the same transaction again returns the first receipt. It fails with
+// [ErrNotIncludable] when the transaction can never run as it is, and with
+// [ErrUnmined] when it waits.
+func (c *Chain) Execute(ctx context.Context, tx *types.Transaction) (*types.Receipt, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if receipt := c.receipt(tx.Hash()); receipt != nil {
+		return receipt, nil
+	}
+	if waits, err := c.waits(tx); err != nil || waits {
+		return nil, errors.Join(err, ErrUnmined)
+	}
+	block, err := c.build(c.eth.BlockChain().CurrentBlock(), common.Hash{}, tx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.adopt(ctx, block); err != nil {
+		return nil, err
+	}
+	receipt := c.receipt(tx.Hash())
+	if receipt == nil {
+		return nil, fmt.Errorf("block %d lost transaction %s", block.NumberU64(), tx.Hash())
+	}
+	return receipt, nil
+}
+
+// Check fails with [ErrNotIncludable] when no block will be able to hold tx. A
+// transaction that would revert passes: it can be included. So does one that
+// has to wait.
+func (c *Chain) Check(tx *types.Transaction) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if late, err := c.early(tx); err != nil || late {
+		return err
+	}
+	_, err := c.build(c.eth.BlockChain().CurrentBlock(), common.Hash{}, tx)
+	return err
+}
+
+// Receipt returns the receipt of a transaction, and whether its block is final;
+// nil when the chain does not have it.
+func (c *Chain) Receipt(hash common.Hash) (*types.Receipt, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	receipt := c.receipt(hash)
+	return receipt, receipt != nil && receipt.BlockNumber.Uint64() <= c.finalized()
+}
+
+// receipt returns the receipt of a mined transaction, or nil.
+func (c *Chain) receipt(hash common.Hash) *types.Receipt {
+	lookup, _ := c.eth.BlockChain().GetCanonicalTransaction(hash)
+	if lookup == nil {
+		return nil
+	}
+	for _, r := range c.eth.BlockChain().GetReceiptsByHash(lookup.BlockHash) {
+		if r.TxHash == hash {
+			return r
+		}
+	}
+	return nil
+}
+
+// build makes a block on parent that holds txs alone. Timestamps must grow, so
+// under load the chain's clock runs ahead of ours by a second per block. The
+// branch tells blocks apart that are otherwise the same.
+func (c *Chain) build(parent *types.Header, branch common.Hash, txs ...*types.Transaction) (*types.Block, error) {
+	number := new(big.Int).Add(parent.Number, common.Big1)
+	args := &miner.BuildPayloadArgs{
+		Parent:      parent.Hash(),
+		Timestamp:   max(uint64(c.cfg.Now().Unix()), parent.Time+1),
+		Random:      common.BigToHash(number.Add(number, branch.Big())),
+		Withdrawals: types.Withdrawals{},
+		BeaconRoot:  &common.Hash{},
+	}
+	block, _, err := c.eth.Miner().BuildTestingPayload(args, txs, len(txs) == 0, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotIncludable, err)
+	}
+	return block, nil
+}
+
+// adopt makes blocks, each on the one before, the end of the chain: it keeps
+// them, then shows them.
+func (c *Chain) adopt(ctx context.Context, blocks ...*types.Block) error {
+	chain := c.eth.BlockChain()
+	change := Change{Replaces: blocks[0].NumberU64() <= chain.CurrentBlock().Number.Uint64()}
+	for _, block := range blocks {
+		raw, err := rlp.EncodeToBytes(block)
+		if err != nil {
+			return fmt.Errorf("encoding block %d: %w", block.NumberU64(), err)
+		}
+		// Import first: a block that our own chain would refuse must not be kept, or
+		// no later start could get past it.
+		if err := c.imports(ctx, block); err != nil {
+			return err
+		}
+		transfers, err := c.transfers(ctx, block)
+		if err != nil {
+			return err
+		}
+		change.Blocks = append(change.Blocks, Mined{Number: block.NumberU64(), RLP: raw,
+			Time: time.Unix(int64(block.Time()), 0), Transfers: transfers})
+	}
+	last := blocks[len(blocks)-1]
+	change.Finalized = c.finalizedAt(last.NumberU64())
+	if err := c.cfg.Keep(change); err != nil {
+		return err
+	}
+	if _, err := chain.SetCanonical(last); err != nil {
+		return fmt.Errorf("showing block %d: %w", last.NumberU64(), err)
+	}
+	c.finalize()
+	c.cfg.Changed()
+	return nil
+}
+
+// imports has the chain know a block, without making it the head.
+func (c *Chain) imports(ctx context.Context, block *types.Block) error {
+	if c.eth.BlockChain().HasBlock(block.Hash(), block.NumberU64()) {
+		return nil
+	}
+	if _, err := c.eth.BlockChain().InsertBlockWithoutSetHead(ctx, block, false); err != nil {
+		return fmt.Errorf("importing block %d: %w", block.NumberU64(), err)
+	}
+	return nil
+}
+
+// finalizedAt is the number of the newest final block under a head. Final blocks
+// stay: a shorter finality than before does no harm, a longer one un-finalizes
+// nothing that a wallet was told.
+func (c *Chain) finalizedAt(head uint64) uint64 {
+	if head <= c.cfg.Finality {
+		return 0
+	}
+	return head - c.cfg.Finality
+}
+
+func (c *Chain) finalized() uint64 {
+	return c.finalizedAt(c.eth.BlockChain().CurrentBlock().Number.Uint64())
+}
+
+// finalize makes the block that finality has reached answer to the tags safe
+// and finalized. With a finality of 0 that is the newest.
+func (c *Chain) finalize() {
+	header := c.eth.BlockChain().GetHeaderByNumber(c.finalized())
+	c.eth.BlockChain().SetSafe(header)
+	c.eth.BlockChain().SetFinalized(header)
+}
