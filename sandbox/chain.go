@@ -12,6 +12,7 @@ import (
 
 	"countersign/sandbox/chains"
 	"countersign/sandbox/network"
+	"countersign/sandbox/settle"
 )
 
 // startChains brings the default network's chain to the block where it stopped,
@@ -34,6 +35,9 @@ func (s *Server) startChains(cfg Config, seed seedling) error {
 
 // Chains are the chains of the EVM networks, to make them misbehave.
 func (s *Server) Chains() *chains.Chains { return s.chains }
+
+// Settler signs and sends what is executing, and can be paused.
+func (s *Server) Settler() *settle.Settler { return s.settler }
 
 // networkNames are those of the EVM networks that run, separated by spaces.
 func (s *Server) networkNames() string {

@@ -113,3 +113,86 @@ func TestABranchSurvivesTheProcess(t *testing.T) {
 	w.mine(8)
 	w.become("transfers", e, "Confirmed")
 }
+
+func TestACongestionRaisesTheBaseFee(t *testing.T) {
+	w := newWorld(t, 1)
+	ctx, client := context.Background(), w.dial()
+	before, err := client.HeaderByNumber(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.chain().Congest(ctx, 5, 2); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		w.become("transfers", w.pay(w.admin, "1"), "Confirmed")
+	}
+	after, err := client.HeaderByNumber(ctx, nil)
+	if err != nil || after.BaseFee.Cmp(new(big.Int).Mul(before.BaseFee, big.NewInt(4))) < 0 {
+		t.Errorf("base fee %v after %v, want about five times as much (%v)", after.BaseFee, before.BaseFee, err)
+	}
+}
+
+func TestATransactionIsLeftBehindBySpikeOfTheBaseFee(t *testing.T) {
+	w := newWorld(t, 1)
+	w.chain().HoldNext(1)
+	e := w.become("transfers", w.pay(w.admin, "10"), "Broadcasted")
+	if err := w.chain().Congest(context.Background(), 10, 0); err != nil {
+		t.Fatal(err)
+	}
+	w.chain().Release()
+	other := w.open("EthereumSepolia") // pays what it costs now
+	w.become("transfers", w.ask(other.ID, "transfers", map[string]any{"kind": "Native", "to": recipient, "amount": "4"}), "Confirmed")
+	if e = w.become("transfers", e, "Broadcasted"); w.wei(recipient).Int64() != 4 {
+		t.Errorf("%s was mined below the base fee", e.ID)
+	}
+	w.mine(30)
+	w.become("transfers", e, "Confirmed")
+}
+
+func TestCancelAndSpeedUp(t *testing.T) {
+	w := newWorld(t, 1)
+	hooks := newReceiver(t, 200)
+	w.subscribe(hooks, "wallet.transfer.failed", "wallet.transaction.confirmed")
+	w.chain().HoldNext(2)
+	first := w.become("transfers", w.pay(w.admin, "1"), "Broadcasted")
+	second := w.become("transfers", w.pay(w.admin, "2"), "Broadcasted")
+	replace := func(e entity, how string) entity {
+		return into[entity](t, w.admin.post(w.path("transfers", e.ID, how), map[string]any{}), 200)
+	}
+	cancel := replace(first, "cancel")
+	w.become("transactions", cancel, "Confirmed")
+	if gone := w.become("transfers", first, "Failed"); gone.ReplacementID != cancel.ID || gone.TxHash != first.TxHash {
+		t.Errorf("cancelled %+v, want it replaced by %s", gone, cancel.ID)
+	}
+	faster := replace(second, "speed-up")
+	w.become("transactions", faster, "Confirmed")
+	w.become("transfers", second, "Failed")
+	if got := w.wei(recipient).Int64(); got != 2 {
+		t.Errorf("recipient has %d, want the 2 that were sped up", got)
+	}
+	refused(t, w.admin.post(w.path("transfers", second.ID, "cancel"), map[string]any{}), 422)
+	refused(t, w.admin.call("PUT", w.path("transfers", second.ID, "abort"), map[string]any{}), 422)
+	refused(t, w.admin.post(w.path("transfers", "xfr-none", "cancel"), map[string]any{}), 404)
+	body := into[struct {
+		RequestBody struct{ Kind, TxHash, SignedTx string }
+	}](t, w.admin.get(w.path("transactions", cancel.ID)), 200).RequestBody
+	if body.Kind != "CancelTransaction" || body.TxHash != first.TxHash || len(body.SignedTx) < 100 {
+		t.Errorf("body of the cancellation %+v", body)
+	}
+}
+
+func TestAbortBeforeItIsSigned(t *testing.T) {
+	w := newWorld(t, 1)
+	w.server.Settler().Pause(true)
+	e := w.pay(w.admin, "9")
+	gone := into[entity](t, w.admin.call("PUT", w.path("transfers", e.ID, "abort"), map[string]any{}), 200)
+	if gone.Status != "Failed" || gone.TxHash != "" {
+		t.Errorf("aborted %+v, want Failed without a hash", gone)
+	}
+	w.server.Settler().Pause(false)
+	w.become("transfers", w.pay(w.admin, "1"), "Confirmed")
+	if got := w.wei(recipient).Int64(); got != 1 {
+		t.Errorf("recipient has %d, want 1", got)
+	}
+}

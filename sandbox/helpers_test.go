@@ -57,7 +57,7 @@ func newWorldWith(t *testing.T, cfg sandbox.Config) *world {
 
 // entity is what the tests read of a transfer or transaction.
 type entity struct {
-	ID, WalletID, Status, Reason, TxHash, ApprovalID, ExternalID, Fee string
+	ID, WalletID, Status, Reason, TxHash, ApprovalID, ExternalID, Fee, ReplacementID string
 }
 
 // approval is what the tests read of one.

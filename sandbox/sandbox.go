@@ -59,6 +59,7 @@ type Server struct {
 	db        *store.DB
 	clock     *clock.Clock
 	chains    *chains.Chains
+	settler   *settle.Settler
 	nets      network.Set
 	http, rpc *http.Server
 	lock      *lock
@@ -114,18 +115,18 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	if err := vault.WatchWallets(); err != nil {
 		return err
 	}
-	settler := &settle.Settler{Custody: vault, Chains: s.chains, Faucet: seed.faucet()}
-	s.run(vault, deliverer, settler)
+	s.settler = &settle.Settler{Custody: vault, Chains: s.chains, Faucet: seed.faucet()}
+	s.run(vault, deliverer)
 	return s.open(ctx, cfg, seed, door)
 }
 
 // run starts the three loops that finish what was begun.
-func (s *Server) run(vault *custody.Custody, deliverer *webhook.Deliverer, settler *settle.Settler) {
+func (s *Server) run(vault *custody.Custody, deliverer *webhook.Deliverer) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	expiring, settling := s.db.Watch(), s.db.Watch()
 	s.done.Go(func() { vault.Expire(ctx, expiring) })
-	s.done.Go(func() { settler.Run(ctx, settling) })
+	s.done.Go(func() { s.settler.Run(ctx, settling) })
 	s.done.Go(func() { deliverer.Run(ctx) })
 }
 

@@ -22,6 +22,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/network"
+	"countersign/sandbox/queue"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
 	"countersign/sandbox/token"
@@ -113,7 +114,7 @@ func sow(tx *store.Tx, users *auth.Auth, vault *custody.Custody, now time.Time) 
 	}
 	// Funding the treasury is the faucet's nonce 0, so the token is its nonce 1.
 	seed.TokenAddress = gethcrypto.CreateAddress(gethcrypto.PubkeyToAddress(key.PublicKey), 1).Hex()
-	return seed, custody.Enqueue(tx, custody.Job{ID: "deploy/token", Network: network.Default, Call: terms.Call{Value: new(big.Int), Data: code}})
+	return seed, queue.Put(tx, queue.Job{ID: "deploy/token", Network: network.Default, Call: terms.Call{Value: new(big.Int), Data: code}})
 }
 
 // enrolHumans makes one human for each kind of key.

@@ -12,6 +12,7 @@ import (
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/store"
+	"countersign/sandbox/terms"
 	"countersign/sandbox/token"
 )
 
@@ -38,6 +39,24 @@ func (a *API) walletRoutes(e *echo.Echo) {
 		a.Custody.CreateTransfer, a.Custody.Transfer, a.Custody.Transfers)
 	requestRoutes(a, e, "/wallets/:walletId/transactions", permission.CreateTransaction, permission.ReadTransactions,
 		a.Custody.CreateTransaction, a.Custody.Transaction, a.Custody.Transactions)
+	a.replaceRoutes(e, "/wallets/:walletId/transfers/:id", terms.Transfer, permission.AbortTransfer, permission.CreateTransfer)
+	a.replaceRoutes(e, "/wallets/:walletId/transactions/:id", terms.Transaction, permission.AbortTransaction, permission.CreateTransaction)
+}
+
+// replaceRoutes are the routes that take back what is under way. DFNS names no
+// operations for cancel and speed-up; whoever may create a transaction may do
+// these.
+func (a *API) replaceRoutes(e *echo.Echo, path, object string, abort, create permission.Operation) {
+	e.PUT(path+"/abort", a.signed(abort, func(c call) error {
+		r, err := a.Custody.Abort(c.caller, object, c.Param("walletId"), c.Param("id"))
+		return reply(c, r, err)
+	}))
+	for name, kind := range map[string]string{"/cancel": terms.Cancel, "/speed-up": terms.SpeedUp} {
+		e.POST(path+name, a.signed(create, func(c call) error {
+			r, err := a.Custody.Replace(c.caller, object, c.Param("walletId"), c.Param("id"), kind)
+			return reply(c, r, err)
+		}))
+	}
 }
 
 // requestRoutes are the routes of transfers, and those of transactions.

@@ -37,8 +37,6 @@ const (
 	kindExternalID  = "external-id"
 	kindPolicy      = "policy"
 	kindApproval    = "approval"
-	kindJob         = "job"
-	kindParked      = "job-parked"
 	kindToken       = "network-token" // by network: the wallet that may mint
 
 	all = "org" // the parent of what is listed for the whole organisation

@@ -8,6 +8,7 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/queue"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
 	"countersign/sandbox/token"
@@ -42,6 +43,7 @@ type Request struct {
 	DateConfirmed      dfns.Time  `json:"dateConfirmed,omitzero"`
 	ApprovalID         string     `json:"approvalId,omitempty"`
 	ExternalID         string     `json:"externalId,omitempty"`
+	ReplacementID      string     `json:"replacementId,omitempty"` // the transaction that takes its place
 }
 
 // Requester is who asked.
@@ -182,15 +184,8 @@ func (c *Custody) Transaction(walletID, id string) (Request, error) {
 
 func (c *Custody) request(object, walletID, id string) (Request, error) {
 	var r Request
-	err := c.DB.View(func(tx *store.Tx) error {
-		if _, err := getWallet(tx, walletID); err != nil {
-			return err
-		}
-		var err error
-		r, err = store.GetUnder[Request](tx, object, walletID, id)
-		if errors.Is(err, store.ErrNotFound) {
-			return dfns.NotFound(object, id)
-		}
+	err := c.DB.View(func(tx *store.Tx) (err error) {
+		r, err = requestIn(tx, object, walletID, id)
 		return err
 	})
 	return r, err
@@ -228,6 +223,6 @@ func (c *Custody) execute(tx *store.Tx, object string, r *Request, now time.Time
 	}
 	return errors.Join(
 		c.save(tx, object, *r),
-		Enqueue(tx, Job{ID: r.ID, Network: r.Network, WalletID: r.WalletID, Object: object, RequestID: r.ID, Call: r.RequestBody.Call()}),
+		queue.Put(tx, queue.Job{ID: r.ID, Network: r.Network, WalletID: r.WalletID, Object: object, RequestID: r.ID, Call: r.RequestBody.Call()}),
 	)
 }

@@ -16,6 +16,7 @@ import (
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/history"
 	"countersign/sandbox/network"
+	"countersign/sandbox/queue"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
 	"countersign/sandbox/token"
@@ -110,7 +111,7 @@ func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
 		history.Watch(tx, wallet.Network, wallet.Address, wallet.ID),
 		store.Put(tx, store.Object{Kind: kindWallet, ID: wallet.ID, Parent: all}, wallet),
 		store.Put(tx, store.Object{Kind: kindWalletKey, ID: wallet.ID}, hexutil.Encode(crypto.FromECDSA(key))),
-		Enqueue(tx, Job{ID: "fund/" + wallet.ID, Network: wallet.Network, Call: terms.Call{To: wallet.Address, Value: FundingWei}}),
+		queue.Put(tx, queue.Job{ID: "fund/" + wallet.ID, Network: wallet.Network, Call: terms.Call{To: wallet.Address, Value: FundingWei}}),
 		c.emit(tx, "wallet.created", map[string]Wallet{"wallet": wallet}),
 	)
 	return wallet, err
@@ -131,7 +132,7 @@ func deployToken(tx *store.Tx, wallet Wallet) error {
 	}
 	return errors.Join(
 		store.Put(tx, store.Object{Kind: kindToken, ID: wallet.Network}, wallet.ID),
-		Enqueue(tx, Job{ID: "deploy/" + wallet.Network, Network: wallet.Network, Call: terms.Call{Value: new(big.Int), Data: code}}),
+		queue.Put(tx, queue.Job{ID: "deploy/" + wallet.Network, Network: wallet.Network, Call: terms.Call{Value: new(big.Int), Data: code}}),
 	)
 }
 
@@ -213,13 +214,18 @@ func (c *Custody) ChangeTags(caller auth.Caller, id string, tags []string, remov
 	})
 }
 
-// Key returns the private key of a wallet.
+// Key returns the private key of a wallet on an EVM network.
 func (c *Custody) Key(walletID string) (*ecdsa.PrivateKey, error) {
-	var text string
+	var key *ecdsa.PrivateKey
 	err := c.DB.View(func(tx *store.Tx) (err error) {
-		text, err = store.Get[string](tx, kindWalletKey, walletID)
+		key, err = keyIn(tx, walletID)
 		return err
 	})
+	return key, err
+}
+
+func keyIn(tx *store.Tx, walletID string) (*ecdsa.PrivateKey, error) {
+	text, err := store.Get[string](tx, kindWalletKey, walletID)
 	if err != nil {
 		return nil, err
 	}

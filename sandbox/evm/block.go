@@ -26,13 +26,18 @@ func (c *Chain) Execute(ctx context.Context, tx *types.Transaction) (*types.Rece
 	if waits, err := c.waits(tx); err != nil || waits {
 		return nil, errors.Join(err, ErrUnmined)
 	}
-	block, err := c.build(c.eth.BlockChain().CurrentBlock(), common.Hash{}, tx)
+	others, err := c.company(tx.Gas())
+	if err != nil {
+		return nil, err
+	}
+	block, err := c.build(c.eth.BlockChain().CurrentBlock(), common.Hash{}, append(others, tx)...)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.adopt(ctx, block); err != nil {
 		return nil, err
 	}
+	c.congested = max(0, c.congested-1)
 	receipt := c.receipt(tx.Hash())
 	if receipt == nil {
 		return nil, fmt.Errorf("block %d lost transaction %s", block.NumberU64(), tx.Hash())
@@ -85,7 +90,7 @@ func (c *Chain) build(parent *types.Header, branch common.Hash, txs ...*types.Tr
 		Parent:      parent.Hash(),
 		Timestamp:   max(uint64(c.cfg.Now().Unix()), parent.Time+1),
 		Random:      common.BigToHash(number.Add(number, branch.Big())),
-		Withdrawals: types.Withdrawals{},
+		Withdrawals: c.withdrawals(number.Uint64()),
 		BeaconRoot:  &common.Hash{},
 	}
 	block, _, err := c.eth.Miner().BuildTestingPayload(args, txs, len(txs) == 0, nil)

@@ -84,12 +84,15 @@ type Chain struct {
 	rpc    *rpc.Server
 	Client *ethclient.Client
 
-	mu     sync.Mutex // one block at a time
-	held   holds
-	retry  chan struct{} // pokes what mines the pool
-	tokens map[common.Address]tokenInfo
-	stop   context.CancelFunc
-	pool   sync.WaitGroup
+	mu   sync.Mutex // one block at a time
+	held holds
+
+	congested int           // how many blocks of ours are still to have company
+	funding   bool          // whether the next block pays the crowd
+	retry     chan struct{} // pokes what mines the pool
+	tokens    map[common.Address]tokenInfo
+	stop      context.CancelFunc
+	pool      sync.WaitGroup
 }
 
 // Start starts the chain and brings it to where it was.

@@ -21,8 +21,10 @@ const (
 
 	CreateTransfer    Operation = "Wallets:Transfers:Create"
 	ReadTransfers     Operation = "Wallets:Transfers:Read"
+	AbortTransfer     Operation = "Wallets:Transfers:Abort"
 	CreateTransaction Operation = "Wallets:Transactions:Create"
 	ReadTransactions  Operation = "Wallets:Transactions:Read"
+	AbortTransaction  Operation = "Wallets:Transactions:Abort"
 
 	CreatePolicy  Operation = "Policies:Create"
 	ReadPolicies  Operation = "Policies:Read"

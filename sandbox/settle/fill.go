@@ -14,14 +14,14 @@ import (
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/ethereum/go-ethereum/rpc"
 
-	"countersign/sandbox/custody"
 	"countersign/sandbox/evm"
+	"countersign/sandbox/queue"
 	"countersign/sandbox/terms"
 )
 
 // fill completes a call into a transaction ready to be signed. What the chain
 // would refuse is refused here, before anything is signed.
-func (s *Settler) fill(ctx context.Context, chain *evm.Chain, key *ecdsa.PrivateKey, job custody.Job) (*types.DynamicFeeTx, error) {
+func (s *Settler) fill(ctx context.Context, chain *evm.Chain, key *ecdsa.PrivateKey, job queue.Job) (*types.DynamicFeeTx, error) {
 	from, call := crypto.PubkeyToAddress(key.PublicKey), job.Call
 	tx := &types.DynamicFeeTx{ChainID: chain.ID(), Value: call.Value, Data: call.Data}
 	if call.To != "" {

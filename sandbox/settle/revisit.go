@@ -12,13 +12,14 @@ import (
 
 	"countersign/sandbox/custody"
 	"countersign/sandbox/evm"
+	"countersign/sandbox/queue"
 )
 
 // revisit looks at a network's parked jobs: what is final is settled, what was
 // let go or fell out of the chain is executed again, and what another
 // transaction with its nonce has overtaken for good has failed.
 func (s *Settler) revisit(ctx context.Context, network string) error {
-	parked, err := s.Custody.Parked(network)
+	parked, err := s.parked(network)
 	if err != nil || len(parked) == 0 {
 		return err
 	}
@@ -34,7 +35,7 @@ func (s *Settler) revisit(ctx context.Context, network string) error {
 	return nil
 }
 
-func (s *Settler) revisitJob(ctx context.Context, chain *evm.Chain, job custody.Job) error {
+func (s *Settler) revisitJob(ctx context.Context, chain *evm.Chain, job queue.Job) error {
 	tx, from, err := signed(chain, job)
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func (s *Settler) revisitJob(ctx context.Context, chain *evm.Chain, job custody.
 }
 
 // signed reads the transaction of a job and who sent it.
-func signed(chain *evm.Chain, job custody.Job) (*types.Transaction, common.Address, error) {
+func signed(chain *evm.Chain, job queue.Job) (*types.Transaction, common.Address, error) {
 	tx := new(types.Transaction)
 	if err := tx.UnmarshalBinary(job.Raw); err != nil {
 		return nil, common.Address{}, fmt.Errorf("reading transaction: %w", err)
@@ -83,7 +84,7 @@ func (s *Settler) nextNonce(ctx context.Context, chain *evm.Chain, network strin
 	if err != nil {
 		return 0, fmt.Errorf("reading nonce: %w", err)
 	}
-	parked, err := s.Custody.Parked(network)
+	parked, err := s.parked(network)
 	if err != nil {
 		return 0, err
 	}

@@ -13,12 +13,14 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ethereum/go-ethereum/core/types"
 
 	"countersign/sandbox/custody"
 	"countersign/sandbox/evm"
+	"countersign/sandbox/queue"
 	"countersign/sandbox/store"
 )
 
@@ -35,6 +37,17 @@ type Settler struct {
 	Custody *custody.Custody
 	Chains  Chains
 	Faucet  *ecdsa.PrivateKey
+
+	paused atomic.Bool
+}
+
+// Pause makes the settler sign nothing until it is called with false: requests
+// stay Executing. It is forgotten when the process ends.
+func (s *Settler) Pause(paused bool) {
+	s.paused.Store(paused)
+	for _, n := range s.Custody.Networks.All() {
+		s.Chains.Watch(n.Name).Poke()
+	}
 }
 
 // errRefused marks a job that can never run: its request fails for that reason.
@@ -51,7 +64,7 @@ func (s *Settler) Run(ctx context.Context, wake *store.Wake) {
 	wakes := map[string]*store.Wake{}
 	parked := true // first, those whose chain has to start
 	for ctx.Err() == nil {
-		busy, err := s.Custody.Busy(parked)
+		busy, err := s.busy(parked)
 		if err != nil && ctx.Err() == nil {
 			slog.Error("looking for jobs failed, trying again", "error", err)
 			wake.Wait(ctx, time.Second)
@@ -97,8 +110,8 @@ func (s *Settler) work(ctx context.Context, network string, wake *store.Wake) {
 // step does the job at the head of a network's queue, and tells whether there
 // was one.
 func (s *Settler) step(ctx context.Context, network string) (bool, error) {
-	job, found, err := s.Custody.NextJob(network)
-	if err != nil || !found {
+	job, found, err := s.next(network)
+	if err != nil || !found || job.Raw == nil && s.paused.Load() {
 		return false, err
 	}
 	chain, err := s.Chains.Chain(network)
@@ -123,7 +136,7 @@ func (s *Settler) step(ctx context.Context, network string) (bool, error) {
 }
 
 // sign makes the job's transaction and stores it.
-func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job custody.Job) (custody.Job, error) {
+func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job queue.Job) (queue.Job, error) {
 	key := s.Faucet
 	if job.WalletID != "" {
 		var err error
@@ -149,7 +162,7 @@ func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job custody.Job) (
 }
 
 // execute runs the job's transaction and records how it ended, once it has.
-func (s *Settler) execute(ctx context.Context, chain *evm.Chain, job custody.Job) error {
+func (s *Settler) execute(ctx context.Context, chain *evm.Chain, job queue.Job) error {
 	tx := new(types.Transaction)
 	if err := tx.UnmarshalBinary(job.Raw); err != nil {
 		return fmt.Errorf("reading transaction of %s: %w", job.ID, err)
@@ -157,7 +170,7 @@ func (s *Settler) execute(ctx context.Context, chain *evm.Chain, job custody.Job
 	_, err := chain.Execute(ctx, tx)
 	if errors.Is(err, evm.ErrUnmined) {
 		slog.Info("transaction is not mined", "job", job.ID, "hash", tx.Hash())
-		return s.Custody.Park(job)
+		return s.park(job)
 	}
 	if errors.Is(err, evm.ErrNotIncludable) {
 		return s.Custody.Settled(job, custody.Settlement{Reason: err.Error()})
@@ -168,12 +181,12 @@ func (s *Settler) execute(ctx context.Context, chain *evm.Chain, job custody.Job
 	if ended, err := s.finish(chain, job, tx); ended || err != nil {
 		return err
 	}
-	return s.Custody.Park(job)
+	return s.park(job)
 }
 
 // finish settles a job whose transaction is in a final block, and tells whether
 // it is.
-func (s *Settler) finish(chain *evm.Chain, job custody.Job, tx *types.Transaction) (bool, error) {
+func (s *Settler) finish(chain *evm.Chain, job queue.Job, tx *types.Transaction) (bool, error) {
 	receipt, final := chain.Receipt(tx.Hash())
 	if !final {
 		return false, nil

@@ -37,8 +37,17 @@ type Body struct {
 	MaxFeePerGas         string    `json:"maxFeePerGas,omitempty"`
 	MaxPriorityFeePerGas string    `json:"maxPriorityFeePerGas,omitempty"`
 
+	TxHash   string `json:"txHash,omitempty"`   // of what a system-made transaction replaces
+	SignedTx string `json:"signedTx,omitempty"` // a system-made transaction, raw, 0x-hex
+
 	ExternalID string `json:"externalId,omitempty"` // 1 to 50 characters
 }
+
+// The kinds of the transactions that only the platform makes.
+const (
+	Cancel  = "CancelTransaction"
+	SpeedUp = "SpeedUpTransaction"
+)
 
 // Quantity is an integer that came as a JSON number or as a string, and goes
 // out the way it came.
