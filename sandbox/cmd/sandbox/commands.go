@@ -27,7 +27,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serve(), env(), routes(), version())
+	cmd.AddCommand(serve(), env(), routes(), examine(), version())
 	return cmd
 }
 

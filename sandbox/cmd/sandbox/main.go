@@ -13,6 +13,10 @@ import (
 func main() {
 	if err := root().Execute(); err != nil {
 		fmt.Fprintln(os.Stderr, "sandbox:", err)
-		os.Exit(1)
+		code := 1
+		if e, ok := err.(exitError); ok {
+			code = e.code
+		}
+		os.Exit(code)
 	}
 }
