@@ -27,6 +27,7 @@ import (
 	"countersign/sandbox/chains"
 	"countersign/sandbox/clock"
 	"countersign/sandbox/custody"
+	"countersign/sandbox/keys"
 	"countersign/sandbox/network"
 	"countersign/sandbox/settle"
 	"countersign/sandbox/store"
@@ -110,7 +111,7 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	}
 	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now}
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
-	door := &api.API{Auth: users, Custody: vault, Webhooks: hooks, Deliverer: deliverer,
+	door := &api.API{Auth: users, Custody: vault, Keys: &keys.Ring{DB: s.db, Now: cfg.Now}, Webhooks: hooks, Deliverer: deliverer,
 		Chains: s.chains, Ready: s.ready.Load}
 	if err := vault.WatchWallets(); err != nil {
 		return err

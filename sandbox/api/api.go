@@ -21,6 +21,7 @@ import (
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/evm"
+	"countersign/sandbox/keys"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/webhook"
 )
@@ -40,6 +41,7 @@ type Chains interface {
 type API struct {
 	Auth      *auth.Auth
 	Custody   *custody.Custody
+	Keys      *keys.Ring
 	Webhooks  *webhook.Registry
 	Deliverer *webhook.Deliverer
 	Chains    Chains
@@ -58,6 +60,7 @@ func (a *API) router() *echo.Echo {
 	e.GET("/healthz", a.health)
 	a.authRoutes(e)
 	a.walletRoutes(e)
+	a.keyRoutes(e)
 	a.policyRoutes(e)
 	a.webhookRoutes(e)
 	return e

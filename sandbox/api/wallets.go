@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"math/big"
 
 	"github.com/ethereum/go-ethereum"
@@ -17,13 +18,13 @@ import (
 )
 
 func (a *API) walletRoutes(e *echo.Echo) {
-	e.POST("/wallets", a.signed(permission.CreateWallet, func(c call) error { return decodedBy(c, a.Custody.CreateWallet) }))
+	e.POST("/wallets", a.signed(permission.CreateWallet, func(c call) error { return decodedBy(c, a.createWallet) }))
 	e.GET("/wallets", a.read(permission.ReadWallets, func(c call) error {
 		p, err := page(c, 50)
 		if err != nil {
 			return err
 		}
-		wallets, next, err := a.Custody.Wallets(p)
+		wallets, next, err := a.Custody.Wallets(owner(c), p)
 		return replyPage(c, wallets, next, err)
 	}))
 	e.GET("/wallets/:id", a.read(permission.ReadWallets, func(c call) error {
@@ -32,6 +33,11 @@ func (a *API) walletRoutes(e *echo.Echo) {
 	}))
 	e.GET("/wallets/all/history", a.read(permission.ReadWallets, a.orgHistory))
 	e.GET("/wallets/:walletId/history", a.read(permission.ReadWallets, a.history))
+	e.PUT("/wallets/:id", a.signed(permission.UpdateWallet, func(c call) error {
+		return decoded(c, func(in custody.WalletChange) (custody.Wallet, error) {
+			return a.Custody.UpdateWallet(c.caller, c.Param("id"), in)
+		})
+	}))
 	e.GET("/wallets/:walletId/assets", a.read(permission.ReadWallets, a.assets))
 	e.PUT("/wallets/:walletId/tags", a.signed(permission.AddTags, func(c call) error { return a.tags(c, false) }))
 	e.DELETE("/wallets/:walletId/tags", a.signed(permission.RemoveTags, func(c call) error { return a.tags(c, true) }))
@@ -81,6 +87,26 @@ func requestRoutes(a *API, e *echo.Echo, path string, creates, reads permission.
 		found, next, err := list(c.Param("walletId"), p)
 		return replyPage(c, found, next, err)
 	}))
+}
+
+// createWallet asks for the rights that the body needs beyond that to create wallets.
+func (a *API) createWallet(caller auth.Caller, in custody.NewWallet) (custody.Wallet, error) {
+	if in.SigningKey != nil && in.SigningKey.ID != "" {
+		if err := a.Auth.Allowed(caller, permission.ReuseKey); err != nil {
+			return custody.Wallet{}, err
+		}
+	}
+	if len(in.Tags) > 0 {
+		if err := a.Auth.Allowed(caller, permission.AddTags); err != nil {
+			return custody.Wallet{}, err
+		}
+	}
+	return a.Custody.CreateWallet(caller, in)
+}
+
+// owner is the owner that a list is narrowed to, by any of its three names; "" is none.
+func owner(c call) string {
+	return cmp.Or(c.QueryParam("owner"), c.QueryParam("ownerId"), c.QueryParam("ownerUsername"))
 }
 
 func (a *API) tags(c call, remove bool) error {

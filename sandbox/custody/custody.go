@@ -31,7 +31,6 @@ import (
 // Kinds of stored objects. Requests are listed under their wallet.
 const (
 	kindWallet      = "wallet"
-	kindWalletKey   = "wallet-key"
 	kindTransfer    = terms.Transfer
 	kindTransaction = terms.Transaction
 	kindExternalID  = "external-id"

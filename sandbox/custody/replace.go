@@ -58,6 +58,9 @@ func (c *Custody) Replace(caller auth.Caller, object, walletID, id, kind string)
 
 // replacement makes and queues the transaction that takes the place of job.
 func (c *Custody) replacement(tx *store.Tx, caller auth.Caller, r Request, job queue.Job, kind string) (Request, error) {
+	if _, err := ActiveWallet(tx, r.WalletID); err != nil {
+		return Request{}, err
+	}
 	key, err := keyIn(tx, r.WalletID)
 	if err != nil {
 		return Request{}, err

@@ -96,6 +96,9 @@ func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte
 				return err
 			}
 		}
+		if _, err := ActiveWallet(tx, walletID); err != nil {
+			return err
+		}
 		r = c.newRequest(caller, object, wallet, body)
 		if err := c.govern(tx, object, wallet, &r); err != nil {
 			return err

@@ -1,16 +1,10 @@
 package custody
 
 import (
-	"crypto/ecdsa"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"math/big"
-	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/common/hexutil"
-	"github.com/ethereum/go-ethereum/crypto"
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
@@ -22,6 +16,9 @@ import (
 	"countersign/sandbox/token"
 )
 
+// maxExternalID is the most characters of a wallet's externalId (seen in third-party code).
+const maxExternalID = 100
+
 // FundingWei is what every new wallet gets from the faucet, so that it can pay
 // for gas: 100 ETH. Only a sandbox does this.
 var FundingWei = new(big.Int).Mul(big.NewInt(100), big.NewInt(1e18))
@@ -32,20 +29,13 @@ type Wallet struct {
 	Network     string     `json:"network"`
 	Address     string     `json:"address"` // 0x, with checksum
 	SigningKey  SigningKey `json:"signingKey"`
-	Status      string     `json:"status"` // Active
+	Status      string     `json:"status"` // Active, or Archived once its key is deleted
 	DateCreated dfns.Time  `json:"dateCreated"`
+	DateDeleted dfns.Time  `json:"dateDeleted,omitzero"`
 	Name        string     `json:"name,omitempty"`
 	Custodial   bool       `json:"custodial"`
 	ExternalID  string     `json:"externalId,omitempty"` // a label only
 	Tags        []string   `json:"tags"`
-}
-
-// SigningKey is the public side of a wallet's key.
-type SigningKey struct {
-	ID        string `json:"id"` // key-…
-	Scheme    string `json:"scheme"`
-	Curve     string `json:"curve"`
-	PublicKey string `json:"publicKey"` // compressed, hex without 0x
 }
 
 // NewWallet is the body of POST /wallets. Members that DFNS has and the
@@ -56,25 +46,27 @@ type NewWallet struct {
 	ExternalID string   `json:"externalId"`
 	Tags       []string `json:"tags"`
 
-	SigningKey      any `json:"signingKey"`
+	SigningKey *ChosenKey `json:"signingKey"`
+
 	DelegateTo      any `json:"delegateTo"`
 	DelayDelegation any `json:"delayDelegation"`
 }
 
 func (in NewWallet) validate() error {
 	switch {
-	case in.SigningKey != nil:
-		return dfns.NotImplemented("wallets with a chosen signingKey")
 	case in.DelegateTo != nil || in.DelayDelegation != nil:
 		return dfns.NotImplemented("delegated wallets")
-	case len(in.ExternalID) > 100:
-		return dfns.BadRequest("externalId is longer than 100 characters")
+	case len([]rune(in.ExternalID)) > maxExternalID:
+		return dfns.BadRequest("externalId is longer than %d characters", maxExternalID)
 	}
-	return nil
+	if err := checkTags(in.Tags); err != nil {
+		return err
+	}
+	return in.SigningKey.validate()
 }
 
-// CreateWallet makes a wallet with a fresh secp256k1 key and queues its
-// funding ahead of whatever it is asked to do.
+// CreateWallet makes a wallet, with a fresh secp256k1 key unless it reuses one, and queues
+// its funding ahead of whatever it is asked to do.
 func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error) {
 	if n, err := c.Networks.Find(in.Network); err != nil {
 		return Wallet{}, err
@@ -95,22 +87,22 @@ func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error)
 // AddWallet is [Custody.CreateWallet] within a transaction of the caller's,
 // who has checked in.
 func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
-	key, err := crypto.GenerateKey()
+	key, err := c.keyFor(tx, in)
 	if err != nil {
-		return Wallet{}, fmt.Errorf("making wallet key: %w", err)
+		return Wallet{}, err
+	}
+	address, err := addressOf(key)
+	if err != nil {
+		return Wallet{}, err
 	}
 	wallet := Wallet{
-		ID: dfns.NewID("wa"), Network: in.Network, Address: crypto.PubkeyToAddress(key.PublicKey).Hex(),
-		SigningKey: SigningKey{ID: dfns.NewID("key"), Scheme: "ECDSA", Curve: "secp256k1",
-			PublicKey: hex.EncodeToString(crypto.CompressPubkey(&key.PublicKey))},
-		Status: "Active", DateCreated: dfns.At(c.Now()), Name: in.Name, Custodial: true,
-		ExternalID: in.ExternalID, Tags: append([]string{}, in.Tags...),
+		ID: dfns.NewID("wa"), Network: in.Network, Address: address, SigningKey: signingKey(key), Status: "Active",
+		DateCreated: dfns.At(c.Now()), Name: in.Name, Custodial: true, ExternalID: in.ExternalID, Tags: append([]string{}, in.Tags...),
 	}
 	err = errors.Join(
 		deployToken(tx, wallet),
 		history.Watch(tx, wallet.Network, wallet.Address, wallet.ID),
-		store.Put(tx, store.Object{Kind: kindWallet, ID: wallet.ID, Parent: all}, wallet),
-		store.Put(tx, store.Object{Kind: kindWalletKey, ID: wallet.ID}, hexutil.Encode(crypto.FromECDSA(key))),
+		putWallet(tx, wallet),
 		queue.Put(tx, queue.Job{ID: "fund/" + wallet.ID, Network: wallet.Network, Call: terms.Call{To: wallet.Address, Value: FundingWei}}),
 		c.emit(tx, "wallet.created", map[string]Wallet{"wallet": wallet}),
 	)
@@ -173,65 +165,14 @@ func getWallet(tx *store.Tx, id string) (Wallet, error) {
 	return wallet, err
 }
 
-// Wallets returns a page of the wallets.
-func (c *Custody) Wallets(page store.Page) ([]Wallet, string, error) {
+// Wallets returns a page of the wallets, oldest first. An owner is the end user that a
+// wallet is delegated to; there are none, so a list by owner is empty.
+func (c *Custody) Wallets(owner string, page store.Page) ([]Wallet, string, error) {
 	var wallets []Wallet
 	var next string
 	err := c.DB.View(func(tx *store.Tx) (err error) {
-		wallets, next, err = store.List[Wallet](tx, kindWallet, all, page, nil)
+		wallets, next, err = store.List(tx, kindWallet, all, page, func(Wallet) bool { return owner == "" })
 		return err
 	})
 	return wallets, next, err
-}
-
-// ChangeTags adds tags to a wallet, or removes them.
-func (c *Custody) ChangeTags(caller auth.Caller, id string, tags []string, remove bool) error {
-	return caller.Update(c.DB, func(tx *store.Tx) error {
-		wallet, err := getWallet(tx, id)
-		if err != nil {
-			return err
-		}
-		changed := []string{}
-		for _, tag := range tags {
-			if slices.Contains(wallet.Tags, tag) != remove {
-				continue
-			}
-			changed = append(changed, tag)
-			if remove {
-				wallet.Tags = slices.DeleteFunc(wallet.Tags, func(t string) bool { return t == tag })
-			} else {
-				wallet.Tags = append(wallet.Tags, tag)
-			}
-		}
-		data := map[string]any{"wallet": wallet, "tagsAdded": changed, "tagsRemoved": []string{}}
-		if remove {
-			data["tagsAdded"], data["tagsRemoved"] = []string{}, changed
-		}
-		return errors.Join(
-			store.Put(tx, store.Object{Kind: kindWallet, ID: wallet.ID, Parent: all}, wallet),
-			c.emit(tx, "wallet.tags.modified", data),
-		)
-	})
-}
-
-// Key returns the private key of a wallet on an EVM network.
-func (c *Custody) Key(walletID string) (*ecdsa.PrivateKey, error) {
-	var key *ecdsa.PrivateKey
-	err := c.DB.View(func(tx *store.Tx) (err error) {
-		key, err = keyIn(tx, walletID)
-		return err
-	})
-	return key, err
-}
-
-func keyIn(tx *store.Tx, walletID string) (*ecdsa.PrivateKey, error) {
-	text, err := store.Get[string](tx, kindWalletKey, walletID)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := hexutil.Decode(text)
-	if err != nil {
-		return nil, fmt.Errorf("reading key of %s: %w", walletID, err)
-	}
-	return crypto.ToECDSA(raw)
 }

@@ -26,6 +26,14 @@ const (
 	ReadTransactions  Operation = "Wallets:Transactions:Read"
 	AbortTransaction  Operation = "Wallets:Transactions:Abort"
 
+	CreateKey       Operation = "Keys:Create"
+	ReadKeys        Operation = "Keys:Read"
+	UpdateKey       Operation = "Keys:Update"
+	DeleteKey       Operation = "Keys:Delete"
+	ReuseKey        Operation = "Keys:Reuse"
+	CreateSignature Operation = "Keys:Signatures:Create"
+	ReadSignatures  Operation = "Keys:Signatures:Read"
+
 	CreatePolicy  Operation = "Policies:Create"
 	ReadPolicies  Operation = "Policies:Read"
 	UpdatePolicy  Operation = "Policies:Update"

@@ -140,7 +140,11 @@ func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job queue.Job) (qu
 	key := s.Faucet
 	if job.WalletID != "" {
 		var err error
-		if key, err = s.Custody.Key(job.WalletID); err != nil {
+		key, err = s.Custody.Key(job.WalletID)
+		if errors.Is(err, custody.ErrArchived) {
+			return job, errRefused{err.Error()}
+		}
+		if err != nil {
 			return job, err
 		}
 	}

@@ -1,0 +1,209 @@
+package custody
+
+import (
+	"crypto/ecdsa"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/ethereum/go-ethereum/crypto"
+
+	"countersign/sandbox/auth"
+	"countersign/sandbox/dfns"
+	"countersign/sandbox/keys"
+	"countersign/sandbox/signing"
+	"countersign/sandbox/store"
+)
+
+// SigningKey is the public side of a wallet's key.
+type SigningKey struct {
+	ID        string `json:"id"` // key-…
+	Scheme    string `json:"scheme"`
+	Curve     string `json:"curve"`
+	PublicKey string `json:"publicKey"` // hex without 0x; compressed for ECDSA
+}
+
+func signingKey(k keys.Key) SigningKey {
+	return SigningKey{ID: k.ID, Scheme: k.Scheme, Curve: k.Curve, PublicKey: k.PublicKey}
+}
+
+// ChosenKey says which key a new wallet gets: one that is there, or a new one of the scheme
+// and curve. Empty members are the network's to choose.
+type ChosenKey struct {
+	ID     string `json:"id"`
+	Scheme string `json:"scheme"`
+	Curve  string `json:"curve"`
+
+	StoreID    any `json:"storeId"`
+	DeriveFrom any `json:"deriveFrom"`
+}
+
+func (k *ChosenKey) validate() error {
+	switch {
+	case k == nil:
+		return nil
+	case k.StoreID != nil:
+		return dfns.NotImplemented("a chosen key store")
+	case k.DeriveFrom != nil:
+		return dfns.NotImplemented("keys derived from a master key")
+	case k.ID != "" && (k.Scheme != "" || k.Curve != ""):
+		return dfns.BadRequest("signingKey takes an id, or a scheme and curve, not both")
+	}
+	return nil
+}
+
+// keyFor makes the key of a new wallet, or finds the one that it reuses. A key has one
+// wallet on a network.
+func (c *Custody) keyFor(tx *store.Tx, in NewWallet) (keys.Key, error) {
+	chosen := ChosenKey{Scheme: signing.ECDSA, Curve: signing.Secp256k1}
+	if in.SigningKey != nil {
+		chosen.ID = in.SigningKey.ID
+		if in.SigningKey.Scheme != "" || in.SigningKey.Curve != "" {
+			chosen.Scheme, chosen.Curve = in.SigningKey.Scheme, in.SigningKey.Curve
+		}
+	}
+	if chosen.ID == "" {
+		if err := fits(in.Network, chosen.Scheme, chosen.Curve); err != nil {
+			return keys.Key{}, err
+		}
+		return keys.Add(tx, c.Now(), chosen.Scheme, chosen.Curve, "")
+	}
+	key, err := keys.GetActive(tx, chosen.ID)
+	if err != nil {
+		return key, err
+	}
+	if err := fits(in.Network, key.Scheme, key.Curve); err != nil {
+		return key, err
+	}
+	others, err := WalletsOf(tx, key.ID)
+	for _, w := range others {
+		if w.Network == in.Network {
+			return key, dfns.Errorf(http.StatusConflict, "key %s already has wallet %s on %s", key.ID, w.ID, w.Network)
+		}
+	}
+	return key, err
+}
+
+// fits refuses a key that the network's wallets cannot sign with.
+func fits(on, scheme, curve string) error {
+	if scheme != signing.ECDSA || curve != signing.Secp256k1 {
+		return dfns.BadRequest("a wallet on %s needs a key of scheme ECDSA over secp256k1, not %s over %s", on, scheme, curve)
+	}
+	return nil
+}
+
+// addressOf returns the EVM address of a secp256k1 key, with checksum.
+func addressOf(key keys.Key) (string, error) {
+	raw, err := hex.DecodeString(key.PublicKey)
+	if err != nil {
+		return "", fmt.Errorf("reading public key of %s: %w", key.ID, err)
+	}
+	public, err := crypto.DecompressPubkey(raw)
+	if err != nil {
+		return "", fmt.Errorf("reading public key of %s: %w", key.ID, err)
+	}
+	return crypto.PubkeyToAddress(*public).Hex(), nil
+}
+
+// WalletsOf returns the wallets that are built on a key.
+func WalletsOf(tx *store.Tx, keyID string) ([]Wallet, error) {
+	found, _, err := store.List(tx, kindWallet, all, store.Page{}, func(w Wallet) bool { return w.SigningKey.ID == keyID })
+	return found, err
+}
+
+// ErrArchived means that a wallet's key was deleted: it signs nothing any more.
+var ErrArchived = errors.New("wallet is archived, because its key was deleted")
+
+// Key returns the private key of a wallet on an EVM network. It fails with [ErrArchived] for
+// one whose key was deleted.
+func (c *Custody) Key(walletID string) (*ecdsa.PrivateKey, error) {
+	var key *ecdsa.PrivateKey
+	err := c.DB.View(func(tx *store.Tx) (err error) {
+		key, err = keyIn(tx, walletID)
+		return err
+	})
+	return key, err
+}
+
+func keyIn(tx *store.Tx, walletID string) (*ecdsa.PrivateKey, error) {
+	wallet, err := getWallet(tx, walletID)
+	if err != nil {
+		return nil, err
+	}
+	if wallet.Status != keys.Active {
+		return nil, ErrArchived
+	}
+	secret, err := keys.Secret(tx, wallet.SigningKey.ID)
+	if err != nil {
+		return nil, err
+	}
+	return secret.ECDSA()
+}
+
+// ActiveWallet returns a wallet that may be used; one whose key was deleted is a 422.
+func ActiveWallet(tx *store.Tx, id string) (Wallet, error) {
+	wallet, err := getWallet(tx, id)
+	if err == nil && wallet.Status != keys.Active {
+		err = dfns.Errorf(http.StatusUnprocessableEntity, "wallet %s is %s, not Active", id, wallet.Status)
+	}
+	return wallet, err
+}
+
+// DeleteKey archives a key and every wallet that is built on it. What waits for an approval
+// fails once it is approved.
+func (c *Custody) DeleteKey(caller auth.Caller, id string) (keys.Key, error) {
+	var key keys.Key
+	err := caller.Update(c.DB, func(tx *store.Tx) (err error) {
+		if key, err = keys.Delete(tx, c.Now(), id); err != nil {
+			return err
+		}
+		wallets, err := WalletsOf(tx, id)
+		for _, w := range wallets {
+			w.Status, w.DateDeleted = keys.Archived, key.DateDeleted
+			err = errors.Join(err, putWallet(tx, w))
+		}
+		return err
+	})
+	return key, err
+}
+
+// KeyDetail is what GET /keys/:id adds to a key.
+type KeyDetail struct {
+	keys.Key
+	Wallets []KeyWallet `json:"wallets"`
+	Store   KeyStore    `json:"store"`
+}
+
+// KeyWallet is a wallet that is built on a key.
+type KeyWallet struct {
+	ID      string `json:"id"`
+	Network string `json:"network"`
+}
+
+// KeyStore says where the secret of a key is. The sandbox has one store, its database,
+// which stands where DFNS has its signers.
+type KeyStore struct {
+	ID    string `json:"id"`
+	Kind  string `json:"kind"` // Mpc
+	KeyID string `json:"keyId"`
+}
+
+// theStore is the ID of the one key store.
+const theStore = "ks-local-store-0000000000000000"
+
+// KeyDetail returns a key with its wallets; an unknown key is a 404.
+func (c *Custody) KeyDetail(id string) (KeyDetail, error) {
+	d := KeyDetail{Wallets: []KeyWallet{}, Store: KeyStore{ID: theStore, Kind: "Mpc", KeyID: id}}
+	err := c.DB.View(func(tx *store.Tx) (err error) {
+		if d.Key, err = keys.Get(tx, id); err != nil {
+			return err
+		}
+		wallets, err := WalletsOf(tx, id)
+		for _, w := range wallets {
+			d.Wallets = append(d.Wallets, KeyWallet{w.ID, w.Network})
+		}
+		return err
+	})
+	return d, err
+}
