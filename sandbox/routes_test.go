@@ -84,6 +84,7 @@ func TestWhatIsNotServedSaysSo(t *testing.T) {
 		}
 	}
 	refused(t, w.admin.get("/wallet"), 404)
+	refused(t, w.admin.get("/auth/users/"+w.admin.userID+"/more"), 404)
 	refused(t, w.admin.send("PATCH", "/wallets", "", nil), 404)
 	refused(t, w.admin.post("/v2/policies/plc-1", nil), 404)
 }

@@ -77,6 +77,9 @@ type call struct {
 // suffices.
 func (a *API) read(op permission.Operation, h func(call) error) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if overrun(c) {
+			return unrouted(c.Request())
+		}
 		caller, err := a.identify(c)
 		if err != nil {
 			return err

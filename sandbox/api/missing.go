@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -42,4 +43,10 @@ func unrouted(r *http.Request) *dfns.Error {
 // isUnrouted tells whether err is the router's own.
 func isUnrouted(err error) bool {
 	return errors.Is(err, echo.ErrNotFound) || errors.Is(err, echo.ErrMethodNotAllowed)
+}
+
+// overrun tells whether the router let the last parameter of the route take more than one
+// segment of the path, as it does where no longer route begins like it.
+func overrun(c echo.Context) bool {
+	return strings.Count(c.Request().URL.EscapedPath(), "/") != strings.Count(c.Path(), "/")
 }
