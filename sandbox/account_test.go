@@ -16,8 +16,19 @@ type account struct {
 	UserInfo struct {
 		UserID, Name     string
 		IsServiceAccount bool
+
+		PermissionAssignments []held
 	}
-	AccessTokens []struct{ AccessToken, CredID, Kind, LinkedUserID, TokenID string }
+	AccessTokens []struct {
+		AccessToken, CredID, Kind, LinkedUserID, TokenID string
+		PermissionAssignments                            []held
+	}
+}
+
+// held is an assignment as users and tokens show it.
+type held struct {
+	PermissionName, PermissionID, AssignmentID string
+	Operations                                 []string
 }
 
 // publicPEM encodes a public key.
@@ -30,12 +41,21 @@ func publicPEM(t *testing.T, key any) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
-// serviceAccount makes one and returns a client that acts as it.
+// serviceAccount makes one that may do everything and returns a client that acts as it.
 func (w *world) serviceAccount(name string, days int) client {
 	w.t.Helper()
+	return w.serviceAccountWith(name, days, w.managed("ManagedFullAdminAccess"))
+}
+
+// serviceAccountWith makes one with a permission, or with none when it is "".
+func (w *world) serviceAccountWith(name string, days int, permissionID string) client {
+	w.t.Helper()
 	public, private, _ := ed25519.GenerateKey(nil)
-	got := into[account](w.t, w.admin.post("/auth/service-accounts",
-		map[string]any{"name": name, "publicKey": publicPEM(w.t, public), "daysValid": days}), 200)
+	body := map[string]any{"name": name, "publicKey": publicPEM(w.t, public), "daysValid": days}
+	if permissionID != "" {
+		body["permissionId"] = permissionID
+	}
+	got := into[account](w.t, w.admin.post("/auth/service-accounts", body), 200)
 	c := w.admin
 	c.key, c.bearer, c.credID = private, got.AccessTokens[0].AccessToken, got.AccessTokens[0].CredID
 	c.userID = got.UserInfo.UserID
@@ -82,7 +102,7 @@ func TestServiceAccountRefusals(t *testing.T) {
 		"curve not offered": {body("publicKey", publicPEM(t, &p384.PublicKey)), 501},
 		"too many days":     {body("daysValid", 731), 400},
 		"zero days":         {body("daysValid", 0), 400},
-		"permissions":       {body("permissionId", "pm-1"), 501},
+		"no permission":     {body("permissionId", "pm-1"), 404},
 		"unknown member":    {body("secondsValid", 5), 400},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, w.admin.post("/auth/service-accounts", tt.body), tt.status) })

@@ -22,6 +22,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"countersign/sandbox/access"
 	"countersign/sandbox/api"
 	"countersign/sandbox/auth"
 	"countersign/sandbox/chains"
@@ -111,7 +112,8 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	}
 	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now}
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
-	door := &api.API{Auth: users, Custody: vault, Keys: &keys.Ring{DB: s.db, Now: cfg.Now}, Webhooks: hooks, Deliverer: deliverer,
+	door := &api.API{Auth: users, Access: &access.Desk{DB: s.db, Now: cfg.Now}, Custody: vault,
+		Keys: &keys.Ring{DB: s.db, Now: cfg.Now}, Webhooks: hooks, Deliverer: deliverer,
 		Chains: s.chains, Ready: s.ready.Load}
 	if err := vault.WatchWallets(); err != nil {
 		return err

@@ -21,8 +21,10 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
+	"countersign/sandbox/dfns"
 	"countersign/sandbox/network"
 	"countersign/sandbox/queue"
+	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
 	"countersign/sandbox/token"
@@ -80,9 +82,12 @@ func plant(db *store.DB, users *auth.Auth, vault *custody.Custody, now time.Time
 			return err
 		}
 		if text != "" {
-			return json.Unmarshal([]byte(text), &seed)
+			return errors.Join(json.Unmarshal([]byte(text), &seed), entitle(tx, now))
 		}
 		if seed, err = sow(tx, users, vault, now); err != nil {
+			return err
+		}
+		if err := entitle(tx, now); err != nil {
 			return err
 		}
 		encoded, err := json.Marshal(seed)
@@ -115,6 +120,16 @@ func sow(tx *store.Tx, users *auth.Auth, vault *custody.Custody, now time.Time) 
 	// Funding the treasury is the faucet's nonce 0, so the token is its nonce 1.
 	seed.TokenAddress = gethcrypto.CreateAddress(gethcrypto.PubkeyToAddress(key.PublicKey), 1).Hex()
 	return seed, queue.Put(tx, queue.Job{ID: "deploy/token", Network: network.Default, Call: terms.Call{Value: new(big.Int), Data: code}})
+}
+
+// entitle makes the managed permissions. On the first start of a directory the humans get
+// full access; so does everybody in a directory that was seeded before there were any.
+func entitle(tx *store.Tx, now time.Time) error {
+	everybody, err := auth.Identities(tx)
+	if err != nil {
+		return err
+	}
+	return role.Establish(tx, everybody, dfns.At(now))
 }
 
 // enrolHumans makes one human for each kind of key.

@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
+	"countersign/sandbox/access"
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
@@ -40,6 +41,7 @@ type Chains interface {
 // API answers requests from its parts.
 type API struct {
 	Auth      *auth.Auth
+	Access    *access.Desk
 	Custody   *custody.Custody
 	Keys      *keys.Ring
 	Webhooks  *webhook.Registry
@@ -59,6 +61,7 @@ func (a *API) router() *echo.Echo {
 	e.Use(middleware.Recover(), middleware.BodyLimit(bodyLimit))
 	e.GET("/healthz", a.health)
 	a.authRoutes(e)
+	a.permissionRoutes(e)
 	a.walletRoutes(e)
 	a.keyRoutes(e)
 	a.policyRoutes(e)

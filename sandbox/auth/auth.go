@@ -27,6 +27,8 @@ import (
 	"time"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/permission"
+	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 )
 
@@ -107,6 +109,7 @@ type Caller struct {
 	User    User
 	TokenID string
 
+	rights permission.Set
 	signed *Entry
 }
 
@@ -126,9 +129,14 @@ func (a *Auth) Identify(bearer string) (Caller, error) {
 		}
 		caller.TokenID = token.TokenID
 		caller.User, err = store.Get[User](tx, kindUser, token.UserID)
-		if err == nil && (!token.IsActive || !caller.User.IsActive || !a.now().Before(token.Expires.Time)) {
+		if err != nil {
+			return err
+		}
+		if !token.IsActive || !caller.User.IsActive || !a.now().Before(token.Expires.Time) {
 			return refused
 		}
+		held, err := role.Of(tx, caller.Identity())
+		caller.rights = role.Rights(held)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/permission"
+	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 )
 
@@ -25,18 +27,18 @@ type ServiceAccount struct {
 // AccessToken describes a service account's bearer token. The token itself is
 // there only in the answer to its creation.
 type AccessToken struct {
-	AccessToken           string    `json:"accessToken,omitempty"`
-	DateCreated           dfns.Time `json:"dateCreated"`
-	CredID                string    `json:"credId"`
-	IsActive              bool      `json:"isActive"`
-	Kind                  string    `json:"kind"` // ServiceAccount
-	LinkedUserID          string    `json:"linkedUserId"`
-	LinkedAppID           string    `json:"linkedAppId"` // always ""
-	Name                  string    `json:"name"`
-	OrgID                 string    `json:"orgId"`
-	PermissionAssignments []string  `json:"permissionAssignments"`
-	PublicKey             string    `json:"publicKey"`
-	TokenID               string    `json:"tokenId"`
+	AccessToken           string      `json:"accessToken,omitempty"`
+	DateCreated           dfns.Time   `json:"dateCreated"`
+	CredID                string      `json:"credId"`
+	IsActive              bool        `json:"isActive"`
+	Kind                  string      `json:"kind"` // ServiceAccount
+	LinkedUserID          string      `json:"linkedUserId"`
+	LinkedAppID           string      `json:"linkedAppId"` // always ""
+	Name                  string      `json:"name"`
+	OrgID                 string      `json:"orgId"`
+	PermissionAssignments []role.Held `json:"permissionAssignments"`
+	PublicKey             string      `json:"publicKey"`
+	TokenID               string      `json:"tokenId"`
 }
 
 // NewServiceAccount is the body of POST /auth/service-accounts.
@@ -54,8 +56,6 @@ func (in NewServiceAccount) validate() error {
 		return dfns.BadRequest("name is required")
 	case !publicKeyForm.MatchString(in.PublicKey):
 		return dfns.BadRequest("publicKey must be a PEM public key (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY)")
-	case in.PermissionID != "":
-		return dfns.NotImplemented("permissions; leave permissionId out, a service account may use every route but this one")
 	case in.DaysValid != nil && (*in.DaysValid < 1 || *in.DaysValid > maxDaysValid):
 		return dfns.BadRequest("daysValid must be from 1 to %d", maxDaysValid)
 	}
@@ -63,13 +63,19 @@ func (in NewServiceAccount) validate() error {
 }
 
 // CreateServiceAccount makes a service account. Only a human may; as on DFNS a
-// service account's token is refused.
+// service account's token is refused. It may do nothing until a permission is assigned to
+// it, which permissionId does for a caller who may assign.
 func (a *Auth) CreateServiceAccount(caller Caller, in NewServiceAccount) (ServiceAccount, error) {
 	if caller.User.IsServiceAccount {
 		return ServiceAccount{}, dfns.Forbidden("a service account may not create service accounts")
 	}
 	if err := in.validate(); err != nil {
 		return ServiceAccount{}, err
+	}
+	if in.PermissionID != "" {
+		if err := a.Allowed(caller, permission.AssignPermission); err != nil {
+			return ServiceAccount{}, err
+		}
 	}
 	days := maxDaysValid
 	if in.DaysValid != nil {
@@ -79,7 +85,14 @@ func (a *Auth) CreateServiceAccount(caller Caller, in NewServiceAccount) (Servic
 	err := caller.Update(a.db, func(tx *store.Tx) (err error) {
 		e, err = a.Enrol(tx, NewUser{Name: in.Name, PublicKey: in.PublicKey, ExternalID: in.ExternalID,
 			ServiceAccount: true, Life: time.Duration(days) * 24 * time.Hour})
-		return err
+		if err != nil || in.PermissionID == "" {
+			return err
+		}
+		given, err := role.Propose(tx, in.PermissionID, e.User.UserID, dfns.At(a.now()))
+		if err != nil {
+			return err
+		}
+		return errors.Join(role.Grant(tx, given), dress(tx, &e.User))
 	})
 	if err != nil {
 		return ServiceAccount{}, err
@@ -131,13 +144,16 @@ func (a *Auth) load(tx *store.Tx, user User) (ServiceAccount, error) {
 		return ServiceAccount{}, errors.Join(err, errors.New("service account has no token"))
 	}
 	cred, err := store.Get[Credential](tx, kindCredential, tokens[0].CredID)
+	if err := errors.Join(err, dress(tx, &user)); err != nil {
+		return ServiceAccount{}, err
+	}
 	return show(user, tokens[0], cred), err
 }
 
 func show(user User, token Token, cred Credential) ServiceAccount {
 	return ServiceAccount{UserInfo: user, AccessTokens: []AccessToken{{
 		DateCreated: token.DateCreated, CredID: token.CredID, IsActive: token.IsActive, Kind: "ServiceAccount",
-		LinkedUserID: user.UserID, Name: user.Name, OrgID: user.OrgID, PermissionAssignments: []string{},
+		LinkedUserID: user.UserID, Name: user.Name, OrgID: user.OrgID, PermissionAssignments: user.PermissionAssignments,
 		PublicKey: cred.PublicKey, TokenID: token.TokenID,
 	}}}
 }

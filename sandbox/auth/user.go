@@ -5,25 +5,25 @@ import (
 	"time"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 )
 
-// User is a human or a service account, in the form of DFNS's userInfo. The
-// sandbox has no permissions: every user may do everything that its role as
-// human or service account allows, and the lists of permissions are empty.
+// User is a human or a service account, in the form of DFNS's userInfo. What is
+// assigned to it is filled in when it is shown, and empty as it is stored.
 type User struct {
-	Username              string   `json:"username"`
-	Name                  string   `json:"name"`
-	UserID                string   `json:"userId"` // us-…
-	Kind                  string   `json:"kind"`   // CustomerEmployee
-	CredentialUUID        string   `json:"credentialUuid"`
-	OrgID                 string   `json:"orgId"`
-	ExternalID            string   `json:"externalId,omitempty"`
-	Permissions           []string `json:"permissions"`
-	IsActive              bool     `json:"isActive"`
-	IsServiceAccount      bool     `json:"isServiceAccount"`
-	IsRegistered          bool     `json:"isRegistered"`
-	PermissionAssignments []string `json:"permissionAssignments"`
+	Username              string      `json:"username"`
+	Name                  string      `json:"name"`
+	UserID                string      `json:"userId"` // us-…
+	Kind                  string      `json:"kind"`   // CustomerEmployee
+	CredentialUUID        string      `json:"credentialUuid"`
+	OrgID                 string      `json:"orgId"`
+	ExternalID            string      `json:"externalId,omitempty"`
+	Permissions           []string    `json:"permissions"` // deprecated by DFNS, always empty
+	IsActive              bool        `json:"isActive"`
+	IsServiceAccount      bool        `json:"isServiceAccount"`
+	IsRegistered          bool        `json:"isRegistered"`
+	PermissionAssignments []role.Held `json:"permissionAssignments"`
 }
 
 // Credential is a public key that signs for a user.
@@ -78,7 +78,7 @@ func (a *Auth) Enrol(tx *store.Tx, in NewUser) (Enrolled, error) {
 			Username: in.Name, Name: in.Name, UserID: dfns.NewID("us"), Kind: "CustomerEmployee",
 			CredentialUUID: cred, OrgID: a.org, ExternalID: in.ExternalID, Permissions: []string{},
 			IsActive: true, IsServiceAccount: in.ServiceAccount, IsRegistered: true,
-			PermissionAssignments: []string{},
+			PermissionAssignments: []role.Held{},
 		},
 		Credential: Credential{CredID: cred, UUID: cred, Kind: "Key", Name: in.Name,
 			PublicKey: in.PublicKey, IsActive: true, DateCreated: dfns.At(now)},
@@ -108,6 +108,9 @@ func (a *Auth) Users(page store.Page) ([]User, string, error) {
 	var next string
 	err := a.db.View(func(tx *store.Tx) (err error) {
 		users, next, err = store.List[User](tx, kindUser, humans, page, nil)
+		for i := range users {
+			err = errors.Join(err, dress(tx, &users[i]))
+		}
 		return err
 	})
 	return users, next, err
@@ -126,8 +129,10 @@ func Lookup(tx *store.Tx, id string) (User, error) {
 func (a *Auth) User(id string) (User, error) {
 	var user User
 	err := a.db.View(func(tx *store.Tx) (err error) {
-		user, err = Lookup(tx, id)
-		return err
+		if user, err = Lookup(tx, id); err != nil {
+			return err
+		}
+		return dress(tx, &user)
 	})
 	return user, err
 }

@@ -1,6 +1,9 @@
 // Package permission is the vocabulary of rights: one operation for each thing that a
 // caller may be allowed to do, by the names that @dfns/sdk 0.8.21 and OpenAPI 2.0.155 give
 // them.
+//
+// An operation has had several names. [Known] accepts all of them in a role, and a [Set]
+// holds them to be the same.
 package permission
 
 // An Operation is one right, such as Wallets:Read. The names differ by generation: those
@@ -52,4 +55,12 @@ const (
 	ReadServiceAccounts  Operation = "Auth:ServiceAccounts:Read"
 	ReadUsers            Operation = "Auth:Users:Read"
 	ReadLogs             Operation = "Auth:Logs:Read"
+
+	CreatePermission  Operation = "Permissions:Create"
+	ReadPermissions   Operation = "Permissions:Read"
+	UpdatePermission  Operation = "Permissions:Update"
+	ArchivePermission Operation = "Permissions:Archive"
+	AssignPermission  Operation = "Permissions:Assign"
+	RevokePermission  Operation = "Permissions:Revoke"
+	ReadAssignments   Operation = "Permissions:Assignments:Read"
 )

@@ -64,9 +64,11 @@ func (s *Stack) setUp(ctx context.Context) error {
 	}
 	for _, step := range []func(context.Context, *dfns.Client) error{
 		func(ctx context.Context, c *dfns.Client) error {
-			return s.account(ctx, c, "checker", &s.Accounts.Checker)
+			return s.account(ctx, c, "checker", checkerRights, &s.Accounts.Checker)
 		},
-		func(ctx context.Context, c *dfns.Client) error { return s.account(ctx, c, "maker", &s.Accounts.Maker) },
+		func(ctx context.Context, c *dfns.Client) error {
+			return s.account(ctx, c, "maker", makerRights, &s.Accounts.Maker)
+		},
 		s.policy, s.webhook,
 	} {
 		if err := step(ctx, admin); err != nil {
@@ -85,48 +87,9 @@ func (s *Stack) setUp(ctx context.Context) error {
 	return s.writeConfig()
 }
 
-// account makes a service account with a key of its own.
-func (s *Stack) account(ctx context.Context, admin *dfns.Client, name string, a *Account) error {
-	if a.UserID != "" {
-		return nil
-	}
-	private, public, err := newKey()
-	if err != nil {
-		return err
-	}
-	var created struct {
-		UserInfo struct {
-			UserID string `json:"userId"`
-		} `json:"userInfo"`
-		AccessTokens []struct {
-			AccessToken string `json:"accessToken"`
-			CredID      string `json:"credId"`
-		} `json:"accessTokens"`
-	}
-	body := map[string]any{
-		"name":      "countersign-" + name,
-		"publicKey": string(public),
-		"daysValid": 365,
-	}
-	if err := admin.Do(ctx, http.MethodPost, "/auth/service-accounts", body, &created); err != nil {
-		return fmt.Errorf("create service account %s: %w", name, err)
-	}
-	if len(created.AccessTokens) == 0 || created.UserInfo.UserID == "" {
-		return fmt.Errorf("create service account %s: answer has no access token", name)
-	}
-	if err := s.write(name+".pem", private); err != nil {
-		return err
-	}
-	if err := s.write(name+".token", []byte(created.AccessTokens[0].AccessToken+"\n")); err != nil {
-		return err
-	}
-	*a = Account{Name: name, UserID: created.UserInfo.UserID, CredentialID: created.AccessTokens[0].CredID}
-	return nil
-}
-
 // policy holds everything that a wallet would sign until one of the checker and
-// the people has approved. The maker is listed too: that it cannot approve what it
-// asks for is then the platform's word on initiators, not an omission of ours.
+// the people has approved. The maker is listed too: that it cannot approve is then the
+// platform's word on its rights and on initiators, not an omission of ours.
 func (s *Stack) policy(ctx context.Context, admin *dfns.Client) error {
 	if s.Accounts.Policy != "" {
 		return nil

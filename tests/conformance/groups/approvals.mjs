@@ -9,7 +9,8 @@ const to = '0x00000000000000000000000000000000DeaDBeef'
 export default async function ({ suite, admin, alice, bob, env }) {
   const walletId = env.admin.DFNS_WALLET_ID
   const key = keyPair('ec', { namedCurve: 'P-256' })
-  const account = await admin.does('auth.createServiceAccount', { body: { name: 'checker', publicKey: key.publicKey } })
+  const { id: permissionId } = await admin.does('permissions.createPermission', { body: { name: 'checker', operations: ['Policies:Evaluations:Read', 'Policies:Evaluations:Vote'] } })
+  const account = await admin.does('auth.createServiceAccount', { body: { name: 'checker', publicKey: key.publicKey, permissionId } })
   const checker = suite.actor(acting(account, key))
   const p = await admin.does('policies.createPolicy', { body: policy({ action: { kind: 'RequestApproval', autoRejectTimeout: 60, approvalGroups: [
     { name: 'four eyes', quorum: 2, approvers: { userId: { in: [env.alice.DFNS_USER_ID, env.bob.DFNS_USER_ID, account.userInfo.userId] } }, serviceAccountsCanApprove: true } ] } }) })
