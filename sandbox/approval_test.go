@@ -139,9 +139,10 @@ func TestPoliciesThatAreNotImplementedAreRefusedByName(t *testing.T) {
 		body   map[string]any
 		status int
 	}{
-		"another rule":        {body("Wallets:Sign", "TransactionAmountLimit", noAction), 501},
+		"a rule of vaults":    {body("Wallets:Sign", "ChainalysisQuarantineScreening", noAction), 501},
 		"no such rule":        {body("Wallets:Sign", "Whenever", noAction), 400},
-		"another activity":    {body("Policies:Modify", "AlwaysTrigger", noAction), 501},
+		"another activity":    {body("Vaults:CreateLock", "AlwaysTrigger", noAction), 501},
+		"an action too light": {body("Policies:Modify", "AlwaysTrigger", noAction), 400},
 		"no such activity":    {body("Wallets:Paint", "AlwaysTrigger", noAction), 400},
 		"no such action":      {body("Wallets:Sign", "AlwaysTrigger", map[string]any{"kind": "Ask"}), 400},
 		"no groups":           {body("Wallets:Sign", "AlwaysTrigger", map[string]any{"kind": "RequestApproval"}), 400},

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"countersign/sandbox/clock"
-	"countersign/sandbox/custody"
+	"countersign/sandbox/gate"
 	"countersign/sandbox/store"
 	"countersign/sandbox/webhook"
 )
@@ -16,7 +16,7 @@ const metaAhead = "sandbox/clock-ahead"
 
 // timers are the kinds of objects that wait for the clock. Transactions that
 // the chain owes are not among them: they wait for the chain.
-var timers = []string{custody.Timers, webhook.Timers}
+var timers = []string{gate.Timers, webhook.Timers}
 
 // openClock returns the directory's clock.
 func openClock(db *store.DB, real func() time.Time) (*clock.Clock, error) {

@@ -28,6 +28,8 @@ import (
 	"countersign/sandbox/chains"
 	"countersign/sandbox/clock"
 	"countersign/sandbox/custody"
+	"countersign/sandbox/facts"
+	"countersign/sandbox/gate"
 	"countersign/sandbox/keys"
 	"countersign/sandbox/network"
 	"countersign/sandbox/settle"
@@ -101,7 +103,8 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	if s.nets, err = network.NewSet(cfg.Networks); err != nil {
 		return err
 	}
-	vault := &custody.Custody{DB: s.db, Now: cfg.Now, Scale: cfg.TimeScale, Networks: s.nets}
+	vault := &custody.Custody{DB: s.db, Now: cfg.Now, Networks: s.nets}
+	desk := governance(cfg, s.db, vault)
 	seed, err := plant(s.db, users, vault, cfg.Now())
 	if err != nil {
 		return fmt.Errorf("seeding: %w", err)
@@ -110,25 +113,28 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	if err := s.startChains(cfg, seed); err != nil {
 		return err
 	}
+	if err := (facts.Files{Dir: cfg.Data}).Seed(prices(s.nets, vault)); err != nil {
+		return err
+	}
 	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now}
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
 	door := &api.API{Auth: users, Access: &access.Desk{DB: s.db, Now: cfg.Now}, Custody: vault,
-		Keys: &keys.Ring{DB: s.db, Now: cfg.Now}, Webhooks: hooks, Deliverer: deliverer,
+		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now}, Webhooks: hooks, Deliverer: deliverer,
 		Chains: s.chains, Ready: s.ready.Load}
 	if err := vault.WatchWallets(); err != nil {
 		return err
 	}
 	s.settler = &settle.Settler{Custody: vault, Chains: s.chains, Faucet: seed.faucet()}
-	s.run(vault, deliverer)
+	s.run(desk.Gate, deliverer)
 	return s.open(ctx, cfg, seed, door)
 }
 
 // run starts the three loops that finish what was begun.
-func (s *Server) run(vault *custody.Custody, deliverer *webhook.Deliverer) {
+func (s *Server) run(approvals *gate.Gate, deliverer *webhook.Deliverer) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	expiring, settling := s.db.Watch(), s.db.Watch()
-	s.done.Go(func() { vault.Expire(ctx, expiring) })
+	s.done.Go(func() { approvals.Expire(ctx, expiring) })
 	s.done.Go(func() { s.settler.Run(ctx, settling) })
 	s.done.Go(func() { deliverer.Run(ctx) })
 }

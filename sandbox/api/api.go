@@ -19,11 +19,14 @@ import (
 
 	"countersign/sandbox/access"
 	"countersign/sandbox/auth"
+	"countersign/sandbox/change"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/evm"
+	"countersign/sandbox/gate"
 	"countersign/sandbox/keys"
 	"countersign/sandbox/permission"
+	"countersign/sandbox/policy"
 	"countersign/sandbox/webhook"
 )
 
@@ -44,6 +47,9 @@ type API struct {
 	Access    *access.Desk
 	Custody   *custody.Custody
 	Keys      *keys.Ring
+	Policies  *policy.Book
+	Gate      *gate.Gate
+	Changes   *change.Desk
 	Webhooks  *webhook.Registry
 	Deliverer *webhook.Deliverer
 	Chains    Chains

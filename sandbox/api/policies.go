@@ -1,48 +1,74 @@
 package api
 
 import (
+	"net/http"
+
 	"github.com/labstack/echo/v4"
 
-	"countersign/sandbox/custody"
+	"countersign/sandbox/change"
+	"countersign/sandbox/dfns"
+	"countersign/sandbox/gate"
 	"countersign/sandbox/permission"
+	"countersign/sandbox/policy"
 )
 
 func (a *API) policyRoutes(e *echo.Echo) {
-	e.POST("/v2/policies", a.signed(permission.CreatePolicy, func(c call) error { return decodedBy(c, a.Custody.CreatePolicy) }))
-	e.GET("/v2/policies", a.read(permission.ReadPolicies, func(c call) error {
-		p, err := page(c, 20)
-		if err != nil {
+	e.POST("/v2/policies", a.signed(permission.CreatePolicy, func(c call) error {
+		var in policy.Terms
+		if err := dfns.DecodeComplete(c.body, &in, ""); err != nil {
 			return err
 		}
-		if err := oneOf(c, "status", "Active", "Archived"); err != nil {
-			return err
-		}
-		found, next, err := a.Custody.Policies(c.QueryParam("status"), p)
-		return replyPage(c, found, next, err)
+		made, err := a.Policies.Create(c.caller, in)
+		return reply(c, made, err)
 	}))
+	e.GET("/v2/policies", a.read(permission.ReadPolicies, a.policies))
 	e.GET("/v2/policies/:id", a.read(permission.ReadPolicies, func(c call) error {
-		policy, err := a.Custody.Policy(c.Param("id"))
-		return reply(c, policy, err)
+		found, err := a.Changes.Policy(c.Param("id"))
+		return reply(c, found, err)
 	}))
 	e.PUT("/v2/policies/:id", a.signed(permission.UpdatePolicy, func(c call) error {
-		return decoded(c, func(in custody.NewPolicy) (custody.Policy, error) {
-			return a.Custody.UpdatePolicy(c.caller, c.Param("id"), in)
-		})
+		var in policy.Terms
+		if err := dfns.DecodeComplete(c.body, &in, ""); err != nil {
+			return err
+		}
+		updated, request, err := a.Changes.UpdatePolicy(c.caller, c.Param("id"), in)
+		return replyChange(c, updated, request, err)
 	}))
 	e.DELETE("/v2/policies/:id", a.signed(permission.ArchivePolicy, func(c call) error {
-		policy, err := a.Custody.ArchivePolicy(c.caller, c.Param("id"))
-		return reply(c, policy, err)
+		archived, request, err := a.Changes.ArchivePolicy(c.caller, c.Param("id"))
+		return replyChange(c, archived, request, err)
 	}))
 	e.GET("/v2/policy-approvals", a.read(permission.ReadApprovals, a.approvals))
 	e.GET("/v2/policy-approvals/:id", a.read(permission.ReadApprovals, func(c call) error {
-		approval, err := a.Custody.Approval(c.Param("id"))
+		approval, err := a.Gate.Approval(c.Param("id"))
 		return reply(c, approval, err)
 	}))
 	e.POST("/v2/policy-approvals/:id/decisions", a.signed(permission.Decide, func(c call) error {
-		return decoded(c, func(vote custody.Vote) (custody.Approval, error) {
-			return a.Custody.Decide(c.caller, c.Param("id"), vote)
+		return decoded(c, func(vote gate.Vote) (gate.Approval, error) {
+			return a.Gate.Decide(c.caller, c.Param("id"), vote)
 		})
 	}))
+}
+
+// replyChange answers 200 with what was changed, or 202 with the change request that it
+// became.
+func replyChange[T any](c call, changed T, request *change.Request, err error) error {
+	if err == nil && request != nil {
+		return c.JSON(http.StatusAccepted, request)
+	}
+	return reply(c, changed, err)
+}
+
+func (a *API) policies(c call) error {
+	p, err := page(c, 20)
+	if err != nil {
+		return err
+	}
+	if err := oneOf(c, "status", policy.Active, policy.Archived); err != nil {
+		return err
+	}
+	found, next, err := a.Changes.ListPolicies(c.QueryParam("status"), p)
+	return replyPage(c, found, next, err)
 }
 
 func (a *API) approvals(c call) error {
@@ -50,10 +76,10 @@ func (a *API) approvals(c call) error {
 	if err != nil {
 		return err
 	}
-	if err := oneOf(c, "status", custody.Pending, custody.Approved, custody.Denied, custody.Expired); err != nil {
+	if err := oneOf(c, "status", gate.Pending, gate.Approved, gate.Denied, gate.Expired); err != nil {
 		return err
 	}
-	found, next, err := a.Custody.Approvals(custody.ApprovalFilter{
+	found, next, err := a.Gate.Approvals(gate.Filter{
 		Status: c.QueryParam("status"), InitiatorID: c.QueryParam("initiatorId"), ApproverID: c.QueryParam("approverId"),
 	}, p)
 	return replyPage(c, found, next, err)

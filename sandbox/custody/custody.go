@@ -1,15 +1,12 @@
-// Package custody is the platform's heart: wallets, the transfers and
-// transactions asked of them, the policies that stand in between, and the
-// approvals that people and service accounts give.
+// Package custody is the platform's heart: wallets, and the transfers and
+// transactions asked of them.
 //
 // # Life of a request
 //
-// A caller asks for a transfer or a transaction. Every active policy that
-// matches the wallet is evaluated. Without one the request is Executing at
-// once; a Block makes it Rejected; a RequestApproval leaves it Pending under an
-// approval. The approval ends when every group of every triggered policy has
-// its quorum (the request is Executing), at the first denial or at its timeout
-// (the request is Rejected). An executing request is one job in a queue, which
+// A caller asks for a transfer or a transaction, and package gate asks the
+// policies. Without one that triggers the request is Executing at once; a Block
+// makes it Rejected; a RequestApproval leaves it Pending under an approval, which
+// ends with the request Executing, or Rejected. An executing request is one job in a queue, which
 // package settle works off: Broadcasted, then Confirmed or Failed.
 //
 // Every step is one database transaction that also enqueues the webhook events
@@ -22,6 +19,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
 
+	"countersign/sandbox/gate"
 	"countersign/sandbox/network"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
@@ -34,22 +32,16 @@ const (
 	kindTransfer    = terms.Transfer
 	kindTransaction = terms.Transaction
 	kindExternalID  = "external-id"
-	kindPolicy      = "policy"
-	kindApproval    = "approval"
 	kindToken       = "network-token" // by network: the wallet that may mint
 
 	all = "org" // the parent of what is listed for the whole organisation
 )
 
-// Timers is the kind of the objects of this package that wait for the clock:
-// pending approvals, for their expiry.
-const Timers = kindApproval
-
 // Custody holds the organisation's wallets.
 type Custody struct {
-	DB    *store.DB
-	Now   func() time.Time
-	Scale float64 // divides autoRejectTimeout; 1 means minutes are minutes
+	DB   *store.DB
+	Now  func() time.Time
+	Gate *gate.Gate
 
 	Networks network.Set // where wallets may be
 	Token    string      // the address of TestUSD on [network.Default]

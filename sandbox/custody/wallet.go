@@ -165,6 +165,12 @@ func getWallet(tx *store.Tx, id string) (Wallet, error) {
 	return wallet, err
 }
 
+// HasWallet fails when there is no such wallet.
+func HasWallet(tx *store.Tx, id string) error {
+	_, err := getWallet(tx, id)
+	return err
+}
+
 // Wallets returns a page of the wallets, oldest first. An owner is the end user that a
 // wallet is delegated to; there are none, so a list by owner is empty.
 func (c *Custody) Wallets(owner string, page store.Page) ([]Wallet, string, error) {

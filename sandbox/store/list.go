@@ -98,3 +98,29 @@ func scan[T any](tx *Tx, limit int, keep func(T) bool, query string, args ...any
 	}
 	return items, 0, rows.Err()
 }
+
+// Latest returns the objects of a kind under parent, newest first, up to the first one that
+// still refuses.
+func Latest[T any](tx *Tx, kind, parent string, still func(T) bool) ([]T, error) {
+	rows, err := tx.sql.Query(`SELECT doc FROM objects WHERE kind = ? AND parent = ? ORDER BY seq DESC`, kind, parent)
+	if err != nil {
+		return nil, fmt.Errorf("listing the latest: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err reports what matters
+	var found []T
+	for rows.Next() {
+		var doc []byte
+		var v T
+		if err := rows.Scan(&doc); err != nil {
+			return nil, fmt.Errorf("listing the latest: %w", err)
+		}
+		if err := json.Unmarshal(doc, &v); err != nil {
+			return nil, fmt.Errorf("listing the latest: %w", err)
+		}
+		if !still(v) {
+			break
+		}
+		found = append(found, v)
+	}
+	return found, rows.Err()
+}

@@ -1,4 +1,4 @@
-package custody
+package gate
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/policy"
 	"countersign/sandbox/store"
 )
 
@@ -23,34 +24,34 @@ type Vote struct {
 // the sandbox answers, in this order, 404 for an unknown approval, 403 to who
 // is no approver and to an initiator who approves where his group forbids it,
 // 409 to who has voted, and 422 once the approval is resolved.
-func (c *Custody) Decide(caller auth.Caller, id string, vote Vote) (Approval, error) {
+func (g *Gate) Decide(caller auth.Caller, id string, vote Vote) (Approval, error) {
 	if vote.Value != Approved && vote.Value != Denied {
 		return Approval{}, dfns.BadRequest("value must be Approved or Denied")
 	}
 	var approval Approval
 	var late error
-	err := c.DB.Update(func(tx *store.Tx) error {
+	err := g.DB.Update(func(tx *store.Tx) error {
 		r, err := getRecord(tx, id)
 		if err != nil {
 			return err
 		}
-		now := c.Now()
+		now := g.Now()
 		if r.expired(now) {
 			// The expiry is kept and the vote refused, so it commits first.
 			late = notPending(id, Expired)
-			return c.resolve(tx, &r, Expired, "approval "+id+" expired", now)
+			return g.resolve(tx, &r, Expired, "approval "+id+" expired", now)
 		}
 		counts, err := r.refuse(caller.User, vote.Value)
 		if err != nil {
 			return err
 		}
-		if err := c.cast(tx, &r, caller.User.UserID, vote, counts, now); err != nil {
+		if err := g.cast(tx, &r, caller.User.UserID, vote, counts, now); err != nil {
 			return err
 		}
 		if err := caller.Log(tx); err != nil {
 			return err
 		}
-		approval, err = r.load(tx)
+		approval, err = g.load(tx, r)
 		return err
 	})
 	return approval, errors.Join(err, late)
@@ -62,8 +63,8 @@ func (r record) refuse(user auth.User, value string) ([]int, error) {
 		return nil, dfns.Forbidden("user %s is not an approver of approval %s", user.UserID, r.ID)
 	}
 	counts := []int{}
-	for i, g := range r.Groups {
-		if g.admits(user) && (user.UserID != r.InitiatorID || g.InitiatorCanApprove) {
+	for i, group := range r.Groups {
+		if group.Hears(user, r.InitiatorID) {
 			counts = append(counts, i)
 		}
 	}
@@ -85,19 +86,19 @@ func notPending(id, status string) error {
 
 // admits tells whether user is an approver in any group.
 func (r record) admits(user auth.User) bool {
-	return slices.ContainsFunc(r.Groups, func(g Group) bool { return g.admits(user) })
+	return slices.ContainsFunc(r.Groups, func(group policy.Group) bool { return group.Admits(user) })
 }
 
 // cast records a vote and resolves the approval when it is the last needed.
-func (c *Custody) cast(tx *store.Tx, r *record, user string, vote Vote, counts []int, now time.Time) error {
+func (g *Gate) cast(tx *store.Tx, r *record, user string, vote Vote, counts []int, now time.Time) error {
 	r.Decisions = append(r.Decisions, Decision{UserID: user, Date: dfns.At(now), Reason: vote.Reason, Value: vote.Value})
 	r.Counts = append(r.Counts, counts)
 	r.DateUpdated = dfns.At(now)
 	switch {
 	case vote.Value == Denied:
-		return c.resolve(tx, r, Denied, "denied by "+user, now)
+		return g.resolve(tx, r, Denied, "denied by "+user, now)
 	case r.quorate():
-		return c.resolve(tx, r, Approved, "", now)
+		return g.resolve(tx, r, Approved, "", now)
 	}
 	return r.put(tx)
 }
@@ -112,8 +113,8 @@ func (r record) quorate() bool {
 			}
 		}
 	}
-	for i, g := range r.Groups {
-		if approvals[i] < g.Quorum {
+	for i, group := range r.Groups {
+		if approvals[i] < group.Quorum {
 			return false
 		}
 	}
@@ -126,9 +127,9 @@ func (r record) expired(now time.Time) bool {
 
 // Expire ends approvals whose time is up until ctx ends. wake is a watch on
 // the database.
-func (c *Custody) Expire(ctx context.Context, wake *store.Wake) {
+func (g *Gate) Expire(ctx context.Context, wake *store.Wake) {
 	for ctx.Err() == nil {
-		wait, err := c.expireDue()
+		wait, err := g.expireDue()
 		if err != nil {
 			slog.Error("expiring approvals failed", "error", err)
 			wait = time.Second
@@ -138,11 +139,11 @@ func (c *Custody) Expire(ctx context.Context, wake *store.Wake) {
 }
 
 // expireDue expires what is due and returns how long nothing new will be.
-func (c *Custody) expireDue() (time.Duration, error) {
-	now := c.Now()
+func (g *Gate) expireDue() (time.Duration, error) {
+	now := g.Now()
 	var due []record
 	var next time.Time
-	err := c.DB.View(func(tx *store.Tx) (err error) {
+	err := g.DB.View(func(tx *store.Tx) (err error) {
 		if due, err = store.Due[record](tx, kindApproval, "", now, 100); err == nil {
 			next, err = store.NextDue(tx, kindApproval, now)
 		}
@@ -152,12 +153,12 @@ func (c *Custody) expireDue() (time.Duration, error) {
 		return 0, err
 	}
 	for _, d := range due {
-		err := c.DB.Update(func(tx *store.Tx) error {
+		err := g.DB.Update(func(tx *store.Tx) error {
 			r, err := getRecord(tx, d.ID)
 			if err != nil || r.Status != Pending {
 				return err // voted on since the look
 			}
-			return c.resolve(tx, &r, Expired, "approval "+r.ID+" expired", now)
+			return g.resolve(tx, &r, Expired, "approval "+r.ID+" expired", now)
 		})
 		if err != nil {
 			return 0, err

@@ -1,27 +1,40 @@
-package custody
+package gate
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/policy"
+	"countersign/sandbox/rule"
 	"countersign/sandbox/store"
 )
 
-// The statuses of an approval. All but Pending (shared with requests) are final.
+// The kind of a stored approval, and the parent of every one.
 const (
+	kindApproval = "approval"
+	all          = "org"
+)
+
+// Timers is the kind of the objects of this package that wait for the clock:
+// pending approvals, for their expiry.
+const Timers = kindApproval
+
+// The statuses of an approval. All but Pending are final.
+const (
+	Pending  = "Pending"
 	Approved = "Approved"
 	Denied   = "Denied"
 	Expired  = "Expired"
 )
 
-// Approval is an approval as the API shows it. Its activity is the request as
-// it is now.
+// Approval is an approval as the API shows it. Its activity has its subject as it is now.
 type Approval struct {
 	ID                string       `json:"id"` // ap-…
 	InitiatorID       string       `json:"initiatorId"`
-	Activity          Activity     `json:"activity"`
+	Activity          *Activity    `json:"activity,omitempty"`
 	Status            string       `json:"status"`
 	ExpirationDate    dfns.Time    `json:"expirationDate,omitzero"`
 	DateCreated       dfns.Time    `json:"dateCreated"`
@@ -31,25 +44,12 @@ type Approval struct {
 	Decisions         []Decision   `json:"decisions"`
 }
 
-// Activity is what an approval is about; one of its requests is there.
-type Activity struct {
-	Kind               string   `json:"kind"` // Wallets:Sign
-	TransferRequest    *Request `json:"transferRequest,omitempty"`
-	TransactionRequest *Request `json:"transactionRequest,omitempty"`
-}
-
-func activityOf(object string, r Request) Activity {
-	if object == kindTransfer {
-		return Activity{Kind: "Wallets:Sign", TransferRequest: &r}
-	}
-	return Activity{Kind: "Wallets:Sign", TransactionRequest: &r}
-}
-
 // Evaluation says that a policy was looked at, and what it found.
 type Evaluation struct {
-	PolicyID  string `json:"policyId"`
-	Triggered bool   `json:"triggered"`
-	Reason    string `json:"reason"`
+	PolicyID  string        `json:"policyId"`
+	Triggered bool          `json:"triggered"`
+	Reason    string        `json:"reason"`
+	Context   *rule.Context `json:"context,omitempty"`
 }
 
 // Decision is one user's vote.
@@ -60,29 +60,30 @@ type Decision struct {
 	Value  string    `json:"value"`  // Approved or Denied
 }
 
-// record is an approval as it is stored: the groups of all triggered policies
-// as they were, and in which of them each vote counts.
+// record is an approval as it is stored, without its activity: the groups of all policies
+// that asked for it as they were, and in which of them each vote counts.
 type record struct {
 	Approval
-	Object    string
-	RequestID string
-	Groups    []Group
+	Object    string // the kind of its subject
+	RequestID string // the subject
+	Groups    []policy.Group
 	Counts    [][]int // for each decision, the indexes of the groups it counts in
 }
 
-// load completes a stored approval with its request as it is now.
-func (r record) load(tx *store.Tx) (Approval, error) {
-	request, err := store.Get[Request](tx, r.Object, r.RequestID)
-	if err != nil {
-		return Approval{}, err
+// load completes a stored approval with its subject as it is now.
+func (g *Gate) load(tx *store.Tx, r record) (Approval, error) {
+	handler, known := g.Handlers[r.Object]
+	if !known {
+		return Approval{}, fmt.Errorf("approval %s is about a %s, which nobody handles", r.ID, r.Object)
 	}
-	r.Activity = activityOf(r.Object, request)
-	return r.Approval, nil
+	activity, err := handler.Activity(tx, r.RequestID)
+	r.Activity = &activity
+	return r.Approval, err
 }
 
 // put stores r, due at its expiry while it is pending.
 func (r record) put(tx *store.Tx) error {
-	r.Activity = Activity{}
+	r.Activity = nil
 	o := store.Object{Kind: kindApproval, ID: r.ID, Parent: all}
 	if r.Status == Pending {
 		o.Due = r.ExpirationDate.Time
@@ -99,30 +100,30 @@ func getRecord(tx *store.Tx, id string) (record, error) {
 }
 
 // Approval returns an approval; an unknown one is a 404.
-func (c *Custody) Approval(id string) (Approval, error) {
+func (g *Gate) Approval(id string) (Approval, error) {
 	var approval Approval
-	err := c.DB.View(func(tx *store.Tx) error {
+	err := g.DB.View(func(tx *store.Tx) error {
 		r, err := getRecord(tx, id)
 		if err == nil {
-			approval, err = r.load(tx)
+			approval, err = g.load(tx, r)
 		}
 		return err
 	})
 	return approval, err
 }
 
-// ApprovalFilter narrows a list; an empty member does not.
-type ApprovalFilter struct {
+// Filter narrows a list; an empty member does not.
+type Filter struct {
 	Status      string
 	InitiatorID string
 	ApproverID  string // a user who may vote, or was allowed to
 }
 
 // Approvals returns a page of the approvals, oldest first.
-func (c *Custody) Approvals(f ApprovalFilter, page store.Page) ([]Approval, string, error) {
+func (g *Gate) Approvals(f Filter, page store.Page) ([]Approval, string, error) {
 	approvals := []Approval{}
 	var next string
-	err := c.DB.View(func(tx *store.Tx) error {
+	err := g.DB.View(func(tx *store.Tx) error {
 		approver := auth.User{}
 		if f.ApproverID != "" {
 			var err error
@@ -137,7 +138,7 @@ func (c *Custody) Approvals(f ApprovalFilter, page store.Page) ([]Approval, stri
 		})
 		next = token
 		for _, r := range records {
-			approval, err := r.load(tx)
+			approval, err := g.load(tx, r)
 			if err != nil {
 				return err
 			}
@@ -148,37 +149,33 @@ func (c *Custody) Approvals(f ApprovalFilter, page store.Page) ([]Approval, stri
 	return approvals, next, err
 }
 
-// resolve ends a pending approval and lets its request execute, or rejects it.
-func (c *Custody) resolve(tx *store.Tx, r *record, status, reason string, now time.Time) error {
+// resolve ends a pending approval, and lets its subject's handler act on it.
+func (g *Gate) resolve(tx *store.Tx, r *record, status, reason string, now time.Time) error {
 	r.Status, r.DateUpdated, r.DateResolved = status, dfns.At(now), dfns.At(now)
 	if err := r.put(tx); err != nil {
 		return err
 	}
-	request, err := store.Get[Request](tx, r.Object, r.RequestID)
-	if err != nil {
-		return err
-	}
-	finish := c.execute
 	if status != Approved {
-		request.Reason, finish = reason, c.reject
+		if err := forget(tx, r.RequestID); err != nil {
+			return err
+		}
 	}
-	if err := finish(tx, r.Object, &request, now); err != nil {
+	handler, known := g.Handlers[r.Object]
+	if !known {
+		return fmt.Errorf("resolving approval %s about a %s, which nobody handles", r.ID, r.Object)
+	}
+	if err := handler.Resolve(tx, r.RequestID, End{Status: status, Reason: reason, Now: now}); err != nil {
 		return err
 	}
-	approval, err := r.load(tx)
+	approval, err := g.load(tx, *r)
 	if err != nil {
 		return err
 	}
 	// DFNS's two descriptions of this event disagree; the data satisfies both.
-	return c.emit(tx, "policy.approval.resolved", resolved{Approval: approval, ActivityID: r.RequestID})
+	return g.emit(tx, "policy.approval.resolved", resolved{Approval: approval, ActivityID: r.RequestID})
 }
 
 type resolved struct {
 	Approval   Approval `json:"approval"`
 	ActivityID string   `json:"activityId"`
-}
-
-func (c *Custody) reject(tx *store.Tx, object string, r *Request, now time.Time) error {
-	r.Status, r.DatePolicyResolved = Rejected, dfns.At(now)
-	return c.save(tx, object, *r)
 }

@@ -1,0 +1,47 @@
+package sandbox
+
+import (
+	"strings"
+
+	"countersign/sandbox/change"
+	"countersign/sandbox/custody"
+	"countersign/sandbox/facts"
+	"countersign/sandbox/gate"
+	"countersign/sandbox/network"
+	"countersign/sandbox/policy"
+	"countersign/sandbox/store"
+	"countersign/sandbox/token"
+)
+
+// governance puts the policies between the callers and what they ask of vault.
+func governance(cfg Config, db *store.DB, vault *custody.Custody) *change.Desk {
+	book := &policy.Book{DB: db, Now: cfg.Now, Known: policy.Known{
+		"walletId": custody.HasWallet,
+		"policyId": func(tx *store.Tx, id string) error {
+			_, err := policy.Get(tx, id)
+			return err
+		},
+	}}
+	door := &gate.Gate{DB: db, Now: cfg.Now, Scale: cfg.TimeScale, Facts: facts.Files{Dir: cfg.Data}, Handlers: vault.Handlers()}
+	desk := &change.Desk{DB: db, Now: cfg.Now, Gate: door, Policies: book}
+	door.Handlers[change.Subject] = desk
+	vault.Gate = door
+	return desk
+}
+
+// prices are those of a directory's first start: numbers that whoever tests amounts can
+// reckon with in his head, and may edit.
+func prices(nets network.Set, vault *custody.Custody) facts.Prices {
+	all := facts.Prices{}
+	for _, n := range nets.All() {
+		usd := "1.00"
+		if n.Symbol == "ETH" {
+			usd = "3000.00"
+		}
+		all[n.Name] = map[string]facts.Price{"native:" + strings.ToLower(n.Symbol): {Decimals: n.Decimals, USD: usd}}
+		if n.Family == network.EVM {
+			all[n.Name]["erc20:"+strings.ToLower(vault.TokenOn(n.Name))] = facts.Price{Decimals: token.Decimals, USD: "1.00"}
+		}
+	}
+	return all
+}
