@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"math/big"
+	"strconv"
 
 	"github.com/ethereum/go-ethereum"
 	"github.com/ethereum/go-ethereum/common"
@@ -11,7 +12,9 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/network"
 	"countersign/sandbox/permission"
+	"countersign/sandbox/stellar"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
 	"countersign/sandbox/token"
@@ -137,12 +140,15 @@ func (a *API) assets(c call) error {
 	if err != nil {
 		return err
 	}
-	ctx, holder := c.Request().Context(), common.HexToAddress(wallet.Address)
-	chain, err := a.Chains.Chain(wallet.Network)
+	native, err := a.Custody.Networks.Find(wallet.Network)
 	if err != nil {
 		return err
 	}
-	native, err := a.Custody.Networks.Find(wallet.Network)
+	if native.Family == network.Stellar {
+		return a.lumens(c, wallet, native)
+	}
+	ctx, holder := c.Request().Context(), common.HexToAddress(wallet.Address)
+	chain, err := a.Chains.Chain(wallet.Network)
 	if err != nil {
 		return err
 	}
@@ -160,4 +166,16 @@ func (a *API) assets(c call) error {
 		{Kind: "Erc20", Contract: usd.Hex(), Symbol: token.Symbol, Decimals: token.Decimals, Verified: true,
 			Balance: new(big.Int).SetBytes(units).String()},
 	}}, nil)
+}
+
+// lumens answers with the balance that the simulated ledger has.
+func (a *API) lumens(c call, wallet custody.Wallet, native network.Network) error {
+	var balance int64
+	err := a.Custody.DB.View(func(tx *store.Tx) (err error) {
+		balance, err = stellar.Balance(tx, wallet.Network, wallet.Address)
+		return err
+	})
+	return reply(c, map[string]any{"walletId": wallet.ID, "network": wallet.Network, "assets": []asset{
+		{Kind: "Native", Symbol: native.Symbol, Decimals: native.Decimals, Verified: true, Balance: strconv.FormatInt(balance, 10)},
+	}}, err)
 }

@@ -44,27 +44,30 @@ type Settlement struct {
 
 // Settled ends a job, and with it its request: Confirmed, or Failed for a reason.
 func (c *Custody) Settled(job queue.Job, s Settlement) error {
-	return c.DB.Update(func(tx *store.Tx) error {
-		err := queue.Remove(tx, job.ID)
-		if err != nil || job.RequestID == "" {
-			return err
-		}
-		r, err := store.Get[Request](tx, job.Object, job.RequestID)
-		if err != nil {
-			return err
-		}
-		if r.Status != Executing && r.Status != Broadcasted {
-			return errors.New("settling " + r.ID + ", which is " + r.Status)
-		}
-		r.Status, r.Reason = Confirmed, s.Reason
-		if s.Reason != "" {
-			r.Status = Failed
-		} else {
-			r.DateConfirmed = dfns.At(c.Now())
-		}
-		if s.Fee != nil {
-			r.Fee = s.Fee.String()
-		}
-		return c.save(tx, job.Object, r)
-	})
+	return c.DB.Update(func(tx *store.Tx) error { return c.SettledIn(tx, job, s) })
+}
+
+// SettledIn is [Custody.Settled] within a transaction of the caller's.
+func (c *Custody) SettledIn(tx *store.Tx, job queue.Job, s Settlement) error {
+	err := queue.Remove(tx, job.ID)
+	if err != nil || job.RequestID == "" {
+		return err
+	}
+	r, err := store.Get[Request](tx, job.Object, job.RequestID)
+	if err != nil {
+		return err
+	}
+	if r.Status != Executing && r.Status != Broadcasted {
+		return errors.New("settling " + r.ID + ", which is " + r.Status)
+	}
+	r.Status, r.Reason = Confirmed, s.Reason
+	if s.Reason != "" {
+		r.Status = Failed
+	} else {
+		r.DateConfirmed = dfns.At(c.Now())
+	}
+	if s.Fee != nil {
+		r.Fee = s.Fee.String()
+	}
+	return c.save(tx, job.Object, r)
 }

@@ -2,6 +2,7 @@ package custody
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,7 +13,9 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/keys"
+	"countersign/sandbox/network"
 	"countersign/sandbox/signing"
+	"countersign/sandbox/stellar"
 	"countersign/sandbox/store"
 )
 
@@ -55,8 +58,9 @@ func (k *ChosenKey) validate() error {
 
 // keyFor makes the key of a new wallet, or finds the one that it reuses. A key has one
 // wallet on a network.
-func (c *Custody) keyFor(tx *store.Tx, in NewWallet) (keys.Key, error) {
-	chosen := ChosenKey{Scheme: signing.ECDSA, Curve: signing.Secp256k1}
+func (c *Custody) keyFor(tx *store.Tx, in NewWallet, on network.Network) (keys.Key, error) {
+	chosen := ChosenKey{}
+	chosen.Scheme, chosen.Curve = keyOf(on.Family)
 	if in.SigningKey != nil {
 		chosen.ID = in.SigningKey.ID
 		if in.SigningKey.Scheme != "" || in.SigningKey.Curve != "" {
@@ -64,7 +68,7 @@ func (c *Custody) keyFor(tx *store.Tx, in NewWallet) (keys.Key, error) {
 		}
 	}
 	if chosen.ID == "" {
-		if err := fits(in.Network, chosen.Scheme, chosen.Curve); err != nil {
+		if err := fits(on, chosen.Scheme, chosen.Curve); err != nil {
 			return keys.Key{}, err
 		}
 		return keys.Add(tx, c.Now(), chosen.Scheme, chosen.Curve, "")
@@ -73,7 +77,7 @@ func (c *Custody) keyFor(tx *store.Tx, in NewWallet) (keys.Key, error) {
 	if err != nil {
 		return key, err
 	}
-	if err := fits(in.Network, key.Scheme, key.Curve); err != nil {
+	if err := fits(on, key.Scheme, key.Curve); err != nil {
 		return key, err
 	}
 	others, err := WalletsOf(tx, key.ID)
@@ -86,18 +90,30 @@ func (c *Custody) keyFor(tx *store.Tx, in NewWallet) (keys.Key, error) {
 }
 
 // fits refuses a key that the network's wallets cannot sign with.
-func fits(on, scheme, curve string) error {
-	if scheme != signing.ECDSA || curve != signing.Secp256k1 {
-		return dfns.BadRequest("a wallet on %s needs a key of scheme ECDSA over secp256k1, not %s over %s", on, scheme, curve)
+func fits(on network.Network, scheme, curve string) error {
+	if s, c := keyOf(on.Family); scheme != s || curve != c {
+		return dfns.BadRequest("a wallet on %s needs a key of scheme %s over %s, not %s over %s", on.Name, s, c, scheme, curve)
 	}
 	return nil
 }
 
-// addressOf returns the EVM address of a secp256k1 key, with checksum.
-func addressOf(key keys.Key) (string, error) {
+// keyOf is the scheme and curve that wallets of a family sign with.
+func keyOf(family network.Family) (scheme, curve string) {
+	if family == network.Stellar {
+		return signing.EdDSA, signing.Ed25519
+	}
+	return signing.ECDSA, signing.Secp256k1
+}
+
+// addressOf returns the address of a key on networks of a family: an EVM one with
+// checksum.
+func addressOf(key keys.Key, family network.Family) (string, error) {
 	raw, err := hex.DecodeString(key.PublicKey)
 	if err != nil {
 		return "", fmt.Errorf("reading public key of %s: %w", key.ID, err)
+	}
+	if family == network.Stellar {
+		return stellar.Address(raw), nil
 	}
 	public, err := crypto.DecompressPubkey(raw)
 	if err != nil {
@@ -127,18 +143,35 @@ func (c *Custody) Key(walletID string) (*ecdsa.PrivateKey, error) {
 }
 
 func keyIn(tx *store.Tx, walletID string) (*ecdsa.PrivateKey, error) {
-	wallet, err := getWallet(tx, walletID)
-	if err != nil {
-		return nil, err
-	}
-	if wallet.Status != keys.Active {
-		return nil, ErrArchived
-	}
-	secret, err := keys.Secret(tx, wallet.SigningKey.ID)
+	secret, err := secretIn(tx, walletID)
 	if err != nil {
 		return nil, err
 	}
 	return secret.ECDSA()
+}
+
+// Ed25519Key is [Custody.Key] for a network that signs with Ed25519.
+func (c *Custody) Ed25519Key(walletID string) (ed25519.PrivateKey, error) {
+	var key ed25519.PrivateKey
+	err := c.DB.View(func(tx *store.Tx) error {
+		secret, err := secretIn(tx, walletID)
+		if err == nil {
+			key, err = secret.Ed25519()
+		}
+		return err
+	})
+	return key, err
+}
+
+func secretIn(tx *store.Tx, walletID string) (signing.Secret, error) {
+	wallet, err := getWallet(tx, walletID)
+	if err != nil {
+		return signing.Secret{}, err
+	}
+	if wallet.Status != keys.Active {
+		return signing.Secret{}, ErrArchived
+	}
+	return keys.Secret(tx, wallet.SigningKey.ID)
 }
 
 // ActiveWallet returns a wallet that may be used; one whose key was deleted is a 422.

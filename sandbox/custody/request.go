@@ -74,10 +74,6 @@ func (c *Custody) CreateTransaction(caller auth.Caller, walletID string, body []
 // create makes a request, unless its externalId already names one: then the
 // same terms return that one as it is now, and other terms are a 409.
 func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte) (Request, error) {
-	body, err := terms.Parse(object, raw)
-	if err != nil {
-		return Request{}, err
-	}
 	canonical, err := dfns.Canonical(raw)
 	if err != nil {
 		return Request{}, err
@@ -85,6 +81,14 @@ func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte
 	var r Request
 	err = caller.Update(c.DB, func(tx *store.Tx) error {
 		wallet, err := getWallet(tx, walletID)
+		if err != nil {
+			return err
+		}
+		on, err := c.Networks.Find(wallet.Network)
+		if err != nil {
+			return err
+		}
+		body, err := terms.Parse(on.Family, object, raw)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"countersign/sandbox/history"
 	"countersign/sandbox/network"
 	"countersign/sandbox/queue"
+	"countersign/sandbox/stellar"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
 	"countersign/sandbox/token"
@@ -20,14 +21,14 @@ import (
 const maxExternalID = 100
 
 // FundingWei is what every new wallet gets from the faucet, so that it can pay
-// for gas: 100 ETH. Only a sandbox does this.
+// for gas: 100 coins of an EVM network. Elsewhere it is [stellar.Grant]. Only a sandbox does this.
 var FundingWei = new(big.Int).Mul(big.NewInt(100), big.NewInt(1e18))
 
 // Wallet is a wallet as the API shows it.
 type Wallet struct {
 	ID          string     `json:"id"` // wa-…
 	Network     string     `json:"network"`
-	Address     string     `json:"address"` // 0x, with checksum
+	Address     string     `json:"address"` // as the network writes it: 0x with checksum, or G…
 	SigningKey  SigningKey `json:"signingKey"`
 	Status      string     `json:"status"` // Active, or Archived once its key is deleted
 	DateCreated dfns.Time  `json:"dateCreated"`
@@ -65,13 +66,11 @@ func (in NewWallet) validate() error {
 	return in.SigningKey.validate()
 }
 
-// CreateWallet makes a wallet, with a fresh secp256k1 key unless it reuses one, and queues
+// CreateWallet makes a wallet, with a fresh key unless it reuses one, and queues
 // its funding ahead of whatever it is asked to do.
 func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error) {
-	if n, err := c.Networks.Find(in.Network); err != nil {
+	if _, err := c.Networks.Find(in.Network); err != nil {
 		return Wallet{}, err
-	} else if n.Family != network.EVM {
-		return Wallet{}, dfns.NotImplemented("wallets on %s", n.Name)
 	}
 	if err := in.validate(); err != nil {
 		return Wallet{}, err
@@ -87,11 +86,15 @@ func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error)
 // AddWallet is [Custody.CreateWallet] within a transaction of the caller's,
 // who has checked in.
 func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
-	key, err := c.keyFor(tx, in)
+	on, err := c.Networks.Find(in.Network)
 	if err != nil {
 		return Wallet{}, err
 	}
-	address, err := addressOf(key)
+	key, err := c.keyFor(tx, in, on)
+	if err != nil {
+		return Wallet{}, err
+	}
+	address, err := addressOf(key, on.Family)
 	if err != nil {
 		return Wallet{}, err
 	}
@@ -99,11 +102,16 @@ func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
 		ID: dfns.NewID("wa"), Network: in.Network, Address: address, SigningKey: signingKey(key), Status: "Active",
 		DateCreated: dfns.At(c.Now()), Name: in.Name, Custodial: true, ExternalID: in.ExternalID, Tags: append([]string{}, in.Tags...),
 	}
+	funding := terms.Call{To: wallet.Address, Value: FundingWei}
+	if on.Family == network.Stellar {
+		funding = terms.Call{To: wallet.Address, Value: big.NewInt(stellar.Grant), Create: true}
+	} else if err := deployToken(tx, wallet); err != nil {
+		return Wallet{}, err
+	}
 	err = errors.Join(
-		deployToken(tx, wallet),
 		history.Watch(tx, wallet.Network, wallet.Address, wallet.ID),
 		putWallet(tx, wallet),
-		queue.Put(tx, queue.Job{ID: "fund/" + wallet.ID, Network: wallet.Network, Call: terms.Call{To: wallet.Address, Value: FundingWei}}),
+		queue.Put(tx, queue.Job{ID: "fund/" + wallet.ID, Network: wallet.Network, Call: funding}),
 		c.emit(tx, "wallet.created", map[string]Wallet{"wallet": wallet}),
 	)
 	return wallet, err

@@ -20,6 +20,7 @@ import (
 
 	"countersign/sandbox/custody"
 	"countersign/sandbox/evm"
+	"countersign/sandbox/network"
 	"countersign/sandbox/queue"
 	"countersign/sandbox/store"
 )
@@ -70,13 +71,13 @@ func (s *Settler) Run(ctx context.Context, wake *store.Wake) {
 			wake.Wait(ctx, time.Second)
 			continue
 		}
-		for _, network := range busy {
-			if wakes[network] == nil {
-				queue := s.Chains.Watch(network)
-				wakes[network] = queue
-				workers.Go(func() { s.work(ctx, network, queue) })
+		for _, name := range busy {
+			if wakes[name] == nil {
+				queue := s.Chains.Watch(name)
+				wakes[name] = queue
+				workers.Go(func() { s.work(ctx, name, queue) })
 			}
-			wakes[network].Poke()
+			wakes[name].Poke()
 		}
 		if parked {
 			parked = false
@@ -91,15 +92,15 @@ func (s *Settler) Run(ctx context.Context, wake *store.Wake) {
 const revisitEvery = 16
 
 // work settles one network.
-func (s *Settler) work(ctx context.Context, network string, wake *store.Wake) {
+func (s *Settler) work(ctx context.Context, name string, wake *store.Wake) {
 	for n := 1; ctx.Err() == nil; n++ {
-		busy, err := s.step(ctx, network)
+		busy, err := s.step(ctx, name)
 		if err == nil && (!busy || n%revisitEvery == 0) {
-			err = s.revisit(ctx, network)
+			err = s.revisit(ctx, name)
 		}
 		switch {
 		case err != nil && ctx.Err() == nil:
-			slog.Error("settling failed, trying again", "network", network, "error", err)
+			slog.Error("settling failed, trying again", "network", name, "error", err)
 			wake.Wait(ctx, time.Second)
 		case !busy:
 			wake.Wait(ctx, time.Minute)
@@ -109,12 +110,19 @@ func (s *Settler) work(ctx context.Context, network string, wake *store.Wake) {
 
 // step does the job at the head of a network's queue, and tells whether there
 // was one.
-func (s *Settler) step(ctx context.Context, network string) (bool, error) {
-	job, found, err := s.next(network)
+func (s *Settler) step(ctx context.Context, name string) (bool, error) {
+	job, found, err := s.next(name)
 	if err != nil || !found || job.Raw == nil && s.paused.Load() {
 		return false, err
 	}
-	chain, err := s.Chains.Chain(network)
+	on, err := s.Custody.Networks.Find(name)
+	if err != nil {
+		return false, err
+	}
+	if on.Family == network.Stellar {
+		return true, s.stepLedger(on, job)
+	}
+	chain, err := s.Chains.Chain(name)
 	if err != nil {
 		return false, err
 	}

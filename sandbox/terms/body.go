@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/network"
+	"countersign/sandbox/stellar"
 )
 
 // The two objects that have terms, by the words that DFNS's routes and events
@@ -28,7 +30,10 @@ type Body struct {
 	Contract string  `json:"contract,omitempty"` // Erc20
 	To       *string `json:"to,omitempty"`       // optional for Evm and Eip1559: creates a contract
 	Amount   string  `json:"amount,omitempty"`   // minimum units, decimal
+	Memo     string  `json:"memo,omitempty"`     // Native, where the network has memos
 	Priority string  `json:"priority,omitempty"` // accepted; one block per transaction makes it moot
+
+	CreateDestinationAccount bool `json:"createDestinationAccount,omitempty"` // where accounts have to be created
 
 	Value                string    `json:"value,omitempty"` // wei, decimal or 0x-hex, as all below
 	Data                 string    `json:"data,omitempty"`  // 0x-hex
@@ -73,25 +78,30 @@ func (q Quantity) MarshalJSON() ([]byte, error) {
 	return json.Marshal(q.Text)
 }
 
-// kinds lists, for each request, the kinds that the sandbox executes and the
-// members that each takes besides kind and externalId.
-var kinds = map[string]map[string]string{
-	Transfer: {
-		"Native": "to amount priority",
-		"Erc20":  "contract to amount priority",
+// kinds lists, for each family of networks and each request, the kinds that the
+// sandbox executes and the members that each takes besides kind and externalId.
+var kinds = map[network.Family]map[string]map[string]string{
+	network.EVM: {
+		Transfer: {
+			"Native": "to amount priority",
+			"Erc20":  "contract to amount priority",
+		},
+		Transaction: {
+			"Evm":     "to value data nonce gasLimit",
+			"Eip1559": "to value data nonce gasLimit maxFeePerGas maxPriorityFeePerGas",
+		},
 	},
-	Transaction: {
-		"Evm":     "to value data nonce gasLimit",
-		"Eip1559": "to value data nonce gasLimit maxFeePerGas maxPriorityFeePerGas",
+	network.Stellar: {
+		Transfer: {"Native": "to amount memo createDestinationAccount priority"},
 	},
 }
 
-// foreign lists the kinds that DFNS has and the sandbox refuses by name
-// (OpenAPI 2.0.155).
-var foreign = map[string][]string{
-	Transfer: strings.Fields(`Erc721 Erc7984 Spl Spl2022 Trc10 Trc20 Trc721 Aip21 Asa Asset Cip56 Cis2 Cis7
+// named lists the kinds that DFNS has (OpenAPI 2.0.155). What a network does not
+// execute of them is refused by name.
+var named = map[string][]string{
+	Transfer: strings.Fields(`Native Erc20 Erc721 Erc7984 Spl Spl2022 Trc10 Trc20 Trc721 Aip21 Asa Asset Cip56 Cis2 Cis7
 		Coin Hip17 Hts Iou Sep41 Snip2 Snip3 Tep74 Xls33`),
-	Transaction: strings.Fields(`Transaction Psbt SignDocDirect UserOperations FunctionCall
+	Transaction: strings.Fields(`Evm Eip1559 Transaction Psbt SignDocDirect UserOperations FunctionCall
 		TransferPreapproval CreateSolanaNonceAccounts`),
 }
 
@@ -102,9 +112,9 @@ var (
 	dataForm     = regexp.MustCompile(`^0x([0-9a-fA-F]{2})*$`)
 )
 
-// Parse reads and checks the body of a [Transfer] or [Transaction]. Its errors
-// are 400s and 501s for the caller.
-func Parse(object string, raw []byte) (Body, error) {
+// Parse reads and checks the body of a [Transfer] or [Transaction] on a network
+// of a family. Its errors are 400s and 501s for the caller.
+func Parse(family network.Family, object string, raw []byte) (Body, error) {
 	var members map[string]json.RawMessage
 	var body Body
 	if err := dfns.Decode(raw, &members); err != nil {
@@ -113,10 +123,10 @@ func Parse(object string, raw []byte) (Body, error) {
 	if json.Unmarshal(members["kind"], &body.Kind) != nil {
 		return body, dfns.BadRequest("kind is required")
 	}
-	if slices.Contains(foreign[object], body.Kind) {
-		return body, dfns.NotImplemented("%ss of kind %s", object, body.Kind)
+	takes, known := kinds[family][object][body.Kind]
+	if !known && slices.Contains(named[object], body.Kind) {
+		return body, dfns.NotImplemented("%ss of kind %s on networks of kind %s", object, body.Kind, family)
 	}
-	takes, known := kinds[object][body.Kind]
 	if !known {
 		return body, dfns.BadRequest("kind must be a kind of %s: %q is not", object, body.Kind)
 	}
@@ -132,6 +142,9 @@ func Parse(object string, raw []byte) (Body, error) {
 	if e, given := members["externalId"]; given && (body.ExternalID == "" || len([]rune(body.ExternalID)) > 50) {
 		return body, dfns.BadRequest("externalId must have 1 to 50 characters, not %s", e)
 	}
+	if family == network.Stellar {
+		return body, body.checkPayment()
+	}
 	if object == Transfer {
 		return body, body.checkTransfer()
 	}
@@ -146,7 +159,25 @@ func (b Body) checkTransfer() error {
 		return dfns.BadRequest("contract must be an address, 0x and 40 hex digits")
 	case !decimalForm.MatchString(b.Amount) || number(b.Amount).BitLen() > 256:
 		return dfns.BadRequest("amount must be a decimal integer in minimum units, as a string of at most 256 bits")
-	case b.Priority != "" && b.Priority != "Slow" && b.Priority != "Standard" && b.Priority != "Fast":
+	}
+	return b.checkPriority()
+}
+
+// checkPayment checks a transfer on Stellar.
+func (b Body) checkPayment() error {
+	switch {
+	case b.To == nil || !stellar.Valid(*b.To):
+		return dfns.BadRequest("to must be the address of an account, G and 55 characters with a right checksum")
+	case !decimalForm.MatchString(b.Amount):
+		return dfns.BadRequest("amount must be a decimal integer in stroops, as a string")
+	case len(b.Memo) > stellar.MaxMemo:
+		return dfns.BadRequest("memo is longer than %d bytes", stellar.MaxMemo)
+	}
+	return b.checkPriority()
+}
+
+func (b Body) checkPriority() error {
+	if b.Priority != "" && b.Priority != "Slow" && b.Priority != "Standard" && b.Priority != "Fast" {
 		return dfns.BadRequest("priority must be Slow, Standard or Fast")
 	}
 	return nil

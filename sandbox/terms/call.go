@@ -8,8 +8,8 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 )
 
-// Call is one EVM transaction yet to be signed. Nil members are the chain's to
-// choose.
+// Call is one transaction yet to be signed. Nil members are the chain's to
+// choose; a simulated ledger knows To, Value, Memo and Create only.
 type Call struct {
 	To       string // "" creates a contract
 	Value    *big.Int
@@ -18,13 +18,15 @@ type Call struct {
 	GasLimit *uint64
 	MaxFee   *big.Int
 	Tip      *big.Int
+	Memo     string
+	Create   bool // make the account of To when it is not there
 }
 
 // Call returns the transaction that b asks for.
 func (b Body) Call() Call {
 	switch b.Kind {
 	case "Native":
-		return Call{To: *b.To, Value: number(b.Amount)}
+		return Call{To: *b.To, Value: number(b.Amount), Memo: b.Memo, Create: b.CreateDestinationAccount}
 	case "Erc20":
 		return Call{To: b.Contract, Value: new(big.Int), Data: erc20Transfer(*b.To, number(b.Amount))}
 	}
