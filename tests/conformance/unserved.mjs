@@ -1,5 +1,5 @@
-// Calls every method of the SDK that no golden file shows with success: each must be refused
-// with 501, by name, so that nothing answers as if it worked.
+// Calls every method of the SDK that no golden file shows answered: each must be refused with
+// 501, by name, so that nothing answers as if it worked.
 //
 //	node unserved.mjs VERSION <world.json
 import assert from 'node:assert/strict'
@@ -23,7 +23,7 @@ const shown = new Set()
 for (const file of fs.readdirSync(path.join(here, 'golden')).filter((f) => f.endsWith('.json'))) {
   for (const x of JSON.parse(fs.readFileSync(path.join(here, 'golden', file), 'utf8'))) {
     const name = x.call.replace(/[ :].*/, '')
-    if (x.response?.status === 200 || x.response?.status === 202) shown.add(name)
+    if (x.response && x.response.status !== 501) shown.add(name)
   }
 }
 
@@ -51,5 +51,5 @@ for (const name of unserved) {
   }
 }
 console.log(`${methods.length} methods, ${methods.length - unserved.length} called, ${unserved.length} refused with 501: ${unserved.join(' ')}`)
-for (const line of wrong) console.error(`no group calls it with success, and it is not refused by name: ${line}`)
+for (const line of wrong) console.error(`no group calls it, and it is not refused by name: ${line}`)
 process.exit(wrong.length ? 1 : 0)
