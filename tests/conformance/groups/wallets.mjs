@@ -9,6 +9,8 @@ export default async function ({ admin, env }) {
   await admin.does('wallets.tagWallet', { walletId: w.id, body: { tags: ['hot', 'eu'] } })
   await admin.does('wallets.untagWallet', { walletId: w.id, body: { tags: ['hot'] } })
   assert.deepEqual((await admin.does('wallets.getWallet', { walletId: w.id })).tags, ['eu'])
+  await admin.does('wallets.updateWallet', { walletId: w.id, body: { name: 'Renamed' } })
+  await admin.isRefused(404, 'wallets.updateWallet', { walletId: 'wa-00000-00000-0000000000000000', body: { name: 'x' } })
   await admin.sees('wallets.getWalletAssets', { walletId: w.id }, (a) => a.assets.some((x) => x.kind === 'Native' && x.balance !== '0'))
 
   const first = await admin.does('wallets.listWallets', { query: { limit: 2 } })
