@@ -70,6 +70,7 @@ func (a *API) router() *echo.Echo {
 	a.permissionRoutes(e)
 	a.walletRoutes(e)
 	a.keyRoutes(e)
+	a.networkRoutes(e)
 	a.policyRoutes(e)
 	a.webhookRoutes(e)
 	return e

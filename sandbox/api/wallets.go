@@ -2,22 +2,15 @@ package api
 
 import (
 	"cmp"
-	"math/big"
-	"strconv"
 
-	"github.com/ethereum/go-ethereum"
-	"github.com/ethereum/go-ethereum/common"
 	"github.com/labstack/echo/v4"
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
-	"countersign/sandbox/network"
 	"countersign/sandbox/permission"
-	"countersign/sandbox/stellar"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
-	"countersign/sandbox/token"
 )
 
 func (a *API) walletRoutes(e *echo.Echo) {
@@ -42,6 +35,7 @@ func (a *API) walletRoutes(e *echo.Echo) {
 		})
 	}))
 	e.GET("/wallets/:walletId/assets", a.read(permission.ReadWallets, a.assets))
+	e.GET("/wallets/:walletId/nfts", a.read(permission.ReadWallets, a.nfts))
 	e.PUT("/wallets/:walletId/tags", a.signed(permission.AddTags, func(c call) error { return a.tags(c, false) }))
 	e.DELETE("/wallets/:walletId/tags", a.signed(permission.RemoveTags, func(c call) error { return a.tags(c, true) }))
 	requestRoutes(a, e, "/wallets/:walletId/transfers", permission.CreateTransfer, permission.ReadTransfers,
@@ -120,62 +114,4 @@ func (a *API) tags(c call, remove bool) error {
 		return err
 	}
 	return reply(c, struct{}{}, a.Custody.ChangeTags(c.caller, c.Param("walletId"), in.Tags, remove))
-}
-
-// asset is one balance of a wallet, in minimum units.
-type asset struct {
-	Kind     string `json:"kind"`
-	Contract string `json:"contract,omitempty"`
-	Symbol   string `json:"symbol"`
-	Decimals int    `json:"decimals"`
-	Verified bool   `json:"verified"`
-	Balance  string `json:"balance"`
-}
-
-// assets answers with the balances that the chain has now: its native
-// asset and TUSD. Other
-// tokens are not discovered.
-func (a *API) assets(c call) error {
-	wallet, err := a.Custody.Wallet(c.Param("walletId"))
-	if err != nil {
-		return err
-	}
-	native, err := a.Custody.Networks.Find(wallet.Network)
-	if err != nil {
-		return err
-	}
-	if native.Family == network.Stellar {
-		return a.lumens(c, wallet, native)
-	}
-	ctx, holder := c.Request().Context(), common.HexToAddress(wallet.Address)
-	chain, err := a.Chains.Chain(wallet.Network)
-	if err != nil {
-		return err
-	}
-	wei, err := chain.Client.BalanceAt(ctx, holder, nil)
-	if err != nil {
-		return err
-	}
-	usd := common.HexToAddress(a.Custody.TokenOn(wallet.Network))
-	units, err := chain.Client.CallContract(ctx, ethereum.CallMsg{To: &usd, Data: token.BalanceOf(holder)}, nil)
-	if err != nil {
-		return err
-	}
-	return reply(c, map[string]any{"walletId": wallet.ID, "network": wallet.Network, "assets": []asset{
-		{Kind: "Native", Symbol: native.Symbol, Decimals: native.Decimals, Verified: true, Balance: wei.String()},
-		{Kind: "Erc20", Contract: usd.Hex(), Symbol: token.Symbol, Decimals: token.Decimals, Verified: true,
-			Balance: new(big.Int).SetBytes(units).String()},
-	}}, nil)
-}
-
-// lumens answers with the balance that the simulated ledger has.
-func (a *API) lumens(c call, wallet custody.Wallet, native network.Network) error {
-	var balance int64
-	err := a.Custody.DB.View(func(tx *store.Tx) (err error) {
-		balance, err = stellar.Balance(tx, wallet.Network, wallet.Address)
-		return err
-	})
-	return reply(c, map[string]any{"walletId": wallet.ID, "network": wallet.Network, "assets": []asset{
-		{Kind: "Native", Symbol: native.Symbol, Decimals: native.Decimals, Verified: true, Balance: strconv.FormatInt(balance, 10)},
-	}}, err)
 }

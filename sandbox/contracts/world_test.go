@@ -36,8 +36,8 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, key: key, me: crypto.PubkeyToAddress(key.PublicKey)}
 	w.chain, err = evm.Start(evm.Config{Dir: t.TempDir(), ChainID: chainID, Genesis: time.Now(), Faucet: w.me, Now: time.Now,
-		Keep:   func(uint64, []byte) error { return nil },
-		Blocks: func(uint64) ([][]byte, error) { return nil, nil }})
+		Keep:   func(evm.Change) error { return nil },
+		Blocks: func(uint64) ([][]byte, error) { return nil, nil }, Changed: func() {}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,120 @@
+package sandbox_test
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/crypto"
+
+	"countersign/sandbox/contracts"
+)
+
+// deploy has the treasury create a contract, and returns its address.
+func (w *world) deploy(name string, arguments ...any) string {
+	w.t.Helper()
+	c, err := contracts.Find(name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	data, err := c.Data(arguments...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	e := into[entity](w.t, w.admin.post(w.path("transactions"), map[string]any{"kind": "Evm", "data": "0x" + common.Bytes2Hex(data)}), 200)
+	receipt, err := w.dial().TransactionReceipt(context.Background(), common.HexToHash(w.reach("transactions", e.ID, "Confirmed").TxHash))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return receipt.ContractAddress.Hex()
+}
+
+// call has the treasury call a contract.
+func (w *world) call(to, data string) {
+	w.t.Helper()
+	e := into[entity](w.t, w.admin.post(w.path("transactions"), map[string]any{"kind": "Evm", "to": to, "data": data}), 200)
+	w.reach("transactions", e.ID, "Confirmed")
+}
+
+func TestAssetsDiscoverTokensThatCameIn(t *testing.T) {
+	w := newWorld(t, 1)
+	plain := w.deploy("PlainToken")
+	w.call(plain, mintData(w.env.TreasuryAddress, 77))
+	type holdings struct {
+		Assets []struct {
+			Kind, Contract, Symbol, Balance string
+			Decimals                        int
+		}
+		NFTs []any
+	}
+	got := into[holdings](t, w.admin.get(w.path("assets")), 200)
+	if n := len(got.Assets); n != 3 {
+		t.Fatalf("%d assets: %+v", n, got)
+	}
+	if a := got.Assets[2]; a.Kind != "Erc20" || !strings.EqualFold(a.Contract, plain) || a.Symbol != "PLAIN" || a.Decimals != 18 || a.Balance != "77" {
+		t.Errorf("the token is %+v", a)
+	}
+	w.call(plain, "0xa9059cbb"+word(recipient)+word(fmt.Sprintf("%x", 77))) // all of it
+	if got = into[holdings](t, w.admin.get(w.path("assets")), 200); len(got.Assets) != 2 {
+		t.Errorf("a spent token is still there: %+v", got)
+	}
+	if got = into[holdings](t, w.admin.get(w.path("nfts")), 200); got.NFTs == nil || len(got.NFTs) != 0 {
+		t.Errorf("NFTs are %+v, want an empty list", got.NFTs)
+	}
+	refused(t, w.admin.get(w.path("assets")+"?netWorth=yes"), 400)
+}
+
+func TestFees(t *testing.T) {
+	w := newWorld(t, 1)
+	type level struct{ MaxPriorityFeePerGas, MaxFeePerGas string }
+	got := into[struct {
+		Kind, Network        string
+		BlockNumber          uint64
+		Slow, Standard, Fast level
+		BaseFeePerGas        string
+	}](t, w.admin.get("/networks/fees?network=EthereumSepolia"), 200)
+	head, err := w.dial().HeaderByNumber(context.Background(), new(big.Int).SetUint64(got.BlockNumber))
+	if err != nil || got.Kind != "Eip1559" || got.BaseFeePerGas != head.BaseFee.String() {
+		t.Errorf("fees are %+v, the block has %v", got, err)
+	}
+	for _, l := range []level{got.Slow, got.Standard, got.Fast} {
+		e := into[entity](t, w.admin.post(w.path("transactions"), map[string]any{"kind": "Eip1559", "to": recipient, "value": "1",
+			"maxFeePerGas": l.MaxFeePerGas, "maxPriorityFeePerGas": l.MaxPriorityFeePerGas}), 200)
+		w.reach("transactions", e.ID, "Confirmed")
+	}
+	refused(t, w.admin.get("/networks/fees"), 400)
+	refused(t, w.admin.get("/networks/fees?network=Bitcoin"), 501)
+	refused(t, w.admin.get("/networks/fees?network=StellarTestnet"), 501)
+}
+
+func TestContractsAreRead(t *testing.T) {
+	w := newWorld(t, 1)
+	w.call(w.env.TokenAddress, mintData(recipient, 5))
+	function := `{"type":"function","name":"balanceOf","stateMutability":"view","inputs":[{"name":"who","type":"address"}],"outputs":[{"name":"","type":"uint256"}]}`
+	post := func(path, body string) answer { return w.admin.send("POST", path, "", []byte(body)) } // not signed
+	for _, arguments := range []string{`{"who":"` + recipient + `"}`, `["` + recipient + `"]`} {
+		got := into[[]string](t, post("/networks/ethereum-sepolia/call-function",
+			`{"contract":"`+w.env.TokenAddress+`","abi":`+function+`,"calldata":`+arguments+`}`), 200)
+		if len(got) != 1 || got[0] != "5" {
+			t.Errorf("balanceOf(%s) = %v, want 5", arguments, got)
+		}
+	}
+	read := func(data string) string {
+		return `{"kind":"Evm","network":"EthereumSepolia","contract":"` + w.env.TokenAddress + `","data":"` + data + `"}`
+	}
+	got := into[struct{ Kind, Data string }](t, post("/networks/read-contract", read("0x70a08231"+word(recipient))), 200)
+	if got.Kind != "Evm" || got.Data != "0x"+word("5") {
+		t.Errorf("read %+v", got)
+	}
+	pause := common.Bytes2Hex(crypto.Keccak256([]byte("pause()"))[:4])
+	refused(t, post("/networks/read-contract", read("0x"+pause)), 400) // by no minter
+	refused(t, post("/networks/read-contract", strings.Replace(read("0x"), "Evm", "Svm", 1)), 400)
+	refused(t, post("/networks/read-contract", read("70a0")), 400)
+	refused(t, post("/networks/bitcoin/call-function", `{"contract":"`+recipient+`","abi":`+function+`}`), 501)
+	refused(t, post("/networks/ethereum-sepolia/call-function", `{"contract":"0x1","abi":`+function+`,"calldata":["`+recipient+`"]}`), 400)
+	refused(t, post("/networks/ethereum-sepolia/call-function",
+		`{"contract":"`+w.env.TokenAddress+`","abi":`+strings.Replace(function, "view", "nonpayable", 1)+`,"calldata":["`+recipient+`"]}`), 400)
+}
