@@ -3,12 +3,14 @@ package sandbox
 import (
 	"strings"
 
+	"countersign/sandbox/access"
 	"countersign/sandbox/change"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/facts"
 	"countersign/sandbox/gate"
 	"countersign/sandbox/network"
 	"countersign/sandbox/policy"
+	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 	"countersign/sandbox/token"
 )
@@ -21,12 +23,23 @@ func governance(cfg Config, db *store.DB, vault *custody.Custody) *change.Desk {
 			_, err := policy.Get(tx, id)
 			return err
 		},
+		"permissionId": func(tx *store.Tx, id string) error {
+			_, err := role.Get(tx, id)
+			return err
+		},
 	}}
 	door := &gate.Gate{DB: db, Now: cfg.Now, Scale: cfg.TimeScale, Facts: facts.Files{Dir: cfg.Data}, Handlers: vault.Handlers()}
 	desk := &change.Desk{DB: db, Now: cfg.Now, Gate: door, Policies: book}
 	door.Handlers[change.Subject] = desk
 	vault.Gate = door
 	return desk
+}
+
+// permissions puts the policies between the callers and permissions.
+func permissions(cfg Config, db *store.DB, changes *change.Desk) *access.Desk {
+	door := &access.Desk{DB: db, Now: cfg.Now, Changes: changes}
+	changes.Apply = door.Appliers()
+	return door
 }
 
 // prices are those of a directory's first start: numbers that whoever tests amounts can

@@ -22,7 +22,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"countersign/sandbox/access"
 	"countersign/sandbox/api"
 	"countersign/sandbox/auth"
 	"countersign/sandbox/chains"
@@ -118,7 +117,7 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	}
 	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now}
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
-	door := &api.API{Auth: users, Access: &access.Desk{DB: s.db, Now: cfg.Now}, Custody: vault,
+	door := &api.API{Auth: users, Access: permissions(cfg, s.db, desk), Custody: vault,
 		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now}, Webhooks: hooks, Deliverer: deliverer,
 		Chains: s.chains, Ready: s.ready.Load}
 	if err := vault.WatchWallets(); err != nil {

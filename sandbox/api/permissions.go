@@ -4,6 +4,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"countersign/sandbox/access"
+	"countersign/sandbox/change"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/role"
 )
@@ -23,10 +24,12 @@ func (a *API) permissionRoutes(e *echo.Echo) {
 		return reply(c, p, err)
 	}))
 	e.PUT("/permissions/:id", a.signed(permission.UpdatePermission, func(c call) error {
-		return decoded(c, func(in role.Change) (role.Permission, error) { return a.Access.Update(c.caller, c.Param("id"), in) })
+		return changed(c, func(in role.Change) (role.Permission, *change.Request, error) {
+			return a.Access.Update(c.caller, c.Param("id"), in)
+		})
 	}))
 	e.PUT("/permissions/:id/archive", a.signed(permission.ArchivePermission, func(c call) error {
-		return decoded(c, func(in access.Archiving) (role.Permission, error) {
+		return changed(c, func(in access.Archiving) (role.Permission, *change.Request, error) {
 			return a.Access.Archive(c.caller, c.Param("id"), in)
 		})
 	}))
@@ -35,7 +38,7 @@ func (a *API) permissionRoutes(e *echo.Echo) {
 
 func (a *API) assignmentRoutes(e *echo.Echo) {
 	e.POST("/permissions/:id/assignments", a.signed(permission.AssignPermission, func(c call) error {
-		return decoded(c, func(in access.Assignee) (role.Assignment, error) {
+		return changed(c, func(in access.Assignee) (role.Assignment, *change.Request, error) {
 			return a.Access.Assign(c.caller, c.Param("id"), in)
 		})
 	}))
@@ -48,10 +51,11 @@ func (a *API) assignmentRoutes(e *echo.Echo) {
 		return replyPage(c, found, next, err)
 	}))
 	e.DELETE("/permissions/:id/assignments/:as", a.signed(permission.RevokePermission, func(c call) error {
-		// force skips the approval of a policy.
+		// force only skips the check that DFNS makes of approvers; no policy is skipped.
 		if err := oneOf(c, "force", "true", "false"); err != nil {
 			return err
 		}
-		return reply(c, struct{}{}, a.Access.Revoke(c.caller, c.Param("id"), c.Param("as")))
+		request, err := a.Access.Revoke(c.caller, c.Param("id"), c.Param("as"))
+		return replyChange(c, struct{}{}, request, err)
 	}))
 }

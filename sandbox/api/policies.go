@@ -59,6 +59,16 @@ func replyChange[T any](c call, changed T, request *change.Request, err error) e
 	return reply(c, changed, err)
 }
 
+// changed reads the body into a T for a handler whose change may become a change request.
+func changed[T, R any](c call, handle func(T) (R, *change.Request, error)) error {
+	var in T
+	if err := dfns.Decode(c.body, &in); err != nil {
+		return err
+	}
+	out, request, err := handle(in)
+	return replyChange(c, out, request, err)
+}
+
 func (a *API) policies(c call) error {
 	p, err := page(c, 20)
 	if err != nil {
