@@ -11,6 +11,7 @@ import (
 	"countersign/sandbox/network"
 	"countersign/sandbox/policy"
 	"countersign/sandbox/role"
+	"countersign/sandbox/signature"
 	"countersign/sandbox/store"
 	"countersign/sandbox/token"
 )
@@ -40,6 +41,13 @@ func permissions(cfg Config, db *store.DB, changes *change.Desk) *access.Desk {
 	door := &access.Desk{DB: db, Now: cfg.Now, Changes: changes}
 	changes.Apply = door.Appliers()
 	return door
+}
+
+// signatures makes the desk for raw signatures, behind the same gate as vault.
+func signatures(cfg Config, db *store.DB, vault *custody.Custody) *signature.Desk {
+	desk := &signature.Desk{DB: db, Now: cfg.Now, Gate: vault.Gate, Networks: vault.Networks}
+	vault.Gate.Handlers[signature.Subject] = desk
+	return desk
 }
 
 // prices are those of a directory's first start: numbers that whoever tests amounts can

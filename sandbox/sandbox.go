@@ -118,7 +118,8 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now}
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
 	door := &api.API{Auth: users, Access: permissions(cfg, s.db, desk), Custody: vault,
-		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now}, Webhooks: hooks, Deliverer: deliverer,
+		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
+		Signatures: signatures(cfg, s.db, vault), Webhooks: hooks, Deliverer: deliverer,
 		Chains: s.chains, Ready: s.ready.Load}
 	if err := vault.WatchWallets(); err != nil {
 		return err

@@ -27,6 +27,7 @@ import (
 	"countersign/sandbox/keys"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/policy"
+	"countersign/sandbox/signature"
 	"countersign/sandbox/webhook"
 )
 
@@ -43,17 +44,18 @@ type Chains interface {
 
 // API answers requests from its parts.
 type API struct {
-	Auth      *auth.Auth
-	Access    *access.Desk
-	Custody   *custody.Custody
-	Keys      *keys.Ring
-	Policies  *policy.Book
-	Gate      *gate.Gate
-	Changes   *change.Desk
-	Webhooks  *webhook.Registry
-	Deliverer *webhook.Deliverer
-	Chains    Chains
-	Ready     func() bool // whether the platform is seeded
+	Auth       *auth.Auth
+	Access     *access.Desk
+	Custody    *custody.Custody
+	Keys       *keys.Ring
+	Signatures *signature.Desk
+	Policies   *policy.Book
+	Gate       *gate.Gate
+	Changes    *change.Desk
+	Webhooks   *webhook.Registry
+	Deliverer  *webhook.Deliverer
+	Chains     Chains
+	Ready      func() bool // whether the platform is seeded
 }
 
 // Handler returns the routes.
@@ -70,6 +72,7 @@ func (a *API) router() *echo.Echo {
 	a.permissionRoutes(e)
 	a.walletRoutes(e)
 	a.keyRoutes(e)
+	a.signatureRoutes(e)
 	a.networkRoutes(e)
 	a.policyRoutes(e)
 	a.webhookRoutes(e)

@@ -31,7 +31,6 @@ const (
 	kindWallet      = "wallet"
 	kindTransfer    = terms.Transfer
 	kindTransaction = terms.Transaction
-	kindExternalID  = "external-id"
 	kindToken       = "network-token" // by network: the wallet that may mint
 
 	all = "org" // the parent of what is listed for the whole organisation

@@ -174,6 +174,9 @@ func secretIn(tx *store.Tx, walletID string) (signing.Secret, error) {
 	return keys.Secret(tx, wallet.SigningKey.ID)
 }
 
+// FindWallet returns a wallet within tx; an unknown one is a 404.
+func FindWallet(tx *store.Tx, id string) (Wallet, error) { return getWallet(tx, id) }
+
 // ActiveWallet returns a wallet that may be used; one whose key was deleted is a 422.
 func ActiveWallet(tx *store.Tx, id string) (Wallet, error) {
 	wallet, err := getWallet(tx, id)

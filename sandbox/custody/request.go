@@ -2,11 +2,11 @@ package custody
 
 import (
 	"errors"
-	"net/http"
 	"strings"
 	"time"
 
 	"countersign/sandbox/auth"
+	"countersign/sandbox/claim"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/queue"
 	"countersign/sandbox/store"
@@ -92,13 +92,14 @@ func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte
 		if err != nil {
 			return err
 		}
-		claim := externalID{Object: object, Terms: object + " " + wallet.ID + " " + canonical}
-		if body.ExternalID != "" {
-			first, found, err := claim.firstUse(tx, body.ExternalID)
-			if err != nil || found {
-				r = first
-				return err
-			}
+		own := claim.Claim{Object: object, Terms: object + " " + wallet.ID + " " + canonical}
+		first, found, err := own.First(tx, body.ExternalID)
+		if err != nil {
+			return err
+		}
+		if found {
+			r, err = store.Get[Request](tx, object, first)
+			return err
 		}
 		if _, err := ActiveWallet(tx, walletID); err != nil {
 			return err
@@ -107,8 +108,7 @@ func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte
 		if err := c.govern(tx, object, wallet, &r); err != nil {
 			return err
 		}
-		claim.RequestID = r.ID
-		return claim.put(tx, body.ExternalID)
+		return own.Put(tx, body.ExternalID, r.ID)
 	})
 	return r, err
 }
@@ -132,36 +132,6 @@ func (c *Custody) newRequest(caller auth.Caller, object string, wallet Wallet, b
 		asset.Symbol, asset.Decimals, asset.Verified = token.Symbol, token.Decimals, true
 	}
 	return r
-}
-
-// externalID is what an external ID was first used for.
-type externalID struct {
-	Object, RequestID, Terms string
-}
-
-// firstUse returns the request that id already names, if its terms are e's.
-func (e externalID) firstUse(tx *store.Tx, id string) (Request, bool, error) {
-	first, err := store.Get[externalID](tx, kindExternalID, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return Request{}, false, nil
-	}
-	if err != nil {
-		return Request{}, false, err
-	}
-	if first.Terms != e.Terms {
-		conflict := dfns.Errorf(http.StatusConflict, "Conflicting %s with same externalId", first.Object)
-		conflict.Details = map[string]any{"duplicate": map[string]string{"id": first.RequestID, "externalId": id}}
-		return Request{}, false, conflict
-	}
-	r, err := store.Get[Request](tx, first.Object, first.RequestID)
-	return r, true, err
-}
-
-func (e externalID) put(tx *store.Tx, id string) error {
-	if id == "" {
-		return nil
-	}
-	return store.Put(tx, store.Object{Kind: kindExternalID, ID: id}, e)
 }
 
 // save writes r and announces the status that it now has.

@@ -33,6 +33,13 @@ type Scope struct {
 	WalletTags   []string
 	PermissionID string
 	PolicyID     string
+
+	Also []Scope // the others of an activity on several wallets at once: it is on any of them
+}
+
+// matches tells whether an activity passes the filters, on any of its wallets.
+func (f *Filters) matches(s Scope) bool {
+	return f.match(s) || slices.ContainsFunc(s.Also, f.match)
 }
 
 // match tells whether an activity passes the filters.

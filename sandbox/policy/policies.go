@@ -78,7 +78,7 @@ func GetActive(tx *store.Tx, id string) (Policy, error) {
 // Governing returns the active policies on an activity that match its scope.
 func Governing(tx *store.Tx, activityKind string, s Scope) ([]Policy, error) {
 	policies, _, err := store.List(tx, kind, all, store.Page{}, func(p Policy) bool {
-		return p.Status == Active && p.ActivityKind == activityKind && p.Filters.match(s)
+		return p.Status == Active && p.ActivityKind == activityKind && p.Filters.matches(s)
 	})
 	return policies, err
 }
