@@ -3,8 +3,8 @@
 //
 //	node run.mjs VERSION GROUP [--update] <world.json
 //
-// The world is {base, admin, alice, bob}: what `sandbox env` prints for each human. Only a
-// test calls it.
+// The world is {base, dir, admin, alice, bob}: the address, the data directory, and what
+// `sandbox env` prints for each human. Only a test calls it.
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'

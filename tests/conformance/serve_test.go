@@ -95,7 +95,7 @@ func (s *sandbox) env(name string) (env map[string]string, err error) {
 // world is what the scripts need to know.
 func (s *sandbox) world() map[string]any {
 	s.t.Helper()
-	w := map[string]any{}
+	w := map[string]any{"dir": s.dir}
 	for _, name := range []string{"admin", "alice", "bob"} {
 		env, err := s.env(name)
 		if err != nil {
