@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -19,10 +20,13 @@ type account struct {
 
 		PermissionAssignments []held
 	}
-	AccessTokens []struct {
-		AccessToken, CredID, Kind, LinkedUserID, TokenID string
-		PermissionAssignments                            []held
-	}
+	AccessTokens []accessToken
+}
+
+// accessToken is what the tests read of one.
+type accessToken struct {
+	AccessToken, CredID, Kind, LinkedUserID, Name, TokenID string
+	PermissionAssignments                                  []held
 }
 
 // held is an assignment as users and tokens show it.
@@ -52,14 +56,39 @@ func (w *world) serviceAccountWith(name string, days int, permissionID string) c
 	w.t.Helper()
 	public, private, _ := ed25519.GenerateKey(nil)
 	body := map[string]any{"name": name, "publicKey": publicPEM(w.t, public), "daysValid": days}
+	return w.made(private, permissionID, body)
+}
+
+// accountOf makes a service account with a key in a form of its own.
+func (w *world) accountOf(key crypto.Signer, publicKey, permissionID string) client {
+	w.t.Helper()
+	return w.made(key, permissionID, map[string]any{"name": "bot", "publicKey": publicKey})
+}
+
+func (w *world) made(key crypto.Signer, permissionID string, body map[string]any) client {
+	w.t.Helper()
 	if permissionID != "" {
 		body["permissionId"] = permissionID
 	}
 	got := into[account](w.t, w.admin.post("/auth/service-accounts", body), 200)
 	c := w.admin
-	c.key, c.bearer, c.credID = private, got.AccessTokens[0].AccessToken, got.AccessTokens[0].CredID
+	c.key, c.bearer, c.credID = key, got.AccessTokens[0].AccessToken, got.AccessTokens[0].CredID
 	c.userID = got.UserInfo.UserID
 	return c
+}
+
+// pat makes a personal access token of a human, for an hour, and returns a client that acts
+// with it; its userID is that of the token.
+func (w *world) pat(owner client, permissionID string) client {
+	w.t.Helper()
+	public, private, _ := ed25519.GenerateKey(nil)
+	body := map[string]any{"name": "pat", "publicKey": publicPEM(w.t, public), "secondsValid": 3600}
+	if permissionID != "" {
+		body["permissionId"] = permissionID
+	}
+	got := into[accessToken](w.t, owner.post("/auth/pats", body), 200)
+	owner.key, owner.bearer, owner.credID, owner.userID = private, got.AccessToken, got.CredID, got.TokenID
+	return owner
 }
 
 func TestServiceAccounts(t *testing.T) {
@@ -84,7 +113,7 @@ func TestServiceAccounts(t *testing.T) {
 func TestServiceAccountRefusals(t *testing.T) {
 	w := newWorld(t, 1)
 	public, _, _ := ed25519.GenerateKey(nil)
-	p384, _ := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	p224, _ := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
 	good := publicPEM(t, public)
 	body := func(extra ...any) map[string]any {
 		b := map[string]any{"name": "n", "publicKey": good}
@@ -99,7 +128,7 @@ func TestServiceAccountRefusals(t *testing.T) {
 	}{
 		"no name":           {body("name", ""), 400},
 		"no key":            {body("publicKey", "ssh-ed25519 AAAA"), 400},
-		"curve not offered": {body("publicKey", publicPEM(t, &p384.PublicKey)), 501},
+		"curve not offered": {body("publicKey", publicPEM(t, &p224.PublicKey)), 400},
 		"too many days":     {body("daysValid", 731), 400},
 		"zero days":         {body("daysValid", 0), 400},
 		"no permission":     {body("permissionId", "pm-1"), 404},

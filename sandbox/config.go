@@ -24,6 +24,9 @@ func (c *Config) complete() error {
 	if len(c.Networks) == 0 {
 		c.Networks = network.Defaults()
 	}
+	if c.RateLimit < 0 {
+		return fmt.Errorf("rate limit %d must not be below 0", c.RateLimit)
+	}
 	if c.TimeScale == 0 {
 		c.TimeScale = 1
 	}

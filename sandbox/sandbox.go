@@ -31,6 +31,7 @@ import (
 	"countersign/sandbox/gate"
 	"countersign/sandbox/keys"
 	"countersign/sandbox/network"
+	"countersign/sandbox/ratelimit"
 	"countersign/sandbox/settle"
 	"countersign/sandbox/store"
 	"countersign/sandbox/webhook"
@@ -48,6 +49,8 @@ type Config struct {
 	TimeScale       float64          // divides webhook retry delays and autoRejectTimeout; default 1
 	DeliveryTimeout time.Duration    // for one webhook attempt; default 5s
 	AllowPublic     bool             // bind to addresses that other machines reach
+	Bootstrap       bool             // service accounts and tokens may create service accounts
+	RateLimit       int              // requests of the organisation in 60 seconds; 0 refuses none
 	Now             func() time.Time // real time, which the sandbox's clock runs ahead of; default time.Now
 }
 
@@ -99,6 +102,7 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
+	users.Bootstrap, users.ApproverOf = cfg.Bootstrap, approverOf
 	if s.nets, err = network.NewSet(cfg.Networks); err != nil {
 		return err
 	}
@@ -120,7 +124,7 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	door := &api.API{Auth: users, Access: permissions(cfg, s.db, desk), Custody: vault,
 		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
 		Signatures: signatures(cfg, s.db, vault), Webhooks: hooks, Deliverer: deliverer,
-		Chains: s.chains, Ready: s.ready.Load}
+		Chains: s.chains, Limiter: &ratelimit.Limiter{Limit: cfg.RateLimit, Now: cfg.Now}, Ready: s.ready.Load}
 	if err := vault.WatchWallets(); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/network"
+	"countersign/sandbox/policy"
 	"countersign/sandbox/queue"
 	"countersign/sandbox/role"
 	"countersign/sandbox/store"
@@ -130,6 +131,15 @@ func entitle(tx *store.Tx, now time.Time) error {
 		return err
 	}
 	return role.Establish(tx, everybody, dfns.At(now))
+}
+
+// approverOf names an active policy that lists the user as an approver, or "".
+func approverOf(tx *store.Tx, user string) (string, error) {
+	found, err := policy.Approves(tx, user)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return found[0].ID, nil
 }
 
 // enrolHumans makes one human for each kind of key.

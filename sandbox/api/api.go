@@ -27,6 +27,7 @@ import (
 	"countersign/sandbox/keys"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/policy"
+	"countersign/sandbox/ratelimit"
 	"countersign/sandbox/signature"
 	"countersign/sandbox/webhook"
 )
@@ -55,6 +56,7 @@ type API struct {
 	Webhooks   *webhook.Registry
 	Deliverer  *webhook.Deliverer
 	Chains     Chains
+	Limiter    *ratelimit.Limiter
 	Ready      func() bool // whether the platform is seeded
 }
 
@@ -66,7 +68,7 @@ func (a *API) router() *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = refuse
 	e.JSONSerializer = compact{}
-	e.Use(middleware.Recover(), middleware.BodyLimit(bodyLimit))
+	e.Use(a.limited, middleware.Recover(), middleware.BodyLimit(bodyLimit))
 	e.GET("/healthz", a.health)
 	a.authRoutes(e)
 	a.permissionRoutes(e)
@@ -128,6 +130,18 @@ func (a *API) identify(c echo.Context) (auth.Caller, error) {
 		return auth.Caller{}, dfns.Errorf(http.StatusUnauthorized, "Not Authorized.")
 	}
 	return a.Auth.Identify(strings.TrimSpace(token))
+}
+
+// limited counts every request but those for the health of the server.
+func (a *API) limited(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if a.Limiter != nil && c.Path() != "/healthz" {
+			if err := a.Limiter.Take(c.Response().Header()); err != nil {
+				return err
+			}
+		}
+		return next(c)
+	}
 }
 
 func (a *API) health(c echo.Context) error {

@@ -37,6 +37,8 @@ func (a *API) authRoutes(e *echo.Echo) {
 		account, err := a.Auth.ServiceAccount(c.Param("id"))
 		return reply(c, account, err)
 	}))
+	a.serviceAccountRoutes(e)
+	a.patRoutes(e)
 	e.GET("/auth/users", a.read(permission.ReadUsers, func(c call) error {
 		p, err := page(c, 50)
 		if err != nil {
@@ -50,7 +52,7 @@ func (a *API) authRoutes(e *echo.Echo) {
 		return reply(c, user, err)
 	}))
 	e.GET("/auth/credentials", a.read(permission.None, func(c call) error {
-		found, err := a.Auth.Credentials(c.caller.User.UserID)
+		found, err := a.Auth.Credentials(c.caller.Identity())
 		return replyPage(c, found, "", err)
 	}))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/pubkey"
 )
 
 // ActionRequest is the body of POST /auth/action: the signed challenge.
@@ -55,13 +56,13 @@ func (a *Auth) Exchange(caller Caller, in ActionRequest) (string, error) {
 	c, found := a.challenges[in.ChallengeIdentifier]
 	delete(a.challenges, in.ChallengeIdentifier)
 	a.mu.Unlock()
-	if !found || c.user != caller.User.UserID || !a.now().Before(c.expires) {
+	if !found || c.user != caller.Identity() || !a.now().Before(c.expires) {
 		return "", dfns.BadRequest("Challenge token is not valid.")
 	}
 	if err := a.checkAssertion(c, in.FirstFactor.Assertion); err != nil {
 		return "", err
 	}
-	token, err := a.challengeJWT(dfns.NewID("ua"), caller.User.UserID, a.now())
+	token, err := a.challengeJWT(dfns.NewID("ua"), caller.Identity(), a.now())
 	if err != nil {
 		return "", err
 	}
@@ -87,11 +88,11 @@ func (a *Auth) checkAssertion(c challenge, as Assertion) error {
 		if cred.CredID != as.CredID || !cred.IsActive {
 			continue
 		}
-		key, err := parsePublicKey(cred.PublicKey)
+		key, err := pubkey.Parse(cred.PublicKey)
 		if err != nil {
 			return err
 		}
-		if !verify(key, clientData, signature) {
+		if !pubkey.Verify(key, clientData, signature) {
 			return dfns.Forbidden("Unable to verify signature")
 		}
 		return checkClientData(clientData, c.text)
@@ -127,7 +128,7 @@ func decodeBase64URL(s string) ([]byte, error) {
 func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) (Caller, error) {
 	a.mu.Lock()
 	act, found := a.actions[token]
-	found = found && act.user == caller.User.UserID
+	found = found && act.user == caller.Identity()
 	if found {
 		// What it was for is not needed again.
 		a.actions[token] = action{intent: intent{user: act.user, expires: act.expires}, used: true}

@@ -1,14 +1,22 @@
 package auth
 
 import (
+	"errors"
+
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 )
 
-// Identity is what permissions are assigned to: the user's ID.
-func (c Caller) Identity() string { return c.User.UserID }
+// Identity is what permissions are assigned to and keys sign for: the user or, for a caller
+// with a personal access token, the token.
+func (c Caller) Identity() string {
+	if c.kind == kindPat {
+		return c.TokenID
+	}
+	return c.User.UserID
+}
 
 // Allowed refuses with 403 what none of the caller's permissions has.
 func (a *Auth) Allowed(caller Caller, op permission.Operation) error {
@@ -20,8 +28,20 @@ func (a *Auth) Allowed(caller Caller, op permission.Operation) error {
 
 // CheckIdentity refuses with 404 what no permission can be assigned to.
 func CheckIdentity(tx *store.Tx, id string) error {
-	_, err := Lookup(tx, id)
-	return err
+	for _, o := range []struct{ kind, parent string }{{kindUser, humans}, {kindUser, services}} {
+		if _, err := store.GetUnder[User](tx, o.kind, o.parent, id); !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	token, err := store.Get[Token](tx, kindToken, id)
+	if err == nil && token.Kind == kindPat {
+		_, err = pat(tx, token.UserID, id)
+		return err
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return dfns.NotFound("identity", id)
 }
 
 // Identities returns the users and service accounts that there are.
@@ -39,14 +59,18 @@ func Identities(tx *store.Tx) ([]string, error) {
 	return ids, nil
 }
 
-// dress fills in what is assigned to the users.
+// dress makes users as they are shown: with what is assigned to them, without what is not
+// shown.
 func dress(tx *store.Tx, users ...*User) error {
 	for _, u := range users {
 		held, err := role.Of(tx, u.UserID)
 		if err != nil {
 			return err
 		}
-		u.PermissionAssignments = held
+		u.PermissionAssignments, u.ExternalID = held, ""
+		if !u.IsServiceAccount && u.IsSSORequired == nil {
+			u.IsSSORequired = new(bool)
+		}
 	}
 	return nil
 }

@@ -47,6 +47,11 @@ const (
 
 // Auth knows the organisation's users. Make one with [New].
 type Auth struct {
+	// Bootstrap lets service accounts and personal access tokens create service accounts.
+	Bootstrap bool
+	// ApproverOf names an active policy that lists a user as an approver, or "".
+	ApproverOf func(tx *store.Tx, user string) (policy string, err error)
+
 	db  *store.DB
 	now func() time.Time
 	org string
@@ -109,6 +114,7 @@ type Caller struct {
 	User    User
 	TokenID string
 
+	kind   string // of the token: Pat, or any other
 	rights permission.Set
 	signed *Entry
 }
@@ -127,7 +133,7 @@ func (a *Auth) Identify(bearer string) (Caller, error) {
 		if err != nil {
 			return err
 		}
-		caller.TokenID = token.TokenID
+		caller.TokenID, caller.kind = token.TokenID, token.Kind
 		caller.User, err = store.Get[User](tx, kindUser, token.UserID)
 		if err != nil {
 			return err

@@ -50,7 +50,7 @@ type keyDescriptor struct {
 
 // intent is the request that a challenge, and then a user action, stands for.
 type intent struct {
-	user, method, path, payload string
+	user, method, path, payload string // user is whom the key signs for: see Caller.Identity
 	expires                     time.Time
 }
 
@@ -71,17 +71,17 @@ func (a *Auth) Init(caller Caller, in InitRequest) (InitResponse, error) {
 	case in.ServerKind != "" && in.ServerKind != "Api":
 		return InitResponse{}, dfns.BadRequest("userActionServerKind must be Api")
 	}
-	creds, err := a.Credentials(caller.User.UserID)
+	creds, err := a.Credentials(caller.Identity())
 	if err != nil {
 		return InitResponse{}, err
 	}
 	now := a.now()
 	path, _, _ := strings.Cut(in.Path, "?")
 	c := challenge{
-		intent: intent{caller.User.UserID, in.Method, path, *in.Payload, now.Add(challengeLife)},
+		intent: intent{caller.Identity(), in.Method, path, *in.Payload, now.Add(challengeLife)},
 		text:   base64.RawURLEncoding.EncodeToString([]byte(dfns.NewID("ch"))),
 	}
-	id, err := a.challengeJWT(dfns.NewID("ch"), caller.User.UserID, now)
+	id, err := a.challengeJWT(dfns.NewID("ch"), caller.Identity(), now)
 	if err != nil {
 		return InitResponse{}, err
 	}

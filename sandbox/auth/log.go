@@ -99,10 +99,11 @@ func (a *Auth) Entries(start, end time.Time, user string) ([]Entry, error) {
 	err := a.db.View(func(tx *store.Tx) error {
 		people, err1 := store.All[User](tx, kindUser, humans)
 		machines, err2 := store.All[User](tx, kindUser, services)
-		if err := errors.Join(err1, err2); err != nil {
+		gone, err3 := store.All[User](tx, kindUser, archived)
+		if err := errors.Join(err1, err2, err3); err != nil {
 			return err
 		}
-		for _, u := range append(people, machines...) {
+		for _, u := range slices.Concat(people, machines, gone) {
 			if user != "" && u.UserID != user {
 				continue
 			}

@@ -2,21 +2,17 @@ package auth
 
 import (
 	"errors"
-	"regexp"
 	"time"
 
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/permission"
+	"countersign/sandbox/pubkey"
 	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 )
 
-// maxDaysValid is DFNS's limit and default for a service account's token.
+// maxDaysValid is DFNS's limit and default for the life of a token.
 const maxDaysValid = 730
-
-// publicKeyForm is the pattern of the OpenAPI for an uploaded public key.
-var publicKeyForm = regexp.MustCompile(
-	`^-----BEGIN (RSA )?PUBLIC KEY-----[A-Za-z0-9+/=\n\r\\]+-----END (RSA )?PUBLIC KEY-----\s?$`)
 
 // ServiceAccount is a service account as the API shows it.
 type ServiceAccount struct {
@@ -24,14 +20,14 @@ type ServiceAccount struct {
 	AccessTokens []AccessToken `json:"accessTokens"`
 }
 
-// AccessToken describes a service account's bearer token. The token itself is
-// there only in the answer to its creation.
+// AccessToken describes a bearer token. The token itself is there only in the answer to
+// its creation.
 type AccessToken struct {
 	AccessToken           string      `json:"accessToken,omitempty"`
 	DateCreated           dfns.Time   `json:"dateCreated"`
 	CredID                string      `json:"credId"`
 	IsActive              bool        `json:"isActive"`
-	Kind                  string      `json:"kind"` // ServiceAccount
+	Kind                  string      `json:"kind"` // ServiceAccount or Pat
 	LinkedUserID          string      `json:"linkedUserId"`
 	LinkedAppID           string      `json:"linkedAppId"` // always ""
 	Name                  string      `json:"name"`
@@ -50,49 +46,44 @@ type NewServiceAccount struct {
 	DaysValid    *int   `json:"daysValid"` // 1 to 730; absent means 730
 }
 
-func (in NewServiceAccount) validate() error {
-	switch {
-	case in.Name == "":
-		return dfns.BadRequest("name is required")
-	case !publicKeyForm.MatchString(in.PublicKey):
-		return dfns.BadRequest("publicKey must be a PEM public key (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY)")
-	case in.DaysValid != nil && (*in.DaysValid < 1 || *in.DaysValid > maxDaysValid):
-		return dfns.BadRequest("daysValid must be from 1 to %d", maxDaysValid)
-	}
-	return nil
-}
-
-// CreateServiceAccount makes a service account. Only a human may; as on DFNS a
-// service account's token is refused. It may do nothing until a permission is assigned to
-// it, which permissionId does for a caller who may assign.
-func (a *Auth) CreateServiceAccount(caller Caller, in NewServiceAccount) (ServiceAccount, error) {
-	if caller.User.IsServiceAccount {
-		return ServiceAccount{}, dfns.Forbidden("a service account may not create service accounts")
-	}
-	if err := in.validate(); err != nil {
-		return ServiceAccount{}, err
-	}
-	if in.PermissionID != "" {
-		if err := a.Allowed(caller, permission.AssignPermission); err != nil {
-			return ServiceAccount{}, err
-		}
-	}
+// validate returns how long the token is to live.
+func (in NewServiceAccount) validate() (time.Duration, error) {
 	days := maxDaysValid
 	if in.DaysValid != nil {
 		days = *in.DaysValid
 	}
+	switch {
+	case in.Name == "":
+		return 0, dfns.BadRequest("name is required")
+	case days < 1 || days > maxDaysValid:
+		return 0, dfns.BadRequest("daysValid must be from 1 to %d", maxDaysValid)
+	}
+	_, err := pubkey.Parse(in.PublicKey)
+	return time.Duration(days) * 24 * time.Hour, err
+}
+
+// CreateServiceAccount makes a service account. As on DFNS only a human's login may, unless
+// the sandbox is one for bootstrapping. The account may do nothing until a permission is
+// assigned to it, which permissionId does for a caller who may assign.
+func (a *Auth) CreateServiceAccount(caller Caller, in NewServiceAccount) (ServiceAccount, error) {
+	if !a.Bootstrap && (caller.User.IsServiceAccount || caller.kind == kindPat) {
+		return ServiceAccount{}, dfns.Forbidden("service accounts and personal access tokens may not create service accounts")
+	}
+	life, err := in.validate()
+	if err != nil {
+		return ServiceAccount{}, err
+	}
+	if err := a.mayGive(caller, in.PermissionID); err != nil {
+		return ServiceAccount{}, err
+	}
 	var e Enrolled
-	err := caller.Update(a.db, func(tx *store.Tx) (err error) {
+	err = caller.Update(a.db, func(tx *store.Tx) (err error) {
 		e, err = a.Enrol(tx, NewUser{Name: in.Name, PublicKey: in.PublicKey, ExternalID: in.ExternalID,
-			ServiceAccount: true, Life: time.Duration(days) * 24 * time.Hour})
-		if err != nil || in.PermissionID == "" {
-			return err
-		}
-		given, err := role.Propose(tx, in.PermissionID, e.User.UserID, dfns.At(a.now()))
+			ServiceAccount: true, Life: life})
 		if err != nil {
 			return err
 		}
-		return errors.Join(role.Grant(tx, given), dress(tx, &e.User))
+		return errors.Join(a.give(tx, in.PermissionID, e.User.UserID), dress(tx, &e.User))
 	})
 	if err != nil {
 		return ServiceAccount{}, err
@@ -100,6 +91,26 @@ func (a *Auth) CreateServiceAccount(caller Caller, in NewServiceAccount) (Servic
 	shown := show(e.User, e.Token, e.Credential)
 	shown.AccessTokens[0].AccessToken = e.Bearer
 	return shown, nil
+}
+
+// mayGive refuses a caller who may not assign the permission that a new identity is to have.
+func (a *Auth) mayGive(caller Caller, permissionID string) error {
+	if permissionID == "" {
+		return nil
+	}
+	return a.Allowed(caller, permission.AssignPermission)
+}
+
+// give assigns a permission, unless its ID is "", to a new identity.
+func (a *Auth) give(tx *store.Tx, permissionID, identity string) error {
+	if permissionID == "" {
+		return nil
+	}
+	given, err := role.Propose(tx, permissionID, identity, dfns.At(a.now()))
+	if err != nil {
+		return err
+	}
+	return role.Grant(tx, given)
 }
 
 // ServiceAccounts returns all service accounts; DFNS does not page them.
@@ -126,16 +137,22 @@ func (a *Auth) ServiceAccounts() ([]ServiceAccount, error) {
 func (a *Auth) ServiceAccount(id string) (ServiceAccount, error) {
 	var account ServiceAccount
 	err := a.db.View(func(tx *store.Tx) error {
-		user, err := store.Get[User](tx, kindUser, id)
-		if errors.Is(err, store.ErrNotFound) || err == nil && !user.IsServiceAccount {
-			return dfns.NotFound("service account", id)
-		}
+		user, err := serviceAccount(tx, id)
 		if err == nil {
 			account, err = a.load(tx, user)
 		}
 		return err
 	})
 	return account, err
+}
+
+// serviceAccount returns the user of one that was not deleted.
+func serviceAccount(tx *store.Tx, id string) (User, error) {
+	user, err := store.GetUnder[User](tx, kindUser, services, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = dfns.NotFound("service account", id)
+	}
+	return user, err
 }
 
 func (a *Auth) load(tx *store.Tx, user User) (ServiceAccount, error) {

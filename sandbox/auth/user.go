@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/pubkey"
 	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 )
@@ -23,6 +24,7 @@ type User struct {
 	IsActive              bool        `json:"isActive"`
 	IsServiceAccount      bool        `json:"isServiceAccount"`
 	IsRegistered          bool        `json:"isRegistered"`
+	IsSSORequired         *bool       `json:"isSSORequired,omitempty"` // of humans only
 	PermissionAssignments []role.Held `json:"permissionAssignments"`
 }
 
@@ -35,7 +37,10 @@ type Credential struct {
 	PublicKey   string    `json:"publicKey"` // PEM
 	IsActive    bool      `json:"isActive"`
 	DateCreated dfns.Time `json:"dateCreated"`
-	UserID      string    `json:"linkedUserId"`
+
+	// A key of the sandbox has neither; the SDK's type demands them.
+	RelyingPartyID string `json:"relyingPartyId"`
+	Origin         string `json:"origin"`
 }
 
 // Token is what the sandbox keeps of a bearer token; the token itself is the
@@ -43,6 +48,9 @@ type Credential struct {
 type Token struct {
 	TokenID     string    `json:"tokenId"` // to-…
 	UserID      string    `json:"userId"`
+	Kind        string    `json:"kind"` // Pat; for a login or a service account ""
+	Name        string    `json:"name"` // of a Pat
+	ExternalID  string    `json:"externalId"`
 	CredID      string    `json:"credId"`
 	IsActive    bool      `json:"isActive"`
 	DateCreated dfns.Time `json:"dateCreated"`
@@ -69,7 +77,7 @@ type Enrolled struct {
 // Enrol makes a user in tx. It fails with a 400 when the key is not one that
 // the sandbox can verify with.
 func (a *Auth) Enrol(tx *store.Tx, in NewUser) (Enrolled, error) {
-	if _, err := parsePublicKey(in.PublicKey); err != nil {
+	if _, err := pubkey.Parse(in.PublicKey); err != nil {
 		return Enrolled{}, err
 	}
 	cred, now := dfns.NewID("cr"), a.now()
@@ -83,7 +91,6 @@ func (a *Auth) Enrol(tx *store.Tx, in NewUser) (Enrolled, error) {
 		Credential: Credential{CredID: cred, UUID: cred, Kind: "Key", Name: in.Name,
 			PublicKey: in.PublicKey, IsActive: true, DateCreated: dfns.At(now)},
 	}
-	e.Credential.UserID = e.User.UserID
 	e.Token = Token{TokenID: dfns.NewID("to"), UserID: e.User.UserID, CredID: cred, IsActive: true,
 		DateCreated: dfns.At(now), Expires: dfns.At(now.Add(in.Life))}
 	parent := humans

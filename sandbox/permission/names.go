@@ -68,8 +68,7 @@ var aliases = map[Operation]Operation{
 var apps = map[Operation][]Operation{
 	"Auth:Apps:Read":   {ReadServiceAccounts},
 	"Auth:Apps:Create": {CreateServiceAccount},
-	"Auth:Apps:Update": {"Auth:ServiceAccounts:Update", "Auth:ServiceAccounts:Activate",
-		"Auth:ServiceAccounts:Deactivate", "Auth:ServiceAccounts:Delete"},
+	"Auth:Apps:Update": {UpdateServiceAccount, ActivateServiceAccount, DeactivateServiceAccount, DeleteServiceAccount},
 }
 
 // All returns every operation, by its current name.

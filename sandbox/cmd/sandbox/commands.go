@@ -51,6 +51,8 @@ func serve() *cobra.Command {
 	flags.DurationVar(&cfg.BlockTime, "block-time", time.Second, "between empty blocks while a transaction is not final; negative makes none")
 	flags.Float64Var(&cfg.TimeScale, "time-scale", 1, "divides webhook retry delays and autoRejectTimeout, such as 600")
 	flags.DurationVar(&cfg.DeliveryTimeout, "delivery-timeout", 0, "time for one webhook attempt (default 5s)")
+	flags.BoolVar(&cfg.Bootstrap, "bootstrap", false, "let service accounts and tokens create service accounts, which DFNS refuses")
+	flags.IntVar(&cfg.RateLimit, "rate-limit", 0, "requests in 60 seconds before they are 429; 0 refuses none")
 	flags.BoolVar(&cfg.AllowPublic, "allow-public", false, "allow addresses that other machines can reach")
 	_ = cmd.MarkFlagRequired("data") // fails only for an unknown flag
 	return cmd

@@ -4,21 +4,57 @@ import assert from 'node:assert/strict'
 import { acting, keyPair } from '../suite.mjs'
 
 export default async function ({ suite, admin, env }) {
-  for (const [type, options] of [['ed25519', {}], ['ec', { namedCurve: 'P-256' }], ['rsa', { modulusLength: 2048 }]]) {
+  const { id: permissionId } = await admin.does('permissions.createPermission', { body: { name: 'tagger', operations: ['Wallets:Tags:Add', 'Auth:ServiceAccounts:Create'] } })
+  const curves = ['P-256', 'P-384', 'P-521', 'secp256k1'].map((namedCurve) => ['ec', { namedCurve }])
+  for (const [type, options] of [['ed25519', {}], ...curves, ['rsa', { modulusLength: 2048 }]]) {
     const key = keyPair(type, options)
-    const made = await admin.does('auth.createServiceAccount', { body: { name: `by ${type}`, publicKey: key.publicKey, daysValid: 30, externalId: type } })
+    const made = await admin.does('auth.createServiceAccount', { body: { name: `by ${type}`, publicKey: key.publicKey, daysValid: 30, externalId: type, permissionId } })
     const [{ accessToken, ...token }] = made.accessTokens
     assert.deepEqual(await admin.does('auth.getServiceAccount', { serviceAccountId: made.userInfo.userId }), { ...made, accessTokens: [token] })
     const self = suite.actor(acting(made, key))
     await self.isRefused(403, 'auth.createServiceAccount', { body: { name: 'child', publicKey: key.publicKey } })
     await self.does('auth.listCredentials')
+    await self.does('wallets.tagWallet', { walletId: env.admin.DFNS_WALLET_ID, body: { tags: ['by-' + type] } }) // its signature is taken
+    await changes(admin, self, made.userInfo.userId)
   }
   await admin.does('auth.listServiceAccounts')
   await admin.does('auth.getUser', { userId: env.alice.DFNS_USER_ID })
   const page = await admin.does('auth.listUsers', { query: { limit: '2' } })
   await admin.does('auth.listUsers', { query: { limit: '2', paginationToken: page.nextPageToken } })
+  await tokens(suite, env, permissionId)
   await refusals(admin)
   await log(admin, env)
+}
+
+// changes takes a service account through its life to its end.
+async function changes(admin, self, serviceAccountId) {
+  await admin.does('auth.updateServiceAccount', { serviceAccountId, body: { name: 'renamed' } })
+  await admin.does('auth.deactivateServiceAccount', { serviceAccountId, body: {} })
+  await self.isRefused(401, 'auth.listCredentials')
+  await admin.does('auth.activateServiceAccount', { serviceAccountId })
+  await self.does('auth.listCredentials')
+  await admin.does('auth.archiveServiceAccount', { serviceAccountId })
+  await self.isRefused(401, 'auth.listCredentials')
+  await admin.isRefused(404, 'auth.getServiceAccount', { serviceAccountId })
+}
+
+// tokens takes a personal access token through its life.
+async function tokens(suite, env, permissionId) {
+  const alice = suite.actor(env.alice)
+  const key = keyPair()
+  const made = await alice.does('auth.createPersonalAccessToken', { body: { name: 'pat', publicKey: key.publicKey, daysValid: 1, permissionId } })
+  const { tokenId } = made
+  const pat = suite.actor(acting({ accessTokens: [made], userInfo: { userId: made.linkedUserId } }, key))
+  await pat.does('wallets.tagWallet', { walletId: env.admin.DFNS_WALLET_ID, body: { tags: ['by-token'] } })
+  await pat.isRefused(403, 'wallets.listWallets')
+  await alice.does('auth.listPersonalAccessTokens')
+  await alice.does('auth.updatePersonalAccessToken', { tokenId, body: { name: 'renamed' } })
+  await alice.does('auth.deactivatePersonalAccessToken', { tokenId })
+  await pat.isRefused(401, 'auth.listCredentials')
+  await alice.does('auth.activatePersonalAccessToken', { tokenId })
+  await alice.does('auth.getPersonalAccessToken', { tokenId })
+  await alice.does('auth.archivePersonalAccessToken', { tokenId })
+  await alice.isRefused(404, 'auth.getPersonalAccessToken', { tokenId })
 }
 
 async function refusals(admin) {

@@ -1,0 +1,63 @@
+package api
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"countersign/sandbox/auth"
+	"countersign/sandbox/permission"
+)
+
+// serviceAccountRoutes are those that change a service account.
+func (a *API) serviceAccountRoutes(e *echo.Echo) {
+	const path = "/auth/service-accounts/:id"
+	e.PUT(path, a.signed(permission.UpdateServiceAccount, func(c call) error {
+		return decoded(c, func(in auth.Renaming) (auth.ServiceAccount, error) {
+			return a.Auth.UpdateServiceAccount(c.caller, c.Param("id"), in)
+		})
+	}))
+	e.DELETE(path, a.signed(permission.DeleteServiceAccount, func(c call) error {
+		if err := oneOf(c, "force", "true", "false"); err != nil {
+			return err
+		}
+		account, err := a.Auth.DeleteServiceAccount(c.caller, c.Param("id"), c.QueryParam("force") == "true")
+		return reply(c, account, err)
+	}))
+	e.PUT(path+"/activate", a.signed(permission.ActivateServiceAccount, func(c call) error {
+		account, err := a.Auth.ActivateServiceAccount(c.caller, c.Param("id"))
+		return reply(c, account, err)
+	}))
+	e.PUT(path+"/deactivate", a.signed(permission.DeactivateServiceAccount, func(c call) error {
+		return decoded(c, func(in auth.Forcing) (auth.ServiceAccount, error) {
+			return a.Auth.DeactivateServiceAccount(c.caller, c.Param("id"), in)
+		})
+	}))
+}
+
+// patRoutes are those of the caller's own personal access tokens.
+func (a *API) patRoutes(e *echo.Echo) {
+	const path = "/auth/pats/:id"
+	e.POST("/auth/pats", a.signed(permission.CreatePat, func(c call) error { return decodedBy(c, a.Auth.CreatePat) }))
+	e.GET("/auth/pats", a.read(permission.None, func(c call) error {
+		found, err := a.Auth.Pats(c.caller)
+		return replyPage(c, found, "", err)
+	}))
+	e.GET(path, a.read(permission.None, func(c call) error {
+		token, err := a.Auth.Pat(c.caller, c.Param("id"))
+		return reply(c, token, err)
+	}))
+	e.PUT(path, a.signed(permission.None, func(c call) error {
+		return decoded(c, func(in auth.Renaming) (auth.AccessToken, error) {
+			return a.Auth.UpdatePat(c.caller, c.Param("id"), in)
+		})
+	}))
+	e.DELETE(path, a.signed(permission.None, func(c call) error {
+		token, err := a.Auth.DeletePat(c.caller, c.Param("id"))
+		return reply(c, token, err)
+	}))
+	for verb, on := range map[string]bool{"/activate": true, "/deactivate": false} {
+		e.PUT(path+verb, a.signed(permission.None, func(c call) error {
+			token, err := a.Auth.SwitchPat(c.caller, c.Param("id"), on)
+			return reply(c, token, err)
+		}))
+	}
+}
