@@ -27,7 +27,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serve(), env(), routes(), examine(), version())
+	cmd.AddCommand(serve(), env(), routes(), deployContract(), examine(), version())
 	return cmd
 }
 
