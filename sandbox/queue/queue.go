@@ -60,13 +60,14 @@ func Find(tx *store.Tx, id string, parked bool) (Job, error) {
 	return store.Get[Job](tx, kind, id)
 }
 
-// Busy returns the networks that have jobs in their queues, or parked ones.
-func Busy(tx *store.Tx, parked bool) ([]string, error) {
+// Busy returns those of the networks that have jobs in their queues, or parked
+// ones.
+func Busy(tx *store.Tx, networks []string, parked bool) ([]string, error) {
 	kind := kindJob
 	if parked {
 		kind = kindParked
 	}
-	return store.Parents(tx, kind, always)
+	return store.Occupied(tx, kind, networks)
 }
 
 // Next returns the job at the head of a network's queue, or false when it is

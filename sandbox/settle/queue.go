@@ -7,8 +7,12 @@ import (
 
 // busy returns the networks that have jobs in their queues, or parked ones.
 func (s *Settler) busy(parked bool) (networks []string, err error) {
+	var all []string
+	for _, n := range s.Custody.Networks.All() {
+		all = append(all, n.Name)
+	}
 	err = s.Custody.DB.View(func(tx *store.Tx) (err error) {
-		networks, err = queue.Busy(tx, parked)
+		networks, err = queue.Busy(tx, all, parked)
 		return err
 	})
 	return networks, err

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -21,20 +22,39 @@ func Due[T any](tx *Tx, kind, parent string, now time.Time, limit int) ([]T, err
 
 // Parents returns the parents that have objects of the kind due at now.
 func Parents(tx *Tx, kind string, now time.Time) ([]string, error) {
-	rows, err := tx.sql.Query(`SELECT DISTINCT parent FROM objects WHERE kind = ? AND due <= ?`, kind, now.UnixMilli())
+	return texts(tx, "parents of due "+kind, `SELECT DISTINCT parent FROM objects WHERE kind = ? AND due <= ?`, kind, now.UnixMilli())
+}
+
+// Occupied returns those of the parents that list an object of the kind.
+func Occupied(tx *Tx, kind string, parents []string) ([]string, error) {
+	var query strings.Builder
+	args := []any{kind}
+	for i, parent := range parents {
+		if i > 0 {
+			query.WriteString(" UNION ALL ")
+		}
+		fmt.Fprintf(&query, "SELECT ?%d WHERE EXISTS (SELECT 1 FROM objects WHERE kind = ?1 AND parent = ?%d)", i+2, i+2)
+		args = append(args, parent)
+	}
+	return texts(tx, "the occupied parents of "+kind, query.String(), args...)
+}
+
+// texts reads rows of one text.
+func texts(tx *Tx, what, query string, args ...any) ([]string, error) {
+	rows, err := tx.sql.Query(query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("reading parents of due %s: %w", kind, err)
+		return nil, fmt.Errorf("reading %s: %w", what, err)
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err reports what matters
-	var parents []string
+	var found []string
 	for rows.Next() {
-		var parent string
-		if err := rows.Scan(&parent); err != nil {
-			return nil, fmt.Errorf("reading parents of due %s: %w", kind, err)
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", what, err)
 		}
-		parents = append(parents, parent)
+		found = append(found, text)
 	}
-	return parents, rows.Err()
+	return found, rows.Err()
 }
 
 // NextDue returns when the next object of the kind becomes due after now, or
