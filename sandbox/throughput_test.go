@@ -51,7 +51,7 @@ func TestManyApprovals(t *testing.T) {
 	close(asked)
 	voters.Wait()
 	approved := time.Since(began)
-	eventually(t, "all are confirmed", func() bool { // counted where the money is return w.wei(recipient).Cmp(big.NewInt(int64(count))) == 0 })
+	eventually(t, "all are confirmed", func() bool { return w.wei(recipient).Cmp(big.NewInt(int64(count))) == 0 })
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	t.Logf("%d transfers asked for and approved in %v, mined in %v: %.0f approvals/s; heap %d MB", count, approved,

@@ -54,10 +54,13 @@ func Tokens(ctx context.Context, chain *evm.Chain, holder common.Address, past [
 	for i, a := range found {
 		contract := common.HexToAddress(a.Contract)
 		out, err := chain.Client.CallContract(ctx, ethereum.CallMsg{To: &contract, Data: token.BalanceOf(holder)}, nil)
+		if err != nil && i < len(wanted) {
+			return nil, fmt.Errorf("reading balance of %s: %w", a.Contract, err)
+		}
+		if len(out) == 0 && i < len(wanted) {
+			out = make([]byte, 32) // it is not deployed yet, so nobody has any
+		}
 		if err != nil || len(out) != 32 {
-			if i < len(wanted) {
-				return nil, fmt.Errorf("reading balance of %s: %d bytes, %w", a.Contract, len(out), err)
-			}
 			continue // it said that it moved something, and does not say how much is there
 		}
 		units := new(big.Int).SetBytes(out)
