@@ -28,6 +28,7 @@ import (
 	"countersign/sandbox/clock"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/facts"
+	"countersign/sandbox/fault"
 	"countersign/sandbox/gate"
 	"countersign/sandbox/keys"
 	"countersign/sandbox/network"
@@ -64,6 +65,7 @@ type Server struct {
 
 	db        *store.DB
 	clock     *clock.Clock
+	faults    fault.Set
 	chains    *chains.Chains
 	settler   *settle.Settler
 	nets      network.Set
@@ -121,6 +123,7 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	}
 	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now}
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
+	deliverer.Faults = &s.faults
 	door := &api.API{Auth: users, Access: permissions(cfg, s.db, desk), Custody: vault,
 		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
 		Signatures: signatures(cfg, s.db, vault), Webhooks: hooks, Deliverer: deliverer,
@@ -150,7 +153,7 @@ func (s *Server) open(ctx context.Context, cfg Config, seed seedling, door *api.
 		return fmt.Errorf("listening for the API: %w", err)
 	}
 	s.URL = "http://" + reachable(listener.Addr().String())
-	s.http = s.serve(listener, door.Handler())
+	s.http = s.serve(listener, s.faults.Door(door.Handler()))
 	if err := s.awaitToken(ctx, seed); err != nil {
 		return err
 	}
@@ -183,6 +186,9 @@ func shutdown(server *http.Server) error {
 	}
 	return nil
 }
+
+// Faults is what the sandbox gets wrong, on request.
+func (s *Server) Faults() *fault.Set { return &s.faults }
 
 // Close stops the server. Deliveries under way are recorded first.
 func (s *Server) Close() error {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/fault"
 	"countersign/sandbox/store"
 )
 
@@ -24,12 +25,15 @@ type Deliverer struct {
 	Registry *Registry
 	Scale    float64       // divides the retry delays; 1 is DFNS's schedule
 	Timeout  time.Duration // for one attempt
+	Faults   *fault.Set    // nil means none
 
 	client *http.Client
 	wake   *store.Wake
 
 	mu       sync.Mutex
 	inFlight map[string]map[string]bool // webhook → deliveries being sent
+	turn     int                        // deliveries claimed so far
+	held     []delivery                 // put off until a later one is recorded
 	sending  sync.WaitGroup
 }
 
@@ -88,13 +92,7 @@ func (d *Deliverer) round(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	for _, one := range due {
-		if d.claim(one) {
-			d.sending.Go(func() {
-				d.attempt(context.WithoutCancel(ctx), one)
-				d.release(one)
-				d.wake.Poke()
-			})
-		}
+		d.begin(context.WithoutCancel(ctx), one)
 	}
 	if next.IsZero() {
 		return time.Hour, nil
@@ -102,8 +100,27 @@ func (d *Deliverer) round(ctx context.Context) (time.Duration, error) {
 	return max(next.Sub(now), time.Millisecond), nil
 }
 
+// begin sends one delivery, unless it is under way, its webhook has no room, or a
+// fault puts it off.
+func (d *Deliverer) begin(ctx context.Context, one delivery) {
+	if !d.claim(&one) {
+		return
+	}
+	hit := d.spoil(one)
+	if hit.Kind == fault.Delay || hit.Kind == fault.Reorder {
+		d.logged("putting delivery off", one, d.putOff(one, hit))
+		d.release(one)
+		return
+	}
+	d.sending.Go(func() {
+		d.attempt(ctx, one, hit)
+		d.release(one)
+		d.wake.Poke()
+	})
+}
+
 // claim takes a place in the webhook's bound for a delivery not yet under way.
-func (d *Deliverer) claim(one delivery) bool {
+func (d *Deliverer) claim(one *delivery) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	busy := d.inFlight[one.WebhookID]
@@ -115,6 +132,8 @@ func (d *Deliverer) claim(one delivery) bool {
 		return false
 	}
 	busy[one.ID] = true
+	d.turn++
+	one.turn = d.turn
 	return true
 }
 
@@ -126,7 +145,7 @@ func (d *Deliverer) release(one delivery) {
 
 // attempt sends one delivery and records how it went. One that was recorded
 // between the round's look and the claim is gone, and is not sent again.
-func (d *Deliverer) attempt(ctx context.Context, one delivery) {
+func (d *Deliverer) attempt(ctx context.Context, one delivery, hit fault.Hit) {
 	if gone, err := d.isGone(one); gone || err != nil {
 		d.logged("reading delivery", one, err)
 		return
@@ -143,9 +162,9 @@ func (d *Deliverer) attempt(ctx context.Context, one delivery) {
 	}
 	now := d.Registry.Now()
 	status, problem := d.send(ctx, hook, envelope{
-		ID: one.ID, Kind: one.Kind, Date: one.Date, TimestampSent: now.Unix(),
+		ID: one.ID, Kind: one.Kind, Date: one.Date, TimestampSent: now.Add(time.Duration(hit.Skew)).Unix(),
 		DeliveryAttempt: one.Attempt, RetryOf: one.RetryOf, Data: one.Data,
-	})
+	}, hit)
 	d.logged("recording delivery", one, d.record(one, now, status, problem))
 }
 

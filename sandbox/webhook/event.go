@@ -56,6 +56,9 @@ type delivery struct {
 	RetryOf   string
 	First     time.Time // when the first attempt was made; zero before it
 	Due       time.Time
+	Spared    bool // a fault put it off once, none meets it again
+
+	turn int // when it was claimed, among all deliveries
 }
 
 // Emit enqueues an event in tx for every webhook that wants it.

@@ -19,10 +19,14 @@ func (d *Deliverer) record(one delivery, sent time.Time, status, problem string)
 	if one.First.IsZero() {
 		one.First = sent
 	}
+	free := d.overtaken(one)
 	return d.Registry.DB.Update(func(tx *store.Tx) error {
+		if err := letGo(tx, free, d.Registry.Now()); err != nil {
+			return err
+		}
 		if event.DeliveryFailed && one.Attempt <= len(retryDelays) {
 			next := one
-			next.ID, next.RetryOf, next.Attempt = dfns.NewID("whe"), one.ID, one.Attempt+1
+			next.ID, next.RetryOf, next.Attempt, next.Spared = dfns.NewID("whe"), one.ID, one.Attempt+1, false
 			next.Due = one.First.Add(time.Duration(float64(retryDelays[one.Attempt-1]) / d.Scale))
 			event.NextAttemptDate = dfns.At(next.Due)
 			if err := enqueue(tx, next); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/fault"
 )
 
 // SignatureHeader carries "sha256=" and the hex HMAC-SHA256 of the body as
@@ -34,22 +35,55 @@ type envelope struct {
 // errNoAnswer is the stored status of an attempt that got no HTTP answer.
 const errNoAnswer = "connection_error"
 
-// send posts e to the webhook and returns the receiver's status, or why there
-// was none. Only the status "200" is success.
-func (d *Deliverer) send(ctx context.Context, hook Webhook, e envelope) (status, problem string) {
-	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
-	defer cancel()
+// parcel is a delivery as it goes over the wire.
+type parcel struct {
+	body      []byte
+	signature string
+}
+
+// pack signs e with the webhook's secret.
+func pack(hook Webhook, e envelope) (parcel, error) {
 	body, err := dfns.Compact(e)
 	if err != nil {
-		return errNoAnswer, err.Error()
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, hook.URL, bytes.NewReader(body))
-	if err != nil {
-		return errNoAnswer, err.Error()
+		return parcel{}, err
 	}
 	mac := hmac.New(sha256.New, []byte(hook.Secret))
 	mac.Write(body)
-	req.Header.Set(SignatureHeader, "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	return parcel{body, "sha256=" + hex.EncodeToString(mac.Sum(nil))}, nil
+}
+
+// send posts e to the webhook, with the fault that it meets, and returns the
+// receiver's status, or why there was none. Only the status "200" is success.
+func (d *Deliverer) send(ctx context.Context, hook Webhook, e envelope, hit fault.Hit) (status, problem string) {
+	p, err := pack(hook, e)
+	if err != nil {
+		return errNoAnswer, err.Error()
+	}
+	switch hit.Kind {
+	case fault.Drop:
+		if hit.Silent {
+			return "200", ""
+		}
+		return errNoAnswer, "fault: dropped"
+	case fault.Corrupt:
+		p.spoil(hit)
+	}
+	status, problem = d.post(ctx, hook.URL, p)
+	for range hit.Copies {
+		_, _ = d.post(ctx, hook.URL, p) // what becomes of a duplicate changes nothing
+	}
+	return status, problem
+}
+
+// post sends p once.
+func (d *Deliverer) post(ctx context.Context, url string, p parcel) (status, problem string) {
+	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(p.body))
+	if err != nil {
+		return errNoAnswer, err.Error()
+	}
+	req.Header.Set(SignatureHeader, p.signature)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "countersign-sandbox")
 	resp, err := d.client.Do(req)
@@ -82,7 +116,7 @@ func (d *Deliverer) Ping(ctx context.Context, caller auth.Caller, id string) (Pi
 	}
 	now := d.Registry.Now()
 	status, problem := d.send(ctx, hook, envelope{ID: dfns.NewID("whe"), Kind: "ping", Date: dfns.At(now),
-		TimestampSent: now.Unix(), DeliveryAttempt: 1, Data: data})
+		TimestampSent: now.Unix(), DeliveryAttempt: 1, Data: data}, fault.Hit{})
 	return PingResult{Status: status, Error: problem}, nil
 }
 
