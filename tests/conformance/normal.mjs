@@ -16,7 +16,7 @@ const patterns = [
 // Members whose values hang on the clock, the chain's blocks or a page's place in the store.
 // A number stays a number, so that the types can be held against it.
 const volatile = new Set(['timestampSent', 'blockNumber', 'fee', 'nextPageToken', 'paginationToken', 'challenge', 'clientData',
-  'signature', 'timestamp', 'baseFeePerGas', 'maxFeePerGas', 'maxPriorityFeePerGas'])
+  'signature', 'timestamp', 'recid', 'baseFeePerGas', 'maxFeePerGas', 'maxPriorityFeePerGas'])
 
 // normaliser returns a function that makes values comparable, remembering what it has seen.
 export function normaliser() {
