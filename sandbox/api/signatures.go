@@ -15,7 +15,10 @@ func (a *API) signatureRoutes(e *echo.Echo) {
 	} {
 		e.POST(path, a.signed(permission.CreateSignature, func(c call) error {
 			made, err := a.Signatures.Create(c.caller, of(c), c.body)
-			return reply(c, made, err)
+			return reply(c, struct { // only this answer names the wallet
+				signature.Signature
+				WalletID string `json:"walletId,omitempty"`
+			}{made, of(c).WalletID}, err)
 		}))
 		e.GET(path, a.read(permission.ReadSignatures, func(c call) error {
 			p, err := page(c, 50)

@@ -17,6 +17,7 @@ import (
 // come after a tenth of a second.
 var switches = map[string][]string{
 	"webhooks": {"--time-scale", "600"},
+	"limits":   {"--rate-limit", "20"},
 }
 
 // sandbox is one that serves a directory of its own until the test ends.
