@@ -8,6 +8,7 @@ const patterns = [
   ['date', /\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g],
   ['hex', /\b0x(?!0{20})[0-9a-fA-F]{40,}\b/g],
   ['hex', /\b[0-9a-f]{64,}\b/g],
+  ['stellar', /\bG[A-Z2-7]{55}\b/g],
   ['secret', /\bwhs-\w{32}\b/g],
   ['url', /\bhttp:\/\/127\.0\.0\.1:\d+/g],
   ['error', /^\d{19}$/g],
