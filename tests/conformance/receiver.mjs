@@ -3,24 +3,26 @@ import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
 import http from 'node:http'
 
-// startReceiver answers with the statuses it is told, then 200, and keeps what arrived.
+// startReceiver answers some events with the statuses it is told, others with 200, and keeps what arrived.
 export async function startReceiver() {
   const arrived = []
-  const statuses = []
+  let refuses = () => false
+  let statuses = []
   const server = http.createServer((req, res) => {
     const parts = []
     req.on('data', (part) => parts.push(part))
     req.on('end', () => {
-      arrived.push({ method: req.method, headers: req.headers, text: Buffer.concat(parts).toString() })
-      res.writeHead(statuses.shift() ?? 200).end()
+      const text = Buffer.concat(parts).toString()
+      arrived.push({ method: req.method, headers: req.headers, text })
+      res.writeHead((refuses(JSON.parse(text)) && statuses.shift()) || 200).end()
     })
   })
   await new Promise((done) => server.listen(0, '127.0.0.1', done))
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     arrived,
-    // answers queues the statuses of the next answers.
-    answers: (...next) => statuses.push(...next),
+    // answers sets the statuses of the next answers to events that fit.
+    answers: (fits, ...next) => ([refuses, statuses] = [fits, next]),
     // next waits for an event that fits, and takes it away.
     async next(fits) {
       for (const end = Date.now() + 60_000; ; await new Promise((done) => setTimeout(done, 20))) {

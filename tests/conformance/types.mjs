@@ -15,7 +15,8 @@ const prelude = `
 import { DfnsApiClient } from '@dfns/sdk'
 type Client = DfnsApiClient
 type Answer<G extends keyof Client, M extends keyof Client[G]> = Client[G][M] extends (...args: any[]) => Promise<infer R> ? R : never
-type Change = NonNullable<Answer<'policies', 'getPolicy'>['pendingChangeRequest']>
+type Change<K> = Extract<Answer<'policies', 'getApproval'>['activity'], { kind: K }> extends { changeRequest: infer R } ? R : never
+type Changes = { Policy: Change<'Policies:Modify'>, Permission: Change<'Permissions:Modify'>, Assignment: Change<'Permissions:Assign'> }
 `
 
 // The data of webhooks is untyped in the SDK: it is held against the entity's type.
@@ -40,7 +41,7 @@ function typed({ call, request, response }) {
     if (!found) throw new Error(`no type for the data of ${kind}`)
     return [found[1], request.body.data]
   }
-  if (response.status === 202) return ['Change', response.body]
+  if (response.status === 202) return [`Changes['${response.body.kind}']`, response.body]
   if (response.status !== 200 || call.includes(':') || call.includes('(raw)')) return []
   const [group, method] = call.split('.')
   if (call === 'permissions.deleteAssignment') return [] // the SDK ignores the answer

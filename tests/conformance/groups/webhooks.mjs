@@ -8,8 +8,9 @@ const to = '0x00000000000000000000000000000000DeaDBeef'
 
 export default async function ({ suite, admin, alice, env, receiver }) {
   const walletId = env.admin.DFNS_WALLET_ID
-  const events = ['policy.approval.pending', 'policy.approval.resolved', 'wallet.created', 'wallet.tags.modified', 'wallet.transfer.requested',
-    'wallet.transfer.broadcasted', 'wallet.transfer.confirmed', 'wallet.transfer.rejected']
+  const events = ['policy.triggered', 'policy.approval.pending', 'policy.approval.resolved', 'wallet.created', 'wallet.tags.modified', 'wallet.transfer.requested',
+    'wallet.transfer.broadcasted', 'wallet.transfer.confirmed', 'wallet.transfer.rejected',
+    'wallet.signature.requested', 'wallet.signature.signed', 'wallet.transaction.confirmed', 'key.created']
   const { secret, ...hook } = await admin.does('webhooks.createWebhook', { body: { url: receiver.url + '/hook', events, description: 'conformance' } })
   const webhookId = hook.id
   assert.deepEqual(await admin.does('webhooks.getWebhook', { webhookId }), hook, 'the secret is shown once')
@@ -31,6 +32,7 @@ export default async function ({ suite, admin, alice, env, receiver }) {
   const p = await admin.does('policies.createPolicy', { body: policy() })
   const x = await admin.does('wallets.transferAsset', { walletId, body: { kind: 'Native', to, amount: '9' } })
   await arrives('wallet.transfer.requested')
+  await arrives('policy.triggered')
   const { data } = await arrives('policy.approval.pending')
   assert.equal(data.approval.id, x.approvalId)
   await alice.does('policies.createApprovalDecision', { approvalId: x.approvalId, body: { value: 'Approved' } })
@@ -41,14 +43,26 @@ export default async function ({ suite, admin, alice, env, receiver }) {
   await alice.does('policies.createApprovalDecision', { approvalId: y.approvalId, body: { value: 'Denied' } })
   await arrives('wallet.transfer.rejected')
   await admin.does('policies.archivePolicy', { policyId: p.id })
+  await others(admin, walletId, arrives)
 
   await retries({ admin, receiver, webhookId, arrives })
   await changes({ admin, receiver, webhookId })
 }
 
+// others are the events of what is no transfer.
+async function others(admin, walletId, arrives) {
+  await admin.does('keys.createKey', { body: { scheme: 'ECDSA', curve: 'secp256k1', name: 'announced' } })
+  await arrives('key.created', (e) => JSON.stringify(e.data).includes('announced'))
+  await admin.does('wallets.generateSignature', { walletId, body: { kind: 'Hash', hash: '0x' + '5a'.repeat(32) } })
+  await arrives('wallet.signature.requested')
+  await arrives('wallet.signature.signed')
+  await admin.does('wallets.broadcastTransaction', { walletId, body: { kind: 'Evm', to, value: '1' } })
+  await arrives('wallet.transaction.confirmed')
+}
+
 // retries refuses a delivery twice: each attempt is an event of its own. 204 is no success.
 async function retries({ admin, receiver, webhookId, arrives }) {
-  receiver.answers(500, 204)
+  receiver.answers((e) => e.data.wallet?.name === 'retried', 500, 204)
   const w = await admin.does('wallets.createWallet', { body: { network: 'EthereumSepolia', name: 'retried' } })
   const mine = (e) => e.data.wallet?.id === w.id
   const attempts = [await arrives('wallet.created', mine), await arrives('wallet.created', mine), await arrives('wallet.created', mine)]
