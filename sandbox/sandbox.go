@@ -50,6 +50,7 @@ type Config struct {
 	TimeScale       float64          // divides webhook retry delays and autoRejectTimeout; default 1
 	DeliveryTimeout time.Duration    // for one webhook attempt; default 5s
 	AllowPublic     bool             // bind to addresses that other machines reach
+	SeedNames       bool             // also what DFNS's page on workflows shows and its API lacks
 	Bootstrap       bool             // service accounts and tokens may create service accounts
 	RateLimit       int              // requests of the organisation in 60 seconds; 0 refuses none
 	Now             func() time.Time // real time, which the sandbox's clock runs ahead of; default time.Now
@@ -121,13 +122,13 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	if err := (facts.Files{Dir: cfg.Data}).Seed(prices(s.nets, vault)); err != nil {
 		return err
 	}
-	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now}
+	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now, SeedNames: cfg.SeedNames}
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
 	deliverer.Faults = &s.faults
 	door := &api.API{Auth: users, Access: permissions(cfg, s.db, desk), Custody: vault,
 		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
 		Signatures: signatures(cfg, s.db, vault), Webhooks: hooks, Deliverer: deliverer,
-		Chains: s.chains, Limiter: &ratelimit.Limiter{Limit: cfg.RateLimit, Now: cfg.Now}, Ready: s.ready.Load}
+		Chains: s.chains, Limiter: &ratelimit.Limiter{Limit: cfg.RateLimit, Now: cfg.Now}, Ready: s.ready.Load, SeedNames: cfg.SeedNames}
 	if err := vault.WatchWallets(); err != nil {
 		return err
 	}

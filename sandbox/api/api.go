@@ -58,6 +58,7 @@ type API struct {
 	Chains     Chains
 	Limiter    *ratelimit.Limiter
 	Ready      func() bool // whether the platform is seeded
+	SeedNames  bool        // also what only DFNS's page on workflows has
 }
 
 // Handler returns the routes.
@@ -77,6 +78,7 @@ func (a *API) router() *echo.Echo {
 	a.signatureRoutes(e)
 	a.networkRoutes(e)
 	a.policyRoutes(e)
+	a.seedRoutes(e)
 	a.webhookRoutes(e)
 	return e
 }

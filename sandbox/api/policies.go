@@ -45,7 +45,7 @@ func (a *API) policyRoutes(e *echo.Echo) {
 	}))
 	e.POST("/v2/policy-approvals/:id/decisions", a.signed(permission.Decide, func(c call) error {
 		return decoded(c, func(vote gate.Vote) (gate.Approval, error) {
-			return a.Gate.Decide(c.caller, c.Param("id"), vote)
+			return a.decide(c, vote)
 		})
 	}))
 }

@@ -161,8 +161,12 @@ func (d *Deliverer) attempt(ctx context.Context, one delivery, hit fault.Hit) {
 		return
 	}
 	now := d.Registry.Now()
+	origin := ""
+	if d.Registry.SeedNames {
+		origin = one.Origin
+	}
 	status, problem := d.send(ctx, hook, envelope{
-		ID: one.ID, Kind: one.Kind, Date: one.Date, TimestampSent: now.Add(time.Duration(hit.Skew)).Unix(),
+		DeliveryID: origin, ID: one.ID, Kind: one.Kind, Date: one.Date, TimestampSent: now.Add(time.Duration(hit.Skew)).Unix(),
 		DeliveryAttempt: one.Attempt, RetryOf: one.RetryOf, Data: one.Data,
 	}, hit)
 	d.logged("recording delivery", one, d.record(one, now, status, problem))

@@ -54,6 +54,7 @@ type delivery struct {
 	Data      json.RawMessage
 	Attempt   int
 	RetryOf   string
+	Origin    string    // the first attempt
 	First     time.Time // when the first attempt was made; zero before it
 	Due       time.Time
 	Spared    bool // a fault put it off once, none meets it again
@@ -68,15 +69,17 @@ func Emit(tx *store.Tx, now time.Time, kind string, data any) error {
 		return err
 	}
 	for _, hook := range hooks {
-		if !hook.wants(kind) {
+		name := hook.wants(kind)
+		if name == "" {
 			continue
 		}
 		text, err := dfns.Compact(data)
 		if err != nil {
 			return fmt.Errorf("emitting %s: %w", kind, err)
 		}
-		d := delivery{ID: dfns.NewID("whe"), WebhookID: hook.ID, Kind: kind, Date: dfns.At(now),
+		d := delivery{ID: dfns.NewID("whe"), WebhookID: hook.ID, Kind: name, Date: dfns.At(now),
 			Data: text, Attempt: 1, Due: now}
+		d.Origin = d.ID
 		if err := enqueue(tx, d); err != nil {
 			return err
 		}

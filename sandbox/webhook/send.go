@@ -21,6 +21,9 @@ import (
 // sent, keyed with the webhook's secret as it is.
 const SignatureHeader = "X-DFNS-WEBHOOK-SIGNATURE"
 
+// pageHeader is what DFNS's page on workflows calls it.
+const pageHeader = "X-Dfns-Signature"
+
 // envelope is the body of a delivery (OpenAPI WebhookEnvelopeBase).
 type envelope struct {
 	ID              string          `json:"id"`
@@ -29,6 +32,7 @@ type envelope struct {
 	TimestampSent   int64           `json:"timestampSent"`
 	DeliveryAttempt int             `json:"deliveryAttempt"`
 	RetryOf         string          `json:"retryOf,omitempty"`
+	DeliveryID      string          `json:"deliveryId,omitempty"` // only with SeedNames: the first attempt
 	Data            json.RawMessage `json:"data"`
 }
 
@@ -84,6 +88,9 @@ func (d *Deliverer) post(ctx context.Context, url string, p parcel) (status, pro
 		return errNoAnswer, err.Error()
 	}
 	req.Header.Set(SignatureHeader, p.signature)
+	if d.Registry.SeedNames {
+		req.Header.Set(pageHeader, p.signature)
+	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "countersign-sandbox")
 	resp, err := d.client.Do(req)

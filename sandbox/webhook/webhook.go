@@ -12,6 +12,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"countersign/sandbox/auth"
@@ -64,6 +65,10 @@ type Fields struct {
 type Registry struct {
 	DB  *store.DB
 	Now func() time.Time
+
+	// SeedNames adds what DFNS's page on workflows shows and its API lacks: plural kinds,
+	// deliveryId, and another name of the signature's header.
+	SeedNames bool
 }
 
 // Create makes a webhook and returns it with its secret.
@@ -74,7 +79,7 @@ func (r *Registry) Create(caller auth.Caller, in Fields) (Webhook, error) {
 	now := dfns.At(r.Now())
 	hook := Webhook{ID: dfns.NewID("wh"), Status: "Enabled", DateCreated: now,
 		Secret: "whs-" + dfns.Random(alphanumerics, 32)}
-	if err := hook.apply(in, now); err != nil {
+	if err := hook.apply(in, now, r.SeedNames); err != nil {
 		return Webhook{}, err
 	}
 	err := caller.Update(r.DB, func(tx *store.Tx) error {
@@ -97,7 +102,7 @@ func (r *Registry) Update(caller auth.Caller, id string, in Fields) (Webhook, er
 		if hook, err = get(tx, id); err != nil {
 			return err
 		}
-		if err := hook.apply(in, dfns.At(r.Now())); err != nil {
+		if err := hook.apply(in, dfns.At(r.Now()), r.SeedNames); err != nil {
 			return err
 		}
 		return put(tx, hook)
@@ -147,7 +152,7 @@ func (r *Registry) Delete(caller auth.Caller, id string) error {
 }
 
 // apply sets the fields that in has, or says which one is wrong.
-func (w *Webhook) apply(in Fields, now dfns.Time) error {
+func (w *Webhook) apply(in Fields, now dfns.Time, plural bool) error {
 	if in.URL != nil {
 		u, err := url.Parse(*in.URL)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -160,7 +165,7 @@ func (w *Webhook) apply(in Fields, now dfns.Time) error {
 			return dfns.BadRequest("events must name at least one kind")
 		}
 		for _, kind := range in.Events {
-			if kind != "*" && !slices.Contains(Kinds, kind) {
+			if kind != "*" && !slices.Contains(Kinds, kind) && !(plural && slices.Contains(Kinds, singular(kind))) {
 				return dfns.BadRequest("events: %q is not an event kind", kind)
 			}
 		}
@@ -182,9 +187,28 @@ func (w *Webhook) apply(in Fields, now dfns.Time) error {
 	return nil
 }
 
-// wants tells whether w is subscribed to kind.
-func (w *Webhook) wants(kind string) bool {
-	return w.Status == "Enabled" && (slices.Contains(w.Events, kind) || slices.Contains(w.Events, "*"))
+// wants returns the name by which w is subscribed to kind, or "".
+func (w *Webhook) wants(kind string) string {
+	if w.Status != "Enabled" {
+		return ""
+	}
+	for _, name := range w.Events {
+		if name == kind || name == "*" {
+			return kind
+		}
+	}
+	if i := slices.IndexFunc(w.Events, func(name string) bool { return singular(name) == kind }); i >= 0 {
+		return w.Events[i]
+	}
+	return ""
+}
+
+// singular is the event kind that the plural one of DFNS's page stands for.
+func singular(name string) string {
+	if rest, ok := strings.CutPrefix(name, "wallets."); ok {
+		return "wallet." + rest
+	}
+	return name
 }
 
 func get(tx *store.Tx, id string) (Webhook, error) {

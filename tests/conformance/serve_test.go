@@ -16,8 +16,9 @@ import (
 // switches are those that a group of calls needs of `sandbox serve`. Retries of webhooks
 // come after a tenth of a second.
 var switches = map[string][]string{
-	"webhooks": {"--time-scale", "600"},
-	"limits":   {"--rate-limit", "20"},
+	"webhooks":  {"--time-scale", "600"},
+	"limits":    {"--rate-limit", "20"},
+	"seednames": {"--seed-names"},
 }
 
 // sandbox is one that serves a directory of its own until the test ends.

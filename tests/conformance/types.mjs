@@ -72,7 +72,7 @@ function remove(v, [name, ...rest]) {
 const calls = [] // of each line of the checked text
 let text = prelude
 calls.length = text.split('\n').length
-for (const file of fs.readdirSync(path.join(here, 'golden')).filter((f) => f.endsWith('.json'))) {
+for (const file of fs.readdirSync(path.join(here, 'golden')).filter((f) => f.endsWith('.json') && f !== 'seednames.json')) { // what DFNS has not has no types
   for (const [i, exchange] of JSON.parse(fs.readFileSync(path.join(here, 'golden', file), 'utf8')).entries()) {
     const [type, body] = typed(exchange)
     if (!type) continue

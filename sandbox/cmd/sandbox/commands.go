@@ -54,6 +54,7 @@ func serve() *cobra.Command {
 	flags.BoolVar(&cfg.Bootstrap, "bootstrap", false, "let service accounts and tokens create service accounts, which DFNS refuses")
 	flags.IntVar(&cfg.RateLimit, "rate-limit", 0, "requests in 60 seconds before they are 429; 0 refuses none")
 	flags.BoolVar(&cfg.AllowPublic, "allow-public", false, "allow addresses that other machines can reach")
+	flags.BoolVar(&cfg.SeedNames, "seed-names", false, "add what DFNS's page on workflows shows and its API lacks: plural event kinds, deliveryId, X-Dfns-Signature, abstaining, a list of decisions")
 	_ = cmd.MarkFlagRequired("data") // fails only for an unknown flag
 	return cmd
 }
