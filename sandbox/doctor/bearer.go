@@ -1,7 +1,10 @@
 package doctor
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
+	"time"
 )
 
 // nowhere are identifiers of DFNS's form that nothing has.
@@ -31,6 +34,7 @@ func bearerChecks() []Check {
 			a, err := p.Client.Send(p.ctx, http.MethodPost, "/wallets", "", []byte("{}"))
 			return refused("POST /wallets", a, err, http.StatusUnauthorized)
 		}},
+		{Name: "ratelimit.headers", Expected: "answers carry X-RateLimit-Limit, -Remaining and -Reset, the last in unix seconds ahead", run: rateHeaders},
 		{Name: "error.json", Expected: "errors are application/json", run: func(p *probe) error {
 			a, err := p.get("/wallets/" + noWallet)
 			if err := refused("GET /wallets/"+noWallet, a, err, http.StatusNotFound); err != nil {
@@ -47,6 +51,24 @@ func bearerChecks() []Check {
 			return refused("GET /wallets/wa%2Fb%20c", a, err, http.StatusNotFound)
 		}},
 	}
+}
+
+// rateHeaders looks for the headers of the limit of requests, whose window is a minute.
+func rateHeaders(p *probe) error {
+	a, err := p.get("/wallets?limit=1")
+	if err := status("GET /wallets", a, err, http.StatusOK); err != nil {
+		return err
+	}
+	for _, name := range []string{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
+		if _, err := strconv.ParseInt(a.Header.Get(name), 10, 64); err != nil {
+			return fmt.Errorf("%s is %q, want a number", name, a.Header.Get(name))
+		}
+	}
+	reset, _ := strconv.ParseInt(a.Header.Get("X-RateLimit-Reset"), 10, 64) // it was read above
+	if ahead := time.Until(time.Unix(reset, 0)); ahead.Abs() > 2*time.Minute {
+		return fmt.Errorf("X-RateLimit-Reset is %s from our clock, want at most a minute ahead", ahead.Round(time.Second))
+	}
+	return nil
 }
 
 // forged changes the last characters of a token: its signature.

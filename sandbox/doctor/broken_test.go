@@ -32,6 +32,7 @@ var breaks = map[string]func(*exchange){
 	"bearer.missing":       letThrough,
 	"bearer.forged":        letThrough,
 	"bearer.first":         turn(401, 403),
+	"ratelimit.headers":    func(x *exchange) { x.header.Del("X-RateLimit-Reset") },
 	"error.json":           func(x *exchange) { x.header.Set("Content-Type", "text/html") },
 	"error.unknown-route":  func(x *exchange) { x.status, x.body = 404, []byte("404 page not found") },
 	"error.escaped-path":   turn(404, 405),
@@ -72,28 +73,29 @@ var breaks = map[string]func(*exchange){
 	"credentials.list":           rename("/credentials", "credentialId", "credId"),
 	"service-accounts.list":      rename("/service-accounts", "publicKey", "accessToken"),
 
-	"wallet.create":         created,
-	"wallet.create-network": letThrough,
-	"wallet.create-strict":  letThrough,
-	"wallet.tags":           set("/tags", "status", "ok"),
-	"policy.create":         rename("/policies/", "status", "state"),
-	"policy.create-status":  letThrough,
-	"policy.create-quorum":  letThrough,
-	"policy.block":          set("/transfers", "status", "Failed"),
-	"approval.pending":      on("/transfers", func(x *exchange) { x.status = 202 }),
-	"approval.self":         turn(403, 422),
-	"approval.value":        turn(400, 422),
-	"approval.denied":       set("/decisions", "status", "Pending"),
-	"approval.resolved":     letThrough,
-	"external-id.same":      renewed("/transfers"),
-	"external-id.other":     rename("/transfers", "duplicate", "first"),
-	"transfer.amount":       letThrough,
-	"transfer.strict":       letThrough,
-	"webhook.create":        set("/webhooks/", "secret", "whs-again"),
-	"webhook.kinds":         letThrough,
-	"webhook.strict":        letThrough,
-	"webhook.signature":     delivers(envelope, "whs-another"),
-	"webhook.envelope":      delivers(strings.Replace(envelope, `"data"`, `"deliveryId":"d-1","data"`, 1), ""),
+	"wallet.create":                 created,
+	"wallet.create-network":         letThrough,
+	"wallet.create-unknown-network": turn(400, 501),
+	"wallet.create-strict":          letThrough,
+	"wallet.tags":                   set("/tags", "status", "ok"),
+	"policy.create":                 rename("/policies/", "status", "state"),
+	"policy.create-status":          letThrough,
+	"policy.create-quorum":          letThrough,
+	"policy.block":                  set("/transfers", "status", "Failed"),
+	"approval.pending":              on("/transfers", func(x *exchange) { x.status = 202 }),
+	"approval.self":                 turn(403, 422),
+	"approval.value":                turn(400, 422),
+	"approval.denied":               set("/decisions", "status", "Pending"),
+	"approval.resolved":             letThrough,
+	"external-id.same":              renewed("/transfers"),
+	"external-id.other":             rename("/transfers", "duplicate", "first"),
+	"transfer.amount":               letThrough,
+	"transfer.strict":               letThrough,
+	"webhook.create":                set("/webhooks/", "secret", "whs-again"),
+	"webhook.kinds":                 letThrough,
+	"webhook.strict":                letThrough,
+	"webhook.signature":             delivers(envelope, "whs-another"),
+	"webhook.envelope":              delivers(strings.Replace(envelope, `"data"`, `"deliveryId":"d-1","data"`, 1), ""),
 }
 
 // letThrough answers 200 where the sandbox refuses.
@@ -255,7 +257,10 @@ func spoiling(t *testing.T, base string, spoil func(*exchange)) http.Handler {
 		}
 		x := &exchange{method: r.Method, path: r.URL.EscapedPath(), request: request, status: resp.StatusCode, header: resp.Header, body: text}
 		spoil(x)
-		w.Header().Set("Content-Type", x.header.Get("Content-Type"))
+		for name := range x.header {
+			w.Header().Set(name, x.header.Get(name))
+		}
+		w.Header().Del("Content-Length") // the body may be another
 		w.WriteHeader(x.status)
 		if _, err := w.Write(x.body); err != nil {
 			t.Error(err)

@@ -24,6 +24,7 @@ func writeChecks() []Check {
 			return errors.Join(err, isWallet(v), equal(v, "network", p.Network), equal(v, "tags", []string{"doctor"}), equal(again, "name", "sandbox doctor"))
 		}},
 		{Name: "wallet.create-network", Expected: "a wallet without network is 400", run: badBody("/wallets", body{"name": "sandbox doctor"})},
+		{Name: "wallet.create-unknown-network", Expected: "a wallet on a network that is none of DFNS's is 400", run: badBody("/wallets", body{"network": "Atlantis", "name": "sandbox doctor"})},
 		{Name: "wallet.create-strict", Expected: "a wallet with an unknown member is 400", run: func(p *probe) error {
 			return badBody("/wallets", body{"network": p.Network, "colour": "blue"})(p)
 		}},

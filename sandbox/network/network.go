@@ -3,6 +3,7 @@
 package network
 
 import (
+	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,12 @@ import (
 
 // Default is the network that is always there, and holds the seeded treasury.
 const Default = "EthereumSepolia"
+
+// dfnsNames are the names of DFNS's networks: the enum of @dfns/sdk 0.8.21, the additions of
+// OpenAPI 2.0.155, and the three that stand for a key without a network.
+//
+//go:embed names.txt
+var dfnsNames string
 
 // A Family is what networks that work alike have in common: how their wallets
 // sign, what their addresses look like and what can be asked of them.
@@ -103,7 +110,7 @@ func (s Set) All() []Network {
 }
 
 // Find returns the network of that name; one that does not run is a 501
-// [dfns.Error], and no name a 400.
+// [dfns.Error], no name and one that is none of DFNS's a 400.
 func (s Set) Find(name string) (Network, error) {
 	if name == "" {
 		return Network{}, dfns.BadRequest("network is required")
@@ -114,6 +121,9 @@ func (s Set) Find(name string) (Network, error) {
 	var names []string
 	for _, n := range s.All() {
 		names = append(names, n.Name)
+	}
+	if !slices.Contains(strings.Fields(dfnsNames), name) {
+		return Network{}, dfns.BadRequest("network %q is none of DFNS's", name)
 	}
 	return Network{}, dfns.NotImplemented("network %s; it runs %s, chosen by --networks", name, strings.Join(names, ", "))
 }

@@ -22,6 +22,7 @@ export default async function ({ admin, env, version }) {
   await polygon(admin)
   await stellar(admin)
   await admin.isRefused(501, 'wallets.createWallet', { body: { network: 'Bitcoin' } })
+  await admin.isRefused(400, 'wallets.createWallet', { body: { network: 'Atlantis' } })
 }
 
 async function polygon(admin) {
