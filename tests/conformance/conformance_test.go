@@ -86,7 +86,7 @@ func scripts(t *testing.T) (groups []string) {
 			}
 			return err
 		}
-		if filepath.Dir(path) == "groups" {
+		if filepath.Dir(path) == "groups" && d.Name() != "held.mjs" { // sandbox/sdk_test.go serves that one
 			groups = append(groups, strings.TrimSuffix(d.Name(), ".mjs"))
 		}
 		_, err = os.ReadFile(path)

@@ -1,4 +1,4 @@
-// Abort, cancel and speed-up: what takes back a request that is under way.
+// Abort, cancel and speed-up of what can no longer be taken back; held.mjs has where they work.
 
 const to = '0x00000000000000000000000000000000DeaDBeef'
 
