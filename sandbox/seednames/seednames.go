@@ -6,6 +6,7 @@
 package seednames
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -64,8 +65,9 @@ func Decisions(entries []auth.Entry, find func(id string) (gate.Approval, error)
 			later[key] = true
 			d.vote(approval)
 		}
-		found = append([]Decision{d}, found...)
+		found = append(found, d)
 	}
+	slices.Reverse(found)
 	return found, nil
 }
 
