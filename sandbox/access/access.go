@@ -69,7 +69,7 @@ func (d *Desk) modify(caller auth.Caller, id string, checked func(*store.Tx) (ro
 			return err
 		}
 		request, err = d.Changes.Submit(tx, caller, change.Proposal{Kind: change.Permission, Operation: change.Update,
-			EntityID: id, Scope: policy.Scope{PermissionID: id}, Body: p})
+			EntityID: id, Scope: policy.Scope{PermissionID: id}, Body: bodyOfPermission(p)})
 		if err != nil || request != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (d *Desk) Assign(caller auth.Caller, permissionID string, in Assignee) (rol
 // submit asks the policies on Permissions:Assign.
 func (d *Desk) submit(tx *store.Tx, caller auth.Caller, operation string, a role.Assignment) (*change.Request, error) {
 	return d.Changes.Submit(tx, caller, change.Proposal{Kind: change.Assignment, Operation: operation, EntityID: a.ID,
-		Key: a.PermissionID + "/" + a.IdentityID, Scope: policy.Scope{PermissionID: a.PermissionID}, Body: a})
+		Key: a.PermissionID + "/" + a.IdentityID, Scope: policy.Scope{PermissionID: a.PermissionID}, Body: bodyOfAssignment(a)})
 }
 
 // Propose is [role.Propose] for an identity that must exist: an unknown one is a 404.
