@@ -123,7 +123,7 @@ func (a *API) callFunction(c call) error {
 	if err := dfns.Decode(c.body, &in); err != nil {
 		return err
 	}
-	chain, err := a.evmNetwork(a.unkebab(c.Param("network")))
+	chain, err := a.evmNetwork(unkebab(c.Param("network")))
 	if err != nil {
 		return err
 	}
@@ -152,12 +152,12 @@ func (a *API) callFunction(c call) error {
 	return nil
 }
 
-// unkebab returns the running network whose name in kebab case is text, or text itself.
-func (a *API) unkebab(text string) string {
+// unkebab returns DFNS's network whose name in kebab case is text, or text itself.
+func unkebab(text string) string {
 	plain := strings.ReplaceAll(text, "-", "")
-	for _, n := range a.Custody.Networks.All() {
-		if strings.EqualFold(n.Name, plain) {
-			return n.Name
+	for _, name := range network.OfDFNS() {
+		if strings.EqualFold(name, plain) {
+			return name
 		}
 	}
 	return text

@@ -20,6 +20,9 @@ const Default = "EthereumSepolia"
 //go:embed names.txt
 var dfnsNames string
 
+// OfDFNS returns the names of all of DFNS's networks, whether the sandbox can run them or not.
+func OfDFNS() []string { return strings.Fields(dfnsNames) }
+
 // A Family is what networks that work alike have in common: how their wallets
 // sign, what their addresses look like and what can be asked of them.
 type Family string
@@ -122,7 +125,7 @@ func (s Set) Find(name string) (Network, error) {
 	for _, n := range s.All() {
 		names = append(names, n.Name)
 	}
-	if !slices.Contains(strings.Fields(dfnsNames), name) {
+	if !slices.Contains(OfDFNS(), name) {
 		return Network{}, dfns.BadRequest("network %q is none of DFNS's", name)
 	}
 	return Network{}, dfns.NotImplemented("network %s; it runs %s, chosen by --networks", name, strings.Join(names, ", "))
