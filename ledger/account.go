@@ -44,7 +44,7 @@ func ParseAccount(s string) (Account, error) {
 	}
 	for _, segment := range segments {
 		if segment == "" || strings.Trim(segment, letters+digits+"-_.") != "" {
-			return "", fmt.Errorf("%w: segment %.60q of %.60q, want letters, digits and - _ .", ErrAccount, segment, s)
+			return "", fmt.Errorf("%w: segment %.60q of %.60q, want letters, digits, dots, - and _", ErrAccount, segment, s)
 		}
 	}
 	return Account(s), nil
@@ -86,7 +86,7 @@ func ParseAsset(s string) (Asset, error) {
 func (a Asset) check() error {
 	switch {
 	case a.Code == "" || len(a.Code) > 64 || strings.Trim(a.Code, letters+digits+"-_.") != "" || !strings.Contains(letters, a.Code[:1]):
-		return fmt.Errorf("%w: code %.80q, want a letter and up to 63 letters, digits and - _ .", ErrAsset, a.Code)
+		return fmt.Errorf("%w: code %.80q, want a letter and up to 63 letters, digits, dots, - and _", ErrAsset, a.Code)
 	case a.Scale < 0 || a.Scale > maxScale:
 		return fmt.Errorf("%w: %s has %d decimals, want 0 to %d", ErrAsset, a.Code, a.Scale, maxScale)
 	}

@@ -55,6 +55,7 @@ var imports = map[string][]string{
 	"chain/gate":               {"strictjson"},
 	"chain":                    {"chain/codepin", "chain/gate", "chain/simulation", "chain/simulation/measure", "strictjson"},
 	"chain/codepin":            {"eip55"},
+	"chain/follow":             {},
 	"chain/simulation":         {"", "eip55"},
 	"chain/simulation/measure": {"", "chain/simulation"},
 
