@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"countersign/sandbox"
 	"countersign/sandbox/network"
@@ -31,6 +32,14 @@ func root() *cobra.Command {
 	return cmd
 }
 
+// defaultData is where a sandbox lives when nobody says otherwise: `sandbox serve` and
+// `eval "$(sandbox env)"` in one directory find each other.
+const defaultData = "var/sandbox"
+
+func dataFlag(flags *pflag.FlagSet, dir *string) {
+	flags.StringVar(dir, "data", defaultData, "data `directory` of sandbox serve, which makes it when it is not there")
+}
+
 func serve() *cobra.Command {
 	var cfg sandbox.Config
 	cmd := &cobra.Command{
@@ -46,7 +55,7 @@ func serve() *cobra.Command {
 	flags.StringVar(&cfg.Listen, "listen", "127.0.0.1:4000", "address of the API; port 0 chooses one")
 	flags.StringVar(&cfg.RPCListen, "rpc-listen", "127.0.0.1:8545", "address of the chains' JSON-RPC; port 0 chooses one")
 	flags.StringSliceVar(&cfg.Networks, "networks", network.Defaults(), "networks to run, by DFNS's names; EthereumSepolia always runs")
-	flags.StringVar(&cfg.Data, "data", "", "data directory, made when it is not there (required)")
+	dataFlag(flags, &cfg.Data)
 	flags.IntVar(&cfg.Finality, "finality", 0, "blocks by which safe and finalized are behind the head; requests and deposits are confirmed there")
 	flags.DurationVar(&cfg.BlockTime, "block-time", time.Second, "between empty blocks while a transaction is not final; negative makes none")
 	flags.Float64Var(&cfg.TimeScale, "time-scale", 1, "divides webhook retry delays and autoRejectTimeout, such as 600")
@@ -55,7 +64,6 @@ func serve() *cobra.Command {
 	flags.IntVar(&cfg.RateLimit, "rate-limit", 0, "requests in 60 seconds before they are 429; 0 refuses none")
 	flags.BoolVar(&cfg.AllowPublic, "allow-public", false, "allow addresses that other machines can reach")
 	flags.BoolVar(&cfg.SeedNames, "seed-names", false, "add what DFNS's page on workflows shows and its API lacks: plural event kinds, deliveryId, X-Dfns-Signature, abstaining, a list of decisions")
-	_ = cmd.MarkFlagRequired("data") // fails only for an unknown flag
 	return cmd
 }
 
@@ -95,10 +103,9 @@ func env() *cobra.Command {
 			return enc.Encode(e)
 		},
 	}
-	cmd.Flags().StringVar(&dir, "data", "", "data directory of `sandbox serve` (required)")
+	dataFlag(cmd.Flags(), &dir)
 	cmd.Flags().StringVar(&as, "as", "admin", "seeded human: admin, alice or bob")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	_ = cmd.MarkFlagRequired("data") // fails only for an unknown flag
 	return cmd
 }
 

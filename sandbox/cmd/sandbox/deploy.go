@@ -50,7 +50,6 @@ func deployContract() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&dir, "data", "", "data directory of `sandbox serve` (required)")
-	_ = cmd.MarkFlagRequired("data") // fails only for an unknown flag
+	dataFlag(cmd.Flags(), &dir)
 	return cmd
 }
