@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"strings"
@@ -54,6 +55,7 @@ func TestAssetsDiscoverTokensThatCameIn(t *testing.T) {
 	if n := len(got.Assets); n != 3 {
 		t.Fatalf("%d assets: %+v", n, got)
 	}
+	refused(t, w.admin.get(w.path("assets")+"?netWorth=true"), 501) // nobody said what PLAIN is worth
 	if a := got.Assets[2]; a.Kind != "Erc20" || !strings.EqualFold(a.Contract, plain) || a.Symbol != "PLAIN" || a.Decimals != 18 || a.Balance != "77" {
 		t.Errorf("the token is %+v", a)
 	}
@@ -65,6 +67,22 @@ func TestAssetsDiscoverTokensThatCameIn(t *testing.T) {
 		t.Errorf("NFTs are %+v, want an empty list", got.NFTs)
 	}
 	refused(t, w.admin.get(w.path("assets")+"?netWorth=yes"), 400)
+	w.call(w.env.TokenAddress, mintData(w.env.TreasuryAddress, 2_500_000))
+	valued := into[struct {
+		Assets   []struct{ Quotes map[string]json.Number }
+		NetWorth map[string]json.Number
+	}](t, w.admin.get(w.path("assets")+"?netWorth=true"), 200)
+	sum := new(big.Rat)
+	for _, a := range valued.Assets {
+		quote, ok := new(big.Rat).SetString(a.Quotes["USD"].String())
+		if !ok || quote.Sign() <= 0 {
+			t.Fatalf("worth is %+v", valued)
+		}
+		sum.Add(sum, quote)
+	}
+	if total, ok := new(big.Rat).SetString(valued.NetWorth["USD"].String()); !ok || total.Cmp(sum) != 0 || valued.Assets[1].Quotes["USD"] != "2.5" {
+		t.Errorf("worth is %+v", valued)
+	}
 }
 
 func TestFees(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"countersign/sandbox/custody"
+	"countersign/sandbox/dfns"
 	"countersign/sandbox/evm"
 	"countersign/sandbox/history"
 	"countersign/sandbox/holdings"
@@ -68,7 +69,21 @@ func (a *API) assets(c call) error {
 	}
 	assets := append([]holdings.Asset{{Kind: "Native", Symbol: native.Symbol, Decimals: native.Decimals, Verified: true,
 		Balance: wei.String()}}, tokens...)
-	return reply(c, map[string]any{"walletId": wallet.ID, "network": wallet.Network, "assets": assets}, nil)
+	return a.showAssets(c, wallet, assets)
+}
+
+// showAssets answers with the assets of a wallet and, when it is asked for, what they are
+// worth by the price file. An asset without a price there is a 501.
+func (a *API) showAssets(c call, wallet custody.Wallet, assets []holdings.Asset) error {
+	answer := map[string]any{"walletId": wallet.ID, "network": wallet.Network, "assets": assets}
+	if c.QueryParam("netWorth") == "true" {
+		worth, err := holdings.Worth(wallet.Network, assets, a.Gate.Facts)
+		if err != nil {
+			return dfns.NotImplemented("netWorth: %v", err)
+		}
+		answer["netWorth"] = worth
+	}
+	return reply(c, answer, nil)
 }
 
 // lumens answers with the balance that the simulated ledger has.
@@ -78,9 +93,12 @@ func (a *API) lumens(c call, wallet custody.Wallet, native network.Network) erro
 		balance, err = stellar.Balance(tx, wallet.Network, wallet.Address)
 		return err
 	})
-	return reply(c, map[string]any{"walletId": wallet.ID, "network": wallet.Network, "assets": []holdings.Asset{
+	if err != nil {
+		return err
+	}
+	return a.showAssets(c, wallet, []holdings.Asset{
 		{Kind: "Native", Symbol: native.Symbol, Decimals: native.Decimals, Verified: true, Balance: strconv.FormatInt(balance, 10)},
-	}}, err)
+	})
 }
 
 // nfts answers with the ERC-721 tokens that came in and are left. The simulated ledger has

@@ -27,7 +27,7 @@ type Asset struct {
 	Verified bool   `json:"verified"`
 	Balance  string `json:"balance"` // minimum units, decimal
 
-	Quotes map[string]float64 `json:"quotes,omitempty"` // what the balance is worth, by currency
+	Quotes Quotes `json:"quotes,omitempty"` // what the balance is worth; see [Worth]
 }
 
 // NFT is one token of an ERC-721 that a wallet owns, as the API shows it.
