@@ -28,7 +28,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serve(), env(), routes(), deployContract(), examine(), version())
+	cmd.AddCommand(serve(), env(), routes(), deployContract(), human(), examine(), version())
 	return cmd
 }
 
