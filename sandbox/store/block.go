@@ -8,7 +8,7 @@ import (
 // AppendBlock writes the block of that number of a network, in its consensus
 // encoding.
 func (t *Tx) AppendBlock(network string, number uint64, rlp []byte) error {
-	_, err := t.sql.Exec(`INSERT INTO chain_blocks (network, number, rlp) VALUES (?, ?, ?)`, network, int64(number), rlp)
+	_, err := t.exec(`INSERT INTO chain_blocks (network, number, rlp) VALUES (?, ?, ?)`, network, int64(number), rlp)
 	if err != nil {
 		return fmt.Errorf("writing block %d of %s: %w", number, network, err)
 	}
@@ -17,7 +17,7 @@ func (t *Tx) AppendBlock(network string, number uint64, rlp []byte) error {
 
 // DropBlocks removes the blocks of a network from a number on.
 func (t *Tx) DropBlocks(network string, from uint64) error {
-	_, err := t.sql.Exec(`DELETE FROM chain_blocks WHERE network = ? AND number >= ?`, network, int64(from))
+	_, err := t.exec(`DELETE FROM chain_blocks WHERE network = ? AND number >= ?`, network, int64(from))
 	if err != nil {
 		return fmt.Errorf("dropping blocks of %s from %d: %w", network, from, err)
 	}
@@ -26,7 +26,7 @@ func (t *Tx) DropBlocks(network string, from uint64) error {
 
 // Blocks returns up to limit blocks of a network from number on, in order.
 func (t *Tx) Blocks(network string, number uint64, limit int) ([][]byte, error) {
-	rows, err := t.sql.Query(`SELECT rlp FROM chain_blocks WHERE network = ? AND number >= ? ORDER BY number LIMIT ?`,
+	rows, err := t.rows(`SELECT rlp FROM chain_blocks WHERE network = ? AND number >= ? ORDER BY number LIMIT ?`,
 		network, int64(number), limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading blocks of %s: %w", network, err)

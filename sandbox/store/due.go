@@ -41,7 +41,7 @@ func Occupied(tx *Tx, kind string, parents []string) ([]string, error) {
 
 // texts reads rows of one text.
 func texts(tx *Tx, what, query string, args ...any) ([]string, error) {
-	rows, err := tx.sql.Query(query, args...)
+	rows, err := tx.rows(query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", what, err)
 	}
@@ -61,7 +61,7 @@ func texts(tx *Tx, what, query string, args ...any) ([]string, error) {
 // the zero time when none does.
 func NextDue(tx *Tx, kind string, now time.Time) (time.Time, error) {
 	var ms sql.NullInt64
-	err := tx.sql.QueryRow(`SELECT min(due) FROM objects WHERE kind = ? AND due > ?`, kind, now.UnixMilli()).Scan(&ms)
+	err := tx.row(`SELECT min(due) FROM objects WHERE kind = ? AND due > ?`, kind, now.UnixMilli()).Scan(&ms)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading next due %s: %w", kind, err)
 	}
@@ -74,7 +74,7 @@ func NextDue(tx *Tx, kind string, now time.Time) (time.Time, error) {
 // Waiting tells whether an object of the kind is due at now.
 func Waiting(tx *Tx, kind string, now time.Time) (bool, error) {
 	var found bool
-	err := tx.sql.QueryRow(`SELECT EXISTS (SELECT 1 FROM objects WHERE kind = ? AND due <= ?)`,
+	err := tx.row(`SELECT EXISTS (SELECT 1 FROM objects WHERE kind = ? AND due <= ?)`,
 		kind, now.UnixMilli()).Scan(&found)
 	if err != nil {
 		return false, fmt.Errorf("looking for due %s: %w", kind, err)

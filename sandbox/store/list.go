@@ -72,7 +72,11 @@ func readToken(token string) (int64, error) {
 // scan decodes rows of (seq, doc) until limit of them were kept. It returns the
 // sequence number of the last one kept when more accepted ones follow, else 0.
 func scan[T any](tx *Tx, limit int, keep func(T) bool, query string, args ...any) ([]T, int64, error) {
-	rows, err := tx.sql.Query(query, args...)
+	look := tx.rows
+	if keep != nil { // it may ask the database too
+		look = tx.sql.Query
+	}
+	rows, err := look(query, args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("listing: %w", err)
 	}

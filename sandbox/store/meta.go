@@ -8,7 +8,7 @@ import (
 
 // SetMeta writes a named value.
 func (t *Tx) SetMeta(key, value string) error {
-	_, err := t.sql.Exec(`INSERT INTO meta (key, value) VALUES (?, ?)
+	_, err := t.exec(`INSERT INTO meta (key, value) VALUES (?, ?)
 		ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", key, err)
@@ -19,7 +19,7 @@ func (t *Tx) SetMeta(key, value string) error {
 // Meta reads a named value; one that was never set is "".
 func (t *Tx) Meta(key string) (string, error) {
 	var value string
-	err := t.sql.QueryRow(`SELECT value FROM meta WHERE key = ?`, key).Scan(&value)
+	err := t.row(`SELECT value FROM meta WHERE key = ?`, key).Scan(&value)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("reading %s: %w", key, err)
 	}

@@ -12,7 +12,10 @@ import (
 
 // Tx is one transaction. Its methods may be used only inside the function that
 // received it.
-type Tx struct{ sql *sql.Tx }
+type Tx struct {
+	sql  *sql.Tx
+	pool *pool
+}
 
 // An Object names a document: its kind, its ID (unique within the kind), the
 // ID that lists it, and when it is due for work. The zero Due means never.
@@ -32,7 +35,7 @@ func Put(tx *Tx, o Object, v any) error {
 	if !o.Due.IsZero() {
 		due = o.Due.UnixMilli()
 	}
-	_, err = tx.sql.Exec(`INSERT INTO objects (kind, id, parent, due, doc) VALUES (?, ?, ?, ?, ?)
+	_, err = tx.exec(`INSERT INTO objects (kind, id, parent, due, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, due = excluded.due, doc = excluded.doc`,
 		o.Kind, o.ID, o.Parent, due, doc)
 	if err != nil {
@@ -45,7 +48,7 @@ func Put(tx *Tx, o Object, v any) error {
 func Get[T any](tx *Tx, kind, id string) (T, error) {
 	var v T
 	var doc []byte
-	err := tx.sql.QueryRow(`SELECT doc FROM objects WHERE kind = ? AND id = ?`, kind, id).Scan(&doc)
+	err := tx.row(`SELECT doc FROM objects WHERE kind = ? AND id = ?`, kind, id).Scan(&doc)
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, fmt.Errorf("%s %s: %w", kind, id, ErrNotFound)
 	}
@@ -61,7 +64,7 @@ func Get[T any](tx *Tx, kind, id string) (T, error) {
 // GetUnder is [Get] for an object that must be listed under parent.
 func GetUnder[T any](tx *Tx, kind, parent, id string) (T, error) {
 	var found string
-	err := tx.sql.QueryRow(`SELECT parent FROM objects WHERE kind = ? AND id = ?`, kind, id).Scan(&found)
+	err := tx.row(`SELECT parent FROM objects WHERE kind = ? AND id = ?`, kind, id).Scan(&found)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && found != parent {
 		var none T
 		return none, fmt.Errorf("%s %s: %w", kind, id, ErrNotFound)
@@ -75,7 +78,7 @@ func GetUnder[T any](tx *Tx, kind, parent, id string) (T, error) {
 
 // Delete removes the object, if it is there.
 func Delete(tx *Tx, kind, id string) error {
-	if _, err := tx.sql.Exec(`DELETE FROM objects WHERE kind = ? AND id = ?`, kind, id); err != nil {
+	if _, err := tx.exec(`DELETE FROM objects WHERE kind = ? AND id = ?`, kind, id); err != nil {
 		return fmt.Errorf("deleting %s %s: %w", kind, id, err)
 	}
 	return nil

@@ -34,7 +34,7 @@ var schema string
 // DB is an open database. It is safe for concurrent use: one writer at a time,
 // readers beside it.
 type DB struct {
-	write, read *sql.DB
+	write, read *pool
 
 	mu    sync.Mutex
 	wakes []*Wake
@@ -61,14 +61,14 @@ func Open(dir string) (*DB, error) {
 	if _, err := write.Exec(schema); err != nil {
 		return nil, errors.Join(fmt.Errorf("making schema: %w", err), write.Close())
 	}
-	if err := migrate(&DB{write: write}); err != nil {
+	if err := migrate(&DB{write: &pool{DB: write}}); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	read, err := dial(path, writable+"&_pragma=query_only(1)", 4)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	return &DB{write: write, read: read}, nil
+	return &DB{write: &pool{DB: write}, read: &pool{DB: read}}, nil
 }
 
 // OpenReadOnly opens the database in dir for reading, beside a server that may
@@ -84,7 +84,7 @@ func OpenReadOnly(dir string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{read: read}, nil
+	return &DB{read: &pool{DB: read}}, nil
 }
 
 // writable is how the server opens its database. WAL with synchronous=NORMAL loses
@@ -124,13 +124,16 @@ func (d *DB) Update(f func(*Tx) error) error {
 // View runs f on one consistent snapshot. f must not write.
 func (d *DB) View(f func(*Tx) error) error { return inTx(d.read, f) }
 
-func inTx(db *sql.DB, f func(*Tx) error) error {
+func inTx(db *pool, f func(*Tx) error) error {
+	if err := db.prepare(); err != nil {
+		return err
+	}
 	tx, err := db.Begin()
 	if err != nil {
 		return fmt.Errorf("beginning transaction: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it reports only that
-	if err := f(&Tx{tx}); err != nil {
+	if err := f(&Tx{sql: tx, pool: db}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
