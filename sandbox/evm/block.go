@@ -131,6 +131,9 @@ func (c *Chain) adopt(ctx context.Context, blocks ...*types.Block) error {
 		return fmt.Errorf("showing block %d: %w", last.NumberU64(), err)
 	}
 	c.finalize()
+	// The pool looks at the new head by itself, but later: whoever hears that he was paid
+	// may send at once. It fails only for a pool that was closed.
+	_ = c.syncPool()
 	c.cfg.Changed()
 	return nil
 }

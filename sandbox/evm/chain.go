@@ -84,8 +84,9 @@ type Chain struct {
 	rpc    *rpc.Server
 	Client *ethclient.Client
 
-	mu   sync.Mutex // one block at a time
-	held holds
+	mu      sync.Mutex // one block at a time
+	pooling sync.Mutex // one waiter for the pool
+	held    holds
 
 	congested int           // how many blocks of ours are still to have company
 	funding   bool          // whether the next block pays the crowd

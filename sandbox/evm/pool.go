@@ -51,8 +51,16 @@ func (c *Chain) drainPool(ctx context.Context) {
 				mined++
 			}
 		}
-		if err := c.eth.TxPool().Sync(); err != nil { // the pool drops what was mined
+		if err := c.syncPool(); err != nil { // the pool drops what was mined
 			return
 		}
 	}
+}
+
+// syncPool waits until the pool has seen the newest head; it fails once the pool is closed.
+// The pool knows one waiter at a time, and forgets another who comes meanwhile for ever.
+func (c *Chain) syncPool() error {
+	c.pooling.Lock()
+	defer c.pooling.Unlock()
+	return c.eth.TxPool().Sync()
 }
