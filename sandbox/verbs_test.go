@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -67,5 +68,67 @@ func TestHumanWronglyUsed(t *testing.T) {
 	fails(t, []string{"never served", "sandbox serve"}, "human", "list", "--as", "alice", "--data", t.TempDir())
 	if out, err := run(t, "human", "approve", "--help"); err != nil || !strings.Contains(out, "For development only") {
 		t.Errorf("help: %v %s", err, out)
+	}
+}
+
+func TestTrigger(t *testing.T) {
+	w := newWorld(t, 1)
+	type triggered struct {
+		ID, Status, ApprovalID, PolicyID string
+		Entity                           entity
+	}
+	ask := func(args ...string) (got triggered) {
+		t.Helper()
+		out, err := exec.Command(must(binary()), append([]string{"trigger", args[0], "--dir", w.dir, "--json"}, args[1:]...)...).Output()
+		if err != nil || json.Unmarshal(out, &got) != nil {
+			t.Fatalf("trigger %v: %v %s", args, err, out)
+		}
+		return got
+	}
+	minted := into[entity](t, w.admin.post(w.path("transactions"), map[string]string{"kind": "Evm", "to": w.env.TokenAddress,
+		"data": mintData(w.env.TreasuryAddress, 7)}), 200)
+	w.reach("transactions", minted.ID, "Confirmed")
+	paid := ask("transfer", "--to", recipient, "--amount", "5")
+	w.reach("transfers", paid.ID, "Confirmed")
+	token := ask("transfer", "--to", recipient, "--amount", "7", "--contract", w.env.TokenAddress, "--as", "bob")
+	w.reach("transfers", token.ID, "Confirmed")
+	if w.wei(recipient).Int64() != 5 || w.units(recipient).Int64() != 7 {
+		t.Errorf("recipient has %s wei and %s units", w.wei(recipient), w.units(recipient))
+	}
+
+	first := ask("approval", "--to", w.env.TokenAddress, "--data", mintData(recipient, 3))
+	if first.Status != "Pending" || first.ApprovalID == "" || first.PolicyID == "" || first.Entity.ID != first.ID {
+		t.Errorf("first = %+v", first)
+	}
+	second := ask("approval", "--to", recipient, "--value", "1")
+	if second.PolicyID != "" || second.ApprovalID == "" {
+		t.Errorf("a policy was made again, or there is no approval: %+v", second)
+	}
+	into[approval](t, w.vote(w.alice, first.ApprovalID, "Approved"), 200)
+	w.reach("transactions", first.ID, "Confirmed")
+	if w.units(recipient).Int64() != 10 {
+		t.Errorf("recipient has %s units", w.units(recipient))
+	}
+	other := into[entity](t, w.admin.post("/wallets", `{"network":"EthereumSepolia"}`), 200)
+	out, err := run(t, "trigger", "approval", "--dir", w.dir, "--to", recipient, "--wallet", other.ID)
+	if err != nil || !strings.Contains(out, "made policy plc-") || !strings.Contains(out, " Pending ap-") {
+		t.Errorf("the policy of one wallet is not another's: %v %s", err, out)
+	}
+	w.policyWith(map[string]any{"kind": "Block"}, nil)
+	fails(t, []string{"Rejected", "policy that blocks"}, "trigger", "approval", "--dir", w.dir, "--to", recipient)
+}
+
+func TestTriggerWronglyUsed(t *testing.T) {
+	w := newWorld(t, 1)
+	approval := []string{"trigger", "approval", "--dir", w.dir}
+	transfer := []string{"trigger", "transfer", "--dir", w.dir, "--to", recipient}
+	fails(t, []string{"--to", `"bob"`, "40 hexadecimal"}, append(approval, "--to", "bob")...)
+	fails(t, []string{"--data", w.dir, "--dir"}, append(approval, "--to", recipient, "--data", w.dir)...)
+	fails(t, []string{"--value", `"1.5"`, "whole"}, append(approval, "--to", recipient, "--value", "1.5")...)
+	fails(t, []string{"--wallet", "wa-00000", "404"}, append(approval, "--to", recipient, "--wallet", "wa-00000-00000-0000000000000000")...)
+	fails(t, []string{"--amount", `"-1"`, "whole"}, append(transfer, "--amount", "-1")...)
+	fails(t, []string{"--contract", `"TUSD"`}, append(transfer, "--amount", "1", "--contract", "TUSD")...)
+	if n := len(into[list[entity]](t, w.admin.get("/v2/policies"), 200).Items); n != 0 {
+		t.Errorf("wrong uses made %d policies", n)
 	}
 }

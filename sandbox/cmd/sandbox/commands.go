@@ -28,7 +28,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serve(), env(), routes(), deployContract(), human(), examine(), version())
+	cmd.AddCommand(serve(), env(), routes(), deployContract(), human(), trigger(), examine(), version())
 	return cmd
 }
 
