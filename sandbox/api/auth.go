@@ -39,18 +39,8 @@ func (a *API) authRoutes(e *echo.Echo) {
 	}))
 	a.serviceAccountRoutes(e)
 	a.patRoutes(e)
-	e.GET("/auth/users", a.read(permission.ReadUsers, func(c call) error {
-		p, err := page(c, 50)
-		if err != nil {
-			return err
-		}
-		users, next, err := a.Auth.Users(p)
-		return replyPage(c, users, next, err)
-	}))
-	e.GET("/auth/users/:id", a.read(permission.ReadUsers, func(c call) error {
-		user, err := a.Auth.User(c.Param("id"))
-		return reply(c, user, err)
-	}))
+	a.userRoutes(e)
+	a.loginRoutes(e)
 	e.GET("/auth/credentials", a.read(permission.None, func(c call) error {
 		found, err := a.Auth.Credentials(c.caller.Identity())
 		return replyPage(c, found, "", err)

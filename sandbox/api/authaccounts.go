@@ -61,3 +61,33 @@ func (a *API) patRoutes(e *echo.Echo) {
 		}))
 	}
 }
+
+// userRoutes are those of human users.
+func (a *API) userRoutes(e *echo.Echo) {
+	const path = "/auth/users/:id"
+	e.POST("/auth/users", a.signed(permission.CreateUser, func(c call) error { return decodedBy(c, a.Auth.CreateMember) }))
+	e.GET("/auth/users", a.read(permission.ReadUsers, func(c call) error {
+		p, err := page(c, 50)
+		if err != nil {
+			return err
+		}
+		users, next, err := a.Auth.Users(p)
+		return replyPage(c, users, next, err)
+	}))
+	e.GET(path, a.read(permission.ReadUsers, func(c call) error {
+		user, err := a.Auth.User(c.Param("id"))
+		return reply(c, user, err)
+	}))
+	e.DELETE(path, a.signed(permission.DeleteUser, func(c call) error {
+		user, err := a.Auth.DeleteMember(c.caller, c.Param("id"))
+		return reply(c, user, err)
+	}))
+	e.PUT(path+"/activate", a.signed(permission.ActivateUser, func(c call) error {
+		user, err := a.Auth.SwitchMember(c.caller, c.Param("id"), true)
+		return reply(c, user, err)
+	}))
+	e.PUT(path+"/deactivate", a.signed(permission.DeactivateUser, func(c call) error {
+		user, err := a.Auth.SwitchMember(c.caller, c.Param("id"), false)
+		return reply(c, user, err)
+	}))
+}

@@ -43,23 +43,8 @@ type action struct {
 // Exchange turns a signed challenge into a user action. The challenge is spent
 // whether or not the signature is right.
 func (a *Auth) Exchange(caller Caller, in ActionRequest) (string, error) {
-	if in.FirstFactor.Kind != "Key" {
-		return "", dfns.NotImplemented("first factors of kind %q; use Key", in.FirstFactor.Kind)
-	}
-	if len(in.SecondFactor) > 0 && string(in.SecondFactor) != "null" {
-		return "", dfns.NotImplemented("second factors")
-	}
-	if in.FirstFactor.Assertion.Algorithm != "" {
-		return "", dfns.NotImplemented("credentialAssertion.algorithm; leave it out to sign with the key's default")
-	}
-	a.mu.Lock()
-	c, found := a.challenges[in.ChallengeIdentifier]
-	delete(a.challenges, in.ChallengeIdentifier)
-	a.mu.Unlock()
-	if !found || c.user != caller.Identity() || !a.now().Before(c.expires) {
-		return "", dfns.BadRequest("Challenge token is not valid.")
-	}
-	if err := a.checkAssertion(c, in.FirstFactor.Assertion); err != nil {
+	c, err := a.answered(in, func(c challenge) bool { return c.user == caller.Identity() && c.method != login })
+	if err != nil {
 		return "", err
 	}
 	token, err := a.challengeJWT(dfns.NewID("ua"), caller.Identity(), a.now())
@@ -70,6 +55,28 @@ func (a *Auth) Exchange(caller Caller, in ActionRequest) (string, error) {
 	a.actions[token] = action{intent: c.intent, proof: in.FirstFactor.Assertion}
 	a.mu.Unlock()
 	return token, nil
+}
+
+// answered spends the challenge that in names, and returns it when it is a right one and
+// in's signature over it is good.
+func (a *Auth) answered(in ActionRequest, right func(challenge) bool) (challenge, error) {
+	if in.FirstFactor.Kind != "Key" {
+		return challenge{}, dfns.NotImplemented("first factors of kind %q; use Key", in.FirstFactor.Kind)
+	}
+	if len(in.SecondFactor) > 0 && string(in.SecondFactor) != "null" {
+		return challenge{}, dfns.NotImplemented("second factors")
+	}
+	if in.FirstFactor.Assertion.Algorithm != "" {
+		return challenge{}, dfns.NotImplemented("credentialAssertion.algorithm; leave it out to sign with the key's default")
+	}
+	a.mu.Lock()
+	c, found := a.challenges[in.ChallengeIdentifier]
+	delete(a.challenges, in.ChallengeIdentifier)
+	a.mu.Unlock()
+	if !found || !right(c) || !a.now().Before(c.expires) {
+		return challenge{}, dfns.BadRequest("Challenge token is not valid.")
+	}
+	return c, a.checkAssertion(c, in.FirstFactor.Assertion)
 }
 
 // checkAssertion verifies the signature over the client data as received, and

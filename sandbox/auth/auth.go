@@ -26,6 +26,7 @@ import (
 	"sync"
 	"time"
 
+	"countersign/sandbox/bearer"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/role"
@@ -121,24 +122,24 @@ type Caller struct {
 
 // Identify returns the caller that a bearer token names. A token that is
 // malformed, forged, expired or switched off is a 401.
-func (a *Auth) Identify(bearer string) (Caller, error) {
+func (a *Auth) Identify(token string) (Caller, error) {
 	refused := dfns.Errorf(http.StatusUnauthorized, "Not Authorized.")
-	claims, err := a.readJWT(bearer)
+	claims, err := bearer.Read(a.key, a.org, token, a.now())
 	if err != nil {
 		return Caller{}, refused
 	}
 	var caller Caller
 	err = a.db.View(func(tx *store.Tx) error {
-		token, err := store.Get[Token](tx, kindToken, claims.App.TokenID)
+		shown, err := store.Get[Token](tx, kindToken, claims.App.TokenID)
 		if err != nil {
 			return err
 		}
-		caller.TokenID, caller.kind = token.TokenID, token.Kind
-		caller.User, err = store.Get[User](tx, kindUser, token.UserID)
+		caller.TokenID, caller.kind = shown.TokenID, shown.Kind
+		caller.User, err = store.Get[User](tx, kindUser, shown.UserID)
 		if err != nil {
 			return err
 		}
-		if !token.IsActive || !caller.User.IsActive || !a.now().Before(token.Expires.Time) {
+		if !shown.IsActive || !caller.User.IsActive || !a.now().Before(shown.Expires.Time) {
 			return refused
 		}
 		held, err := role.Of(tx, caller.Identity())

@@ -71,17 +71,20 @@ func (a *Auth) Init(caller Caller, in InitRequest) (InitResponse, error) {
 	case in.ServerKind != "" && in.ServerKind != "Api":
 		return InitResponse{}, dfns.BadRequest("userActionServerKind must be Api")
 	}
-	creds, err := a.Credentials(caller.Identity())
+	path, _, _ := strings.Cut(in.Path, "?")
+	return a.open(intent{user: caller.Identity(), method: in.Method, path: path, payload: *in.Payload})
+}
+
+// open makes a challenge for what in intends, from now on for as long as challenges live.
+func (a *Auth) open(in intent) (InitResponse, error) {
+	creds, err := a.Credentials(in.user)
 	if err != nil {
 		return InitResponse{}, err
 	}
 	now := a.now()
-	path, _, _ := strings.Cut(in.Path, "?")
-	c := challenge{
-		intent: intent{caller.Identity(), in.Method, path, *in.Payload, now.Add(challengeLife)},
-		text:   base64.RawURLEncoding.EncodeToString([]byte(dfns.NewID("ch"))),
-	}
-	id, err := a.challengeJWT(dfns.NewID("ch"), caller.Identity(), now)
+	in.expires = now.Add(challengeLife)
+	c := challenge{intent: in, text: base64.RawURLEncoding.EncodeToString([]byte(dfns.NewID("ch")))}
+	id, err := a.challengeJWT(dfns.NewID("ch"), in.user, now)
 	if err != nil {
 		return InitResponse{}, err
 	}

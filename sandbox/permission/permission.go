@@ -58,7 +58,11 @@ const (
 	DeactivateServiceAccount Operation = "Auth:ServiceAccounts:Deactivate"
 	DeleteServiceAccount     Operation = "Auth:ServiceAccounts:Delete"
 	CreatePat                Operation = "Auth:Pats:Create"
+	CreateUser               Operation = "Auth:Users:Create"
 	ReadUsers                Operation = "Auth:Users:Read"
+	ActivateUser             Operation = "Auth:Users:Activate"
+	DeactivateUser           Operation = "Auth:Users:Deactivate"
+	DeleteUser               Operation = "Auth:Users:Delete"
 	ReadLogs                 Operation = "Auth:Logs:Read"
 
 	CreatePermission  Operation = "Permissions:Create"

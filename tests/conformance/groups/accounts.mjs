@@ -1,5 +1,6 @@
 // Users, service accounts, credentials and the log of what was signed.
 import assert from 'node:assert/strict'
+import crypto from 'node:crypto'
 
 import { acting, keyPair } from '../suite.mjs'
 
@@ -22,6 +23,7 @@ export default async function ({ suite, admin, env }) {
   const page = await admin.does('auth.listUsers', { query: { limit: '2' } })
   await admin.does('auth.listUsers', { query: { limit: '2', paginationToken: page.nextPageToken } })
   await tokens(suite, env, permissionId)
+  await members(suite, admin, env)
   await refusals(admin)
   await log(admin, env)
 }
@@ -55,6 +57,36 @@ async function tokens(suite, env, permissionId) {
   await alice.does('auth.getPersonalAccessToken', { tokenId })
   await alice.does('auth.archivePersonalAccessToken', { tokenId })
   await alice.isRefused(404, 'auth.getPersonalAccessToken', { tokenId })
+}
+
+// members takes a user from his creation through a login and a logout to his end.
+async function members(suite, admin, env) {
+  const key = keyPair()
+  const body = { email: 'jane@example.com', kind: 'CustomerEmployee', publicKey: key.publicKey }
+  const { userId, username, orgId, credentialUuid } = await admin.does('auth.createUser', { body })
+  await admin.isRefused(409, 'auth.createUser', { body })
+  await admin.isRefused(400, 'auth.createUser', { body: { ...body, email: 'jane' } })
+  const acts = { DFNS_CRED_ID: credentialUuid, DFNS_PRIVATE_KEY: key.privateKey, DFNS_USER_ID: userId, DFNS_AUTH_TOKEN: env.admin.DFNS_AUTH_TOKEN }
+  const { token } = await logsIn(suite.actor(acts), acts, username, orgId)
+  const jane = suite.actor({ ...acts, DFNS_AUTH_TOKEN: token })
+  await jane.does('auth.listCredentials')
+  await admin.does('auth.deactivateUser', { userId })
+  await jane.isRefused(401, 'auth.listCredentials')
+  await admin.isRefused(401, 'auth.createLoginChallenge', { body: { username, orgId } })
+  await admin.does('auth.activateUser', { userId })
+  await jane.does('auth.logout', { body: { allSessions: false } })
+  await jane.isRefused(401, 'auth.listCredentials')
+  await admin.does('auth.archiveUser', { userId })
+  await admin.isRefused(404, 'auth.activateUser', { userId })
+}
+
+// logsIn signs a login's challenge as the SDK's signer signs an action's.
+async function logsIn(actor, acts, username, orgId) {
+  const challenge = await actor.does('auth.createLoginChallenge', { body: { username, orgId } })
+  const clientData = Buffer.from(JSON.stringify({ type: 'key.get', challenge: challenge.challenge }))
+  const credentialAssertion = { credId: acts.DFNS_CRED_ID, clientData: clientData.toString('base64url'),
+    signature: crypto.sign(undefined, clientData, acts.DFNS_PRIVATE_KEY).toString('base64url') }
+  return actor.does('auth.login', { body: { challengeIdentifier: challenge.challengeIdentifier, firstFactor: { kind: 'Key', credentialAssertion } } })
 }
 
 async function refusals(admin) {
