@@ -34,7 +34,7 @@ func TestCommandLine(t *testing.T) {
 	if out, err := run(t, "env", "--data", dir); err == nil || !strings.Contains(out, "never served") {
 		t.Errorf("env of a directory never served: %v %s", err, out)
 	}
-	for _, flag := range []string{"--listen", "--rpc-listen"} {
+	for _, flag := range []string{"--listen", "--rpc-listen", "--control-listen"} {
 		if out, err := run(t, "serve", "--data", dir, flag, "0.0.0.0:0"); err == nil || !strings.Contains(out, "--allow-public") {
 			t.Errorf("%s 0.0.0.0: %v %s", flag, err, out)
 		}

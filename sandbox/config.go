@@ -45,12 +45,21 @@ func (c *Config) complete() error {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	for _, address := range []string{c.Listen, c.RPCListen} {
+	for _, address := range c.addresses() {
 		if err := c.checkAddress(address); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// addresses are those to listen at. The control API's is there when it is on.
+func (c *Config) addresses() []string {
+	all := []string{c.Listen, c.RPCListen}
+	if c.ControlListen != "" {
+		all = append(all, c.ControlListen)
+	}
+	return all
 }
 
 // checkAddress refuses an address that other machines could reach, unless that

@@ -27,6 +27,7 @@ type Env struct {
 	RPCURL          string `json:"SANDBOX_RPC_URL"`
 	RPCURLs         string `json:"SANDBOX_RPC_URLS"` // a JSON object, from the names of EVM networks
 	TokenAddress    string `json:"SANDBOX_TOKEN_ADDRESS"`
+	ControlURL      string `json:"SANDBOX_CONTROL_URL,omitempty"` // "" when it is off
 }
 
 // ErrNeverServed means that the directory holds no seeded sandbox.
@@ -43,14 +44,15 @@ func ReadEnv(dir, as string) (Env, error) {
 	if err != nil {
 		return Env{}, err
 	}
-	var text, url, rpc, names string
+	var text, url, rpc, names, control string
 	err = db.View(func(tx *store.Tx) error {
-		var err1, err2, err3, err4 error
+		var err1, err2, err3, err4, err5 error
 		text, err1 = tx.Meta(metaSeed)
 		url, err2 = tx.Meta(metaURL)
 		rpc, err3 = tx.Meta(metaRPCURL)
 		names, err4 = tx.Meta(metaNetworks)
-		return errors.Join(err1, err2, err3, err4)
+		control, err5 = tx.Meta(metaControlURL)
+		return errors.Join(err1, err2, err3, err4, err5)
 	})
 	if err = errors.Join(err, db.Close()); err != nil || url == "" {
 		return Env{}, errors.Join(fmt.Errorf("%s: %w", dir, ErrNeverServed), err)
@@ -67,7 +69,7 @@ func ReadEnv(dir, as string) (Env, error) {
 		BaseURL: url, AuthToken: who.Bearer, CredID: who.CredID, PrivateKey: who.PrivateKey,
 		OrgID: seed.OrgID, UserID: who.UserID, WalletID: seed.TreasuryID,
 		TreasuryAddress: seed.TreasuryAddress, Network: network.Default, ChainID: defaultChainID(),
-		RPCURL: rpc, RPCURLs: rpcURLs(rpc, names), TokenAddress: seed.TokenAddress,
+		RPCURL: rpc, RPCURLs: rpcURLs(rpc, names), TokenAddress: seed.TokenAddress, ControlURL: control,
 	}, nil
 }
 
@@ -86,8 +88,11 @@ func (e Env) Shell() string {
 		{"DFNS_WALLET_ID", e.WalletID}, {"SANDBOX_TREASURY_ADDRESS", e.TreasuryAddress},
 		{"SANDBOX_NETWORK", e.Network}, {"SANDBOX_CHAIN_ID", e.ChainID},
 		{"SANDBOX_RPC_URL", e.RPCURL}, {"SANDBOX_RPC_URLS", e.RPCURLs},
-		{"SANDBOX_TOKEN_ADDRESS", e.TokenAddress},
+		{"SANDBOX_TOKEN_ADDRESS", e.TokenAddress}, {"SANDBOX_CONTROL_URL", e.ControlURL},
 	} {
+		if v.name == "SANDBOX_CONTROL_URL" && v.value == "" {
+			continue // it is off
+		}
 		fmt.Fprintf(&out, "export %s='%s'\n", v.name, strings.ReplaceAll(v.value, "'", `'\''`))
 	}
 	return out.String()

@@ -38,6 +38,7 @@ func newWorldWith(t *testing.T, cfg sandbox.Config) *world {
 	w := &world{t: t, dir: t.TempDir(), clock: new(atomic.Int64)}
 	cfg.Listen, cfg.RPCListen, cfg.Data = "127.0.0.1:0", "127.0.0.1:0", w.dir
 	cfg.Now = func() time.Time { return time.Now().Add(time.Duration(w.clock.Load())) }
+	cfg.ControlListen = "127.0.0.1:0"
 	server, err := sandbox.Start(context.Background(), cfg)
 	if err != nil {
 		t.Fatalf("Start: %v", err)

@@ -43,6 +43,8 @@ import (
 type Config struct {
 	Listen          string           // of the API; default 127.0.0.1:4000, port 0 chooses one
 	RPCListen       string           // of the chains' JSON-RPC; default 127.0.0.1:8545
+	ControlListen   string           // of the control API, which has no default: "" is off
+	Faults          fault.Script     // in force from the start; none by default
 	Networks        []string         // DFNS's names; default network.Defaults. EthereumSepolia always runs
 	Data            string           // the data directory; made when it is not there
 	Finality        int              // blocks that safe and finalized are behind the head; default 0
@@ -61,8 +63,9 @@ const closeGrace = 2 * time.Second
 
 // Server is a running sandbox.
 type Server struct {
-	// URL and RPCURL are where the API and the chain answer.
-	URL, RPCURL string
+	// URL and RPCURL are where the API and the chain answer, ControlURL where the
+	// control API does, if it is on.
+	URL, RPCURL, ControlURL string
 
 	db        *store.DB
 	clock     *clock.Clock
@@ -71,6 +74,7 @@ type Server struct {
 	settler   *settle.Settler
 	nets      network.Set
 	http, rpc *http.Server
+	control   *http.Server // nil when it is off
 	lock      *lock
 	done      sync.WaitGroup
 	stop      context.CancelFunc
@@ -133,7 +137,11 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	s.settler = &settle.Settler{Custody: vault, Chains: s.chains, Faucet: seed.faucet()}
+	s.faults.Install(cfg.Faults)
 	s.run(desk.Gate, deliverer)
+	if err := s.startControl(cfg, seed, vault); err != nil {
+		return err
+	}
 	return s.open(ctx, cfg, seed, door)
 }
 
@@ -159,7 +167,8 @@ func (s *Server) open(ctx context.Context, cfg Config, seed seedling, door *api.
 		return err
 	}
 	err = s.db.Update(func(tx *store.Tx) error {
-		return errors.Join(tx.SetMeta(metaURL, s.URL), tx.SetMeta(metaRPCURL, s.RPCURL), tx.SetMeta(metaNetworks, s.networkNames()))
+		return errors.Join(tx.SetMeta(metaURL, s.URL), tx.SetMeta(metaRPCURL, s.RPCURL), tx.SetMeta(metaNetworks, s.networkNames()),
+			tx.SetMeta(metaControlURL, s.ControlURL))
 	})
 	s.ready.Store(err == nil)
 	return err
@@ -195,7 +204,7 @@ func (s *Server) Faults() *fault.Set { return &s.faults }
 func (s *Server) Close() error {
 	s.ready.Store(false)
 	var errs []error
-	for _, server := range []*http.Server{s.http, s.rpc} {
+	for _, server := range []*http.Server{s.control, s.http, s.rpc} {
 		if server != nil {
 			errs = append(errs, shutdown(server))
 		}

@@ -37,6 +37,8 @@ const (
 	metaURL      = "sandbox/url"
 	metaRPCURL   = "sandbox/rpc-url"
 	metaNetworks = "sandbox/networks"
+
+	metaControlURL = "sandbox/control-url"
 )
 
 // loginLife is how long a seeded human's bearer token lives. A real login lasts

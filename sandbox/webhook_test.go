@@ -261,3 +261,10 @@ func TestWebhookManagement(t *testing.T) {
 	refused(t, w.admin.get("/webhooks/"+h.ID), 404)
 	refused(t, w.admin.get("/webhooks/"+h.ID+"/events"), 404)
 }
+
+// signedBy tells whether a delivery carries the signature that the webhook's secret makes.
+func signedBy(h hook, d delivery) bool {
+	mac := hmac.New(sha256.New, []byte(h.Secret))
+	mac.Write(d.raw)
+	return d.signature == "sha256="+hex.EncodeToString(mac.Sum(nil))
+}

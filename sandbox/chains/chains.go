@@ -6,7 +6,9 @@ package chains
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -87,6 +89,13 @@ func (c *Chains) config(n network.Network) evm.Config {
 			return blocks, err
 		},
 	}
+}
+
+// Running returns the names of the networks whose chains were started, sorted.
+func (c *Chains) Running() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(maps.Keys(c.running))
 }
 
 // Watch returns a Wake that every change of a network's chain pokes, whether it

@@ -159,6 +159,9 @@ func (c *Chain) finalizedAt(head uint64) uint64 {
 	return head - c.cfg.Finality
 }
 
+// Finalized returns the number of the newest block that cannot be reorganised.
+func (c *Chain) Finalized() uint64 { return c.finalized() }
+
 func (c *Chain) finalized() uint64 {
 	return c.finalizedAt(c.eth.BlockChain().CurrentBlock().Number.Uint64())
 }

@@ -3,6 +3,7 @@ package evm
 import (
 	"context"
 	"crypto/ecdsa"
+	"errors"
 	"fmt"
 	"math/big"
 
@@ -30,13 +31,16 @@ func (c *Chain) crowd() *ecdsa.PrivateKey {
 	return key
 }
 
+// ErrCongestion means that there is no congestion like that.
+var ErrCongestion = errors.New("congestion out of range")
+
 // Congest raises the base fee at least to factor times what it is, by full
 // blocks of a crowd that competes for space, and keeps it there for the next
 // blocks with transactions. Then it falls as it does on any chain, by an eighth
 // for each block that is empty.
 func (c *Chain) Congest(ctx context.Context, factor, blocks int) error {
 	if factor < 2 || factor > maxFactor || blocks < 0 {
-		return fmt.Errorf("congestion by a factor of %d for %d blocks: the factor must be 2 to %d, the blocks 0 or more", factor, blocks, maxFactor)
+		return fmt.Errorf("%w: a factor of %d for %d blocks; the factor must be 2 to %d, the blocks 0 or more", ErrCongestion, factor, blocks, maxFactor)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

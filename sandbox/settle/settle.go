@@ -51,6 +51,9 @@ func (s *Settler) Pause(paused bool) {
 	}
 }
 
+// Paused tells whether the settler signs nothing.
+func (s *Settler) Paused() bool { return s.paused.Load() }
+
 // errRefused marks a job that can never run: its request fails for that reason.
 type errRefused struct{ reason string }
 

@@ -4,6 +4,7 @@ package token
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
@@ -43,4 +44,20 @@ var balanceOf = []byte{0x70, 0xa0, 0x82, 0x31}
 // BalanceOf is the call data that asks a token for the balance of holder.
 func BalanceOf(holder common.Address) []byte {
 	return append(append([]byte{}, balanceOf...), common.LeftPadBytes(holder.Bytes(), 32)...)
+}
+
+// Transfer is the call data of transfer(address,uint256), selector 0xa9059cbb (EIP-20).
+func Transfer(to common.Address, units *big.Int) []byte {
+	return call([]byte{0xa9, 0x05, 0x9c, 0xbb}, to, units)
+}
+
+// Mint is the call data of mint(address,uint256), selector 0x40c10f19, which the
+// sandbox's tokens have.
+func Mint(to common.Address, units *big.Int) []byte {
+	return call([]byte{0x40, 0xc1, 0x0f, 0x19}, to, units)
+}
+
+func call(selector []byte, who common.Address, units *big.Int) []byte {
+	data := append(selector, common.LeftPadBytes(who.Bytes(), 32)...)
+	return append(data, common.LeftPadBytes(units.Bytes(), 32)...)
 }

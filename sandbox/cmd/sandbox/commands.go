@@ -28,7 +28,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serve(), env(), routes(), deployContract(), human(), trigger(), examine(), version())
+	cmd.AddCommand(serve(), env(), routes(), deployContract(), human(), trigger(), examine(), clockVerb(), faultVerb(), version())
 	return cmd
 }
 
@@ -42,6 +42,7 @@ func dataFlag(flags *pflag.FlagSet, dir *string) {
 
 func serve() *cobra.Command {
 	var cfg sandbox.Config
+	var faults string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a data directory until SIGINT or SIGTERM",
@@ -49,11 +50,18 @@ func serve() *cobra.Command {
 			"organisation, the humans admin (Ed25519), alice (P-256) and bob (RSA), a treasury wallet, a token.\n" +
 			"GET /healthz answers 200 once that is done. `sandbox env` prints how to talk to it.\n\n" + warning,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serveUntilSignal(cmd.Context(), cfg) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := readScript(faults, &cfg); err != nil {
+				return err
+			}
+			return serveUntilSignal(cmd.Context(), cfg)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&cfg.Listen, "listen", "127.0.0.1:4000", "address of the API; port 0 chooses one")
 	flags.StringVar(&cfg.RPCListen, "rpc-listen", "127.0.0.1:8545", "address of the chains' JSON-RPC; port 0 chooses one")
+	flags.StringVar(&cfg.ControlListen, "control-listen", "", "address of the control API, which asks for no credentials; port 0 chooses one, none is off")
+	flags.StringVar(&faults, "faults", "", "script of faults, YAML or JSON, in force from the start")
 	flags.StringSliceVar(&cfg.Networks, "networks", network.Defaults(), "networks to run, by DFNS's names; EthereumSepolia always runs")
 	dataFlag(flags, &cfg.Data)
 	flags.IntVar(&cfg.Finality, "finality", 0, "blocks by which safe and finalized are behind the head; requests and deposits are confirmed there")
