@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -131,8 +132,8 @@ func (s *Stack) Wait(ctx context.Context) error {
 // check would find whoever has it, and two stacks would share one's state. Another
 // process may still take the port before we listen; then the start fails.
 func settle(addr *string) error {
-	if *addr == "" {
-		*addr = "127.0.0.1:0"
+	if *addr == "" || *addr == "127.0.0.1:0" {
+		return choose(addr)
 	}
 	l, err := net.Listen("tcp", *addr)
 	if err != nil {
@@ -140,4 +141,18 @@ func settle(addr *string) error {
 	}
 	*addr = l.Addr().String()
 	return l.Close()
+}
+
+// choose finds a free port below those that the system gives to outgoing connections: one
+// of these would soon be taken by whoever dials next.
+func choose(addr *string) (err error) {
+	for range 100 {
+		try := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))
+		var l net.Listener
+		if l, err = net.Listen("tcp", try); err == nil {
+			*addr = try
+			return l.Close()
+		}
+	}
+	return fmt.Errorf("no free port from 20000 to 29999: %w", err)
 }
