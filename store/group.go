@@ -117,7 +117,8 @@ func (db *DB) lead() {
 // begins without them.
 const linger = 300 * time.Microsecond
 
-// gather waits until as many appends wait as the last group had, for at most linger.
+// gather waits until as many appends wait as the last group had, for at most linger. While
+// nobody waits it does not: whoever comes then leads a group of their own.
 func (g *group) gather(last int) {
 	if last < 2 {
 		return

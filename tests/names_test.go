@@ -21,10 +21,12 @@ import (
 	"countersign/calldata/risk"
 	"countersign/chain"
 	"countersign/chain/codepin"
+	"countersign/chain/follow"
 	"countersign/chain/simulation"
 	"countersign/cmd/countersign/decode"
 	"countersign/cmd/countersign/doctor"
 	"countersign/config"
+	"countersign/ledger"
 	"countersign/rules/backtest"
 	"countersign/rules/lint"
 	"countersign/rules/rulestest"
@@ -105,6 +107,7 @@ func wireNames(t *testing.T) (names []string) {
 		{"screening-vendor", "../screening/vendors", "Vendor"}, {"lint-code", "../rules/lint", "Code"},
 		{"evidence-kind", "../rules/services", "Kind"}, {"backtest-gap", "../rules/backtest", "Gap"}, {"compose-mode", "../rules/compose", "Mode"},
 		{"check-result", "../cmd/countersign/doctor", "Result"},
+		{"entry-state", "../ledger", "State"}, {"chain-event-state", "../chain/follow", "State"},
 	} {
 		add(c.kind, constants(t, c.dir, c.of)...)
 	}
@@ -126,6 +129,7 @@ func wireNames(t *testing.T) (names []string) {
 		services.Business{}, services.Tolerance{}, web.Request{}, web.Answer{}, database.Table{}, price.Price{}, calendar.Spec{},
 		services.Evidence{}, lint.Finding{}, backtest.Report{}, rulestest.Case{}, rulestest.Decisions{}, store.Halt{},
 		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
+		ledger.Step{}, follow.Cursor{}, follow.Occurrence{},
 	} {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
 	}
@@ -208,7 +212,7 @@ func jsonNames(t reflect.Type, path string, around ...reflect.Type) (names []str
 		return nil
 	}
 	around = append(slices.Clip(around), t)
-	if t.Kind() != reflect.Struct || t.PkgPath() == "time" || t == reflect.TypeFor[countersign.Amount]() {
+	if t.Kind() != reflect.Struct || t.PkgPath() == "time" || t == reflect.TypeFor[countersign.Amount]() || t == reflect.TypeFor[ledger.Asset]() {
 		return nil
 	}
 	for i := range t.NumField() {
