@@ -73,7 +73,10 @@ func runDemo(ctx context.Context, o *options, dir string, out io.Writer) (err er
 		return err
 	}
 	defer w.Close()
-	failed := demo.Play(ctx, w, out)
+	failed := demo.Play(l.ended, w, out)
+	if l.ended.Err() != nil && ctx.Err() == nil {
+		return errors.New("a part of the product has ended") // stop says which, and why
+	}
 	if err := verifyDemo(ctx, w, out); err != nil {
 		return err
 	}

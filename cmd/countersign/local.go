@@ -92,6 +92,9 @@ func (l *local) ready(ctx context.Context) error {
 		res, err := http.DefaultClient.Do(req)
 		if err == nil {
 			res.Body.Close()
+			if l.ended.Err() != nil { // somebody else has our port, and answers there
+				return l.group.Wait()
+			}
 			if res.StatusCode == http.StatusOK {
 				return nil
 			}
