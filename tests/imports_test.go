@@ -70,6 +70,7 @@ var imports = map[string][]string{
 	"rules/lint":      {"calldata", "calldata/calltree", "calldata/risk", "chain/codepin", "rules", "rules/compose"},
 	"ledger":          {""},
 	"ledger/report":   {"audit/csvfile", "ledger"},
+	"ledger/chart":    {"", "ledger", "strictjson"},
 	"store":           {"", "audit", "audit/tree", "store/books", "store/find", "store/sqldb"},
 	"store/books":     {"", "ledger", "store/sqldb"},
 	"store/find":      {"audit", "audit/tree", "store/sqldb"},
