@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/wire"
 	"countersign/audit"
 )
 
@@ -72,20 +73,20 @@ func (a *Comparison) CompareDecisions(ctx context.Context, in CompareInput) (Com
 	c := comparing{Comparison: a}
 	for approval, err := range a.Custodian.VotedBy(ctx, a.Approver, now.Add(-in.Lookback)) {
 		if err != nil {
-			return c.result, wire(fmt.Errorf("list what was decided under our name: %w", err))
+			return c.result, wire.Error(fmt.Errorf("list what was decided under our name: %w", err))
 		}
 		c.result.Votes++
 		if err := c.vote(ctx, approval); err != nil {
-			return c.result, wire(fmt.Errorf("compare approval %s: %w", approval.ID, err))
+			return c.result, wire.Error(fmt.Errorf("compare approval %s: %w", approval.ID, err))
 		}
 	}
 	for id, err := range a.Trail.Unposted(ctx, a.Approver, now.Add(-in.Lookback), now.Add(-postGrace)) {
 		if err != nil {
-			return c.result, wire(fmt.Errorf("list intents without an answer: %w", err))
+			return c.result, wire.Error(fmt.Errorf("list intents without an answer: %w", err))
 		}
 		c.result.Intents++
 		if err := c.unposted(ctx, id); err != nil {
-			return c.result, wire(fmt.Errorf("compare approval %s: %w", id, err))
+			return c.result, wire.Error(fmt.Errorf("compare approval %s: %w", id, err))
 		}
 	}
 	return c.result, nil
@@ -149,7 +150,7 @@ func (c *comparing) alarm(ctx context.Context, code audit.AlarmCode, approvalID 
 	key := countersign.AlarmKey(string(code), approvalID, c.Approver)
 	if _, err := c.Trail.Append(ctx, audit.Draft{
 		Key: key, Type: audit.AlarmRaised, Lineage: countersign.ApprovalLineage(approvalID), Evidence: [][]byte{evidence},
-		Body: audit.Alarm{Code: code, ApprovalID: approvalID, What: what, Evidence: digest(evidence), Workflow: here(ctx)},
+		Body: audit.Alarm{Code: code, ApprovalID: approvalID, What: what, Evidence: digest(evidence), Workflow: wire.Here(ctx)},
 	}); err != nil {
 		return err
 	}

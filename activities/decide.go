@@ -9,12 +9,11 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/chain/codepin"
 	"countersign/rules"
 	"countersign/rules/services"
-
-	"go.temporal.io/sdk/activity"
 )
 
 // DecideInput asks for our decision on one approval.
@@ -56,27 +55,27 @@ var errRulesTooSlow = errors.New("the rules' deadline passed")
 func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideResult, error) {
 	key := countersign.DecisionKey(in.ApprovalID, a.Approver)
 	if err := countersign.CheckID(in.ApprovalID); err != nil {
-		return DecideResult{}, wire(fmt.Errorf("decide: approval_id: %w", err))
+		return DecideResult{}, wire.Error(fmt.Errorf("decide: approval_id: %w", err))
 	}
 	entry, err := a.Trail.Find(ctx, key)
 	if err == nil {
 		return decided(entry)
 	}
 	if !errors.Is(err, audit.ErrNoRecord) {
-		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
+		return DecideResult{}, wire.Error(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
 	}
 	approval, err := a.Custodian.Approval(ctx, in.ApprovalID)
 	if errors.Is(err, countersign.ErrUnreadable) {
 		approval = countersign.Approval{ID: in.ApprovalID, Activity: countersign.Activity{Unreadable: err.Error()}}
 	} else if err != nil {
-		return DecideResult{}, wire(fmt.Errorf("decide %s: read approval: %w", in.ApprovalID, err))
+		return DecideResult{}, wire.Error(fmt.Errorf("decide %s: read approval: %w", in.ApprovalID, err))
 	}
 	if approval.ID != in.ApprovalID {
-		return DecideResult{}, wire(fmt.Errorf("decide %s: custodian answered with approval %q", in.ApprovalID, approval.ID))
+		return DecideResult{}, wire.Error(fmt.Errorf("decide %s: custodian answered with approval %q", in.ApprovalID, approval.ID))
 	}
 	result, shadow := a.judge(ctx, approval)
 	if err := ctx.Err(); err != nil { // our own stop is not the rule's fault: decide another time
-		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
+		return DecideResult{}, wire.Error(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
 	}
 	scopes := countersign.HaltScopes(approval.Activity.WalletID, result.Books, result.Rules)
 	entry, err = a.Trail.Decide(ctx, key, result.Claims, scopes, func(st countersign.Standing) (audit.Draft, bool) {
@@ -92,7 +91,7 @@ func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideR
 		return d, intent.Decision.Verdict == countersign.Approve
 	})
 	if err != nil {
-		return DecideResult{}, wire(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
+		return DecideResult{}, wire.Error(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
 	}
 	return decided(entry)
 }
@@ -172,7 +171,7 @@ func (a *Approvals) withCode(ctx context.Context, network string, r rules.Result
 func decided(e audit.Entry) (DecideResult, error) {
 	var in audit.Intent
 	if err := e.Decode(&in); err != nil {
-		return DecideResult{}, wire(err)
+		return DecideResult{}, wire.Error(err)
 	}
 	return DecideResult{
 		Decision: in.Decision, Key: e.Record.Key, Index: e.Index, LeafHash: e.LeafHash,
@@ -197,13 +196,4 @@ func summarise(in audit.Intent) string {
 		return fmt.Sprintf("call of %s on %s", act.Call.To, act.Network)
 	}
 	return fmt.Sprintf("%s request of kind %s", act.Kind, act.Request)
-}
-
-// here is the workflow that runs us, for the record.
-func here(ctx context.Context) audit.Workflow {
-	if !activity.IsActivity(ctx) {
-		return audit.Workflow{}
-	}
-	exec := activity.GetInfo(ctx).WorkflowExecution
-	return audit.Workflow{ID: exec.ID, RunID: exec.RunID}
 }

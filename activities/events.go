@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"countersign"
+	"countersign/activities/wire"
 	"countersign/audit"
 )
 
@@ -31,13 +32,13 @@ type RecordEventResult struct {
 func (a *Events) RecordEvent(ctx context.Context, in RecordEventInput) (RecordEventResult, error) {
 	key := countersign.EventKey(in.Event.Root())
 	if err := countersign.CheckID(in.Event.Root()); err != nil {
-		return RecordEventResult{}, wire(fmt.Errorf("record event: %w", err))
+		return RecordEventResult{}, wire.Error(fmt.Errorf("record event: %w", err))
 	}
 	entry, err := a.Trail.Append(ctx, audit.Draft{
-		Key: key, Type: in.Type, Body: audit.Notice{Event: in.Event, Workflow: here(ctx)},
+		Key: key, Type: in.Type, Body: audit.Notice{Event: in.Event, Workflow: wire.Here(ctx)},
 	})
 	if err != nil {
-		return RecordEventResult{}, wire(fmt.Errorf("record event %s: %w", in.Event.Root(), err))
+		return RecordEventResult{}, wire.Error(fmt.Errorf("record event %s: %w", in.Event.Root(), err))
 	}
 	return RecordEventResult{Index: entry.Index}, nil
 }

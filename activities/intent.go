@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/rules"
 	"countersign/rules/services"
@@ -40,7 +41,7 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 	intent := audit.Intent{
 		Custodian: a.Custodian.Name(), ApprovalID: approval.ID, InitiatorID: approval.InitiatorID,
 		AskedAt: r.At, Snapshot: approval.Snapshot, Policies: approval.Policies, Books: r.Books, AppliedRules: short(r.Rules), Halted: st.Halted,
-		Decision: decision, Rules: a.Rules, Budgets: budgets, Trigger: in.Trigger, Workflow: here(ctx),
+		Decision: decision, Rules: a.Rules, Budgets: budgets, Trigger: in.Trigger, Workflow: wire.Here(ctx),
 		MakerGroups: a.People.Of(approval.InitiatorID), CheckerGroups: a.People.Of(a.Approver),
 	}
 	var evidence [][]byte

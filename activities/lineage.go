@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/wire"
 	"countersign/audit"
 )
 
@@ -19,7 +20,7 @@ func deliveries(ctx context.Context, lineage string, heard []countersign.Event) 
 		}
 		drafts = append(drafts, audit.Draft{
 			Key: countersign.WebhookKey(e.Root()), Type: audit.WebhookAccepted, Lineage: lineage,
-			Body: audit.Delivery{Event: e, Workflow: here(ctx)},
+			Body: audit.Delivery{Event: e, Workflow: wire.Here(ctx)},
 		})
 	}
 	return drafts
@@ -33,7 +34,7 @@ func (a *Approvals) escalation(ctx context.Context, in audit.Intent, step string
 		Lineage: countersign.ApprovalLineage(approvalID),
 		Body: audit.Escalation{
 			ApprovalID: approvalID, WalletID: in.Request.WalletID, Intent: countersign.DecisionKey(approvalID, a.Approver),
-			Code: why.Code, Reason: why.Reason, Workflow: here(ctx),
+			Code: why.Code, Reason: why.Reason, Workflow: wire.Here(ctx),
 		},
 	}
 }
@@ -60,7 +61,7 @@ const logLag = time.Minute
 
 func (a *Approvals) human(ctx context.Context, approval countersign.Approval, v countersign.Vote) (audit.Draft, error) {
 	approvalID := approval.ID
-	body := audit.HumanDecision{ApprovalID: approvalID, WalletID: clip(approval.Activity.WalletID), Vote: v, Decision: digest(v.Raw), Workflow: here(ctx)}
+	body := audit.HumanDecision{ApprovalID: approvalID, WalletID: clip(approval.Activity.WalletID), Vote: v, Decision: digest(v.Raw), Workflow: wire.Here(ctx)}
 	evidence := [][]byte{v.Raw}
 	proof, entry, err := a.Custodian.Assertion(ctx, approvalID, v)
 	switch {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"countersign"
+	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/rules/services"
 )
@@ -35,18 +36,18 @@ func (a *Approvals) PostDecision(ctx context.Context, in PostInput) (PostResult,
 		return posted(entry)
 	}
 	if !errors.Is(err, audit.ErrNoRecord) {
-		return PostResult{}, wire(fmt.Errorf("post %s: %w", in.ApprovalID, err))
+		return PostResult{}, wire.Error(fmt.Errorf("post %s: %w", in.ApprovalID, err))
 	}
 	p, err := a.load(ctx, in.ApprovalID)
 	if err != nil {
-		return PostResult{}, wire(fmt.Errorf("post %s: %w", in.ApprovalID, err))
+		return PostResult{}, wire.Error(fmt.Errorf("post %s: %w", in.ApprovalID, err))
 	}
 	if !p.intent.Decision.Verdict.Spoken() {
-		return PostResult{}, wire(fmt.Errorf("post %s: %w: an abstention is not posted", in.ApprovalID, countersign.ErrInvalid))
+		return PostResult{}, wire.Error(fmt.Errorf("post %s: %w: an abstention is not posted", in.ApprovalID, countersign.ErrInvalid))
 	}
 	entry, err = a.post(ctx, p)
 	if err != nil {
-		return PostResult{}, wire(fmt.Errorf("post %s: %w", in.ApprovalID, err))
+		return PostResult{}, wire.Error(fmt.Errorf("post %s: %w", in.ApprovalID, err))
 	}
 	return posted(entry)
 }
@@ -170,7 +171,7 @@ func (a *Approvals) settled(ctx context.Context, p posting, approval countersign
 func (a *Approvals) postDraft(ctx context.Context, p posting, result audit.PostResult, read countersign.Approval, receipt *countersign.Receipt) audit.Draft {
 	body := audit.Post{
 		ApprovalID: p.intent.ApprovalID, WalletID: p.intent.Request.WalletID, Intent: p.entry.LeafHash, Verdict: p.intent.Decision.Verdict,
-		Result: result, Snapshot: read.Snapshot, Receipt: receipt, Workflow: here(ctx),
+		Result: result, Snapshot: read.Snapshot, Receipt: receipt, Workflow: wire.Here(ctx),
 		Code: p.void.Code, Why: p.void.Reason,
 	}
 	if result == audit.Posted || result == audit.Found {
@@ -185,7 +186,7 @@ func (a *Approvals) postDraft(ctx context.Context, p posting, result audit.PostR
 func posted(e audit.Entry) (PostResult, error) {
 	var body audit.Post
 	if err := e.Decode(&body); err != nil {
-		return PostResult{}, wire(err)
+		return PostResult{}, wire.Error(err)
 	}
 	return PostResult{Result: body.Result, Index: e.Index}, nil
 }

@@ -3,6 +3,8 @@ package activities
 import (
 	"context"
 	"fmt"
+
+	"countersign/activities/wire"
 )
 
 // Reconciler finds approvals whose webhook never came.
@@ -34,12 +36,12 @@ func (a *Reconciler) StartMissingApprovals(ctx context.Context) (StartMissingRes
 	var res StartMissingResult
 	for id, err := range a.Custodian.Pending(ctx) {
 		if err != nil {
-			return res, wire(fmt.Errorf("list pending approvals: %w", err))
+			return res, wire.Error(fmt.Errorf("list pending approvals: %w", err))
 		}
 		res.Pending++
 		started, err := a.Starter.StartApproval(ctx, id)
 		if err != nil {
-			return res, wire(fmt.Errorf("start the workflow of approval %s: %w", id, err))
+			return res, wire.Error(fmt.Errorf("start the workflow of approval %s: %w", id, err))
 		}
 		if started && len(res.Started) < maxNamed {
 			res.Started = append(res.Started, id)

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"countersign"
+	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/screening"
 )
@@ -38,14 +39,14 @@ type RescreenResult struct {
 // is screened again before it is.
 func (a *Screening) RescreenApproval(ctx context.Context, in RescreenInput) (RescreenResult, error) {
 	if err := countersign.CheckID(in.ApprovalID); err != nil {
-		return RescreenResult{}, wire(fmt.Errorf("rescreen: approval_id: %w", err))
+		return RescreenResult{}, wire.Error(fmt.Errorf("rescreen: approval_id: %w", err))
 	}
 	if a.Screener == nil {
 		return RescreenResult{}, nil
 	}
 	res, err := a.rescreen(ctx, in)
 	if err != nil {
-		return RescreenResult{}, wire(fmt.Errorf("rescreen %s: %w", in.ApprovalID, err))
+		return RescreenResult{}, wire.Error(fmt.Errorf("rescreen %s: %w", in.ApprovalID, err))
 	}
 	return res, nil
 }
@@ -201,7 +202,7 @@ func (a *Screening) rescreened(ctx context.Context, entry audit.Entry, intent au
 		Type: audit.ApprovalRescreened, Evidence: [][]byte{text},
 		Body: audit.Rescreened{
 			ApprovalID: intent.ApprovalID, Intent: entry.LeafHash, Verdict: intent.Decision.Verdict, Screening: string(res.Screening),
-			Addresses: told, Count: res.Count, Lists: lists, Report: hex.EncodeToString(sum[:]), Workflow: here(ctx),
+			Addresses: told, Count: res.Count, Lists: lists, Report: hex.EncodeToString(sum[:]), Workflow: wire.Here(ctx),
 		},
 	}, res, nil
 }

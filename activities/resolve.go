@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/wire"
 	"countersign/audit"
 )
 
@@ -39,33 +40,33 @@ func (a *Approvals) ResolveApproval(ctx context.Context, in ResolveInput) (Resol
 		return resolved(entry)
 	}
 	if !errors.Is(err, audit.ErrNoRecord) {
-		return ResolveResult{}, wire(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
+		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
 	}
 	approval, err := a.Custodian.Approval(ctx, in.ApprovalID)
 	if err != nil {
-		return ResolveResult{}, wire(fmt.Errorf("resolve %s: read approval: %w", in.ApprovalID, err))
+		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: read approval: %w", in.ApprovalID, err))
 	}
 	heard := deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries)
 	if !approval.Status.Final() {
 		for _, d := range heard {
 			if _, err := a.Trail.Append(ctx, d); err != nil {
-				return ResolveResult{}, wire(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
+				return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
 			}
 		}
 		return ResolveResult{Status: approval.Status, Votes: len(approval.Votes)}, nil
 	}
 	p, err := a.load(ctx, in.ApprovalID)
 	if err != nil {
-		return ResolveResult{}, wire(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
+		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
 	}
 	draft, moved := a.resolution(ctx, p, approval)
 	said, err := a.humans(ctx, approval)
 	if err != nil {
-		return ResolveResult{}, wire(fmt.Errorf("resolve %s: how the others proved themselves: %w", in.ApprovalID, err))
+		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: how the others proved themselves: %w", in.ApprovalID, err))
 	}
 	draft.Before = append(heard, said...)
 	if entry, err = a.Trail.Close(ctx, draft, p.entry.Record.Key, moved); err != nil {
-		return ResolveResult{}, wire(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
+		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
 	}
 	return resolved(entry)
 }
@@ -79,7 +80,7 @@ func (a *Approvals) resolution(ctx context.Context, p posting, approval counters
 		Overruled:     (verdict == countersign.Approve && approval.Status == countersign.StatusDenied) || (verdict == countersign.Reject && moved),
 		DecideMillis:  millis(approval.CreatedAt, p.entry.Record.At),
 		ResolveMillis: millis(approval.CreatedAt, approval.ResolvedAt),
-		Budgets:       "released", Workflow: here(ctx),
+		Budgets:       "released", Workflow: wire.Here(ctx),
 	}
 	if moved {
 		body.Budgets = "committed"
@@ -99,7 +100,7 @@ func millis(from, to time.Time) int64 {
 func resolved(e audit.Entry) (ResolveResult, error) {
 	var body audit.Resolution
 	if err := e.Decode(&body); err != nil {
-		return ResolveResult{}, wire(err)
+		return ResolveResult{}, wire.Error(err)
 	}
 	return ResolveResult{
 		Status: body.Outcome.Status, Escalated: body.Escalated, Overruled: body.Overruled,

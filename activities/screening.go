@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/screening"
 )
@@ -72,7 +73,7 @@ type RefreshListsResult struct {
 // the next one finds the change. A list that cannot be read is as it was last recorded.
 func (a *Screening) RefreshLists(ctx context.Context, in RefreshListsInput) (RefreshListsResult, error) {
 	if err := countersign.CheckID(in.Run); err != nil {
-		return RefreshListsResult{}, wire(fmt.Errorf("refresh lists: run: %w", err))
+		return RefreshListsResult{}, wire.Error(fmt.Errorf("refresh lists: run: %w", err))
 	}
 	if a.Screener == nil {
 		return RefreshListsResult{}, nil
@@ -84,7 +85,7 @@ func (a *Screening) RefreshLists(ctx context.Context, in RefreshListsInput) (Ref
 	held := a.Screener.Lists()
 	told, err := a.recorded(ctx, in.Run, held)
 	if err != nil {
-		return RefreshListsResult{}, wire(fmt.Errorf("refresh lists: %w", err))
+		return RefreshListsResult{}, wire.Error(fmt.Errorf("refresh lists: %w", err))
 	}
 	return RefreshListsResult{Changed: told.Changed, Lists: told.Lists, Failed: failing(held)}, nil
 }
@@ -101,7 +102,7 @@ func (a *Screening) recorded(ctx context.Context, run string, held []screening.L
 			return told, err
 		}
 		told.Lists = inForce(held, before.Lists)
-		told.Changed, told.Workflow = differing(before.Lists, told.Lists), here(ctx)
+		told.Changed, told.Workflow = differing(before.Lists, told.Lists), wire.Here(ctx)
 		if len(told.Changed) == 0 {
 			return told, nil
 		}
@@ -195,7 +196,7 @@ func (a *Screening) ListOpenApprovals(ctx context.Context, in OpenApprovalsInput
 	for id, err := range a.Trail.OpenApprovals(ctx, a.Approver) {
 		switch {
 		case err != nil:
-			return OpenApprovalsResult{}, wire(fmt.Errorf("list open approvals: %w", err))
+			return OpenApprovalsResult{}, wire.Error(fmt.Errorf("list open approvals: %w", err))
 		case id <= in.After:
 			continue
 		case len(res.IDs) >= in.Limit:

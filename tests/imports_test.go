@@ -83,10 +83,11 @@ var imports = map[string][]string{
 	"screening/vendors": {"screening", "screening/web", "strictjson"},
 	"screening/setup":   {"chain", "screening", "screening/lists", "screening/oracle", "screening/vendors", "screening/web", "strictjson"},
 
-	"activities": {"", "audit", "chain/codepin", "people", "rules", "rules/services", "screening"},
-	"workflows":  {"", "activities", "audit"},
-	"worker":     {"activities", "workflows"},
-	"schedules":  {"workflows"},
+	"activities/wire": {"", "audit"},
+	"activities":      {"", "activities/wire", "audit", "chain/codepin", "people", "rules", "rules/services", "screening"},
+	"workflows":       {"", "activities", "audit"},
+	"worker":          {"activities", "workflows"},
+	"schedules":       {"workflows"},
 
 	"ingress":               {"", "strictjson", "workflows"},
 	"custody/dfns":          {"", "strictjson", "custody/dfns/activity"},

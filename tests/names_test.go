@@ -16,6 +16,7 @@ import (
 
 	"countersign"
 	"countersign/activities"
+	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/calendar"
 	"countersign/calldata/risk"
@@ -83,7 +84,7 @@ func wireNames(t *testing.T) (names []string) {
 	add("signal", workflows.EventSignal)
 	add("query", workflows.StatusQuery)
 	add("search-attribute", workflows.SearchAttributes()...)
-	add("error-type", append(activities.PermanentErrors(), workflows.ErrScreeningIncomplete)...)
+	add("error-type", append(wire.PermanentErrors(), workflows.ErrScreeningIncomplete)...)
 	for _, s := range schedules.Wanted(schedules.Intervals{Reconcile: time.Minute, Compare: time.Minute, Screening: time.Minute}) {
 		add("schedule", s.ID)
 	}

@@ -1,11 +1,15 @@
-package activities
+// Package wire is what every activity says in the same way: which failures no retry can cure,
+// under which names, and where its workflow can be looked up.
+package wire
 
 import (
+	"context"
 	"errors"
 
 	"countersign"
 	"countersign/audit"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -35,12 +39,22 @@ func PermanentErrors() []string {
 	return names
 }
 
-// wire gives an error the form in which it crosses into a workflow.
-func wire(err error) error {
+// Error gives an error the form in which it crosses into a workflow.
+func Error(err error) error {
 	for _, p := range permanent {
 		if errors.Is(err, p.err) {
 			return temporal.NewNonRetryableApplicationError(err.Error(), p.name, err)
 		}
 	}
 	return err
+}
+
+// Here is where the work can be looked up in Temporal: the workflow that asked for the
+// activity, or nothing outside of one.
+func Here(ctx context.Context) audit.Workflow {
+	if !activity.IsActivity(ctx) {
+		return audit.Workflow{}
+	}
+	exec := activity.GetInfo(ctx).WorkflowExecution
+	return audit.Workflow{ID: exec.ID, RunID: exec.RunID}
 }
