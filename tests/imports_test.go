@@ -71,8 +71,10 @@ var imports = map[string][]string{
 	"ledger":          {""},
 	"ledger/report":   {"audit/csvfile", "ledger"},
 	"ledger/chart":    {"", "ledger", "strictjson"},
-	"store":           {"", "audit", "audit/tree", "store/books", "store/find", "store/sqldb"},
+	"store":           {"", "audit", "audit/tree", "store/books", "store/find", "store/outbox", "store/sqldb", "store/tracks"},
 	"store/books":     {"", "ledger", "store/sqldb"},
+	"store/outbox":    {"", "store/sqldb"},
+	"store/tracks":    {"chain/follow", "store/outbox", "store/sqldb"},
 	"store/find":      {"audit", "audit/tree", "store/sqldb"},
 	"store/sqldb":     {},
 

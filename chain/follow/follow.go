@@ -13,8 +13,10 @@ package follow
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -32,8 +34,24 @@ var (
 	ErrStale = errors.New("the newest block is old")
 )
 
-// A Hash is a block's or a transaction's.
+// A Hash is a block's or a transaction's, written as 0x and 64 lower-case hex digits.
 type Hash [32]byte
+
+// String is the hash as it is written.
+func (h Hash) String() string { return "0x" + hex.EncodeToString(h[:]) }
+
+// MarshalText writes the hash.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText reads a hash.
+func (h *Hash) UnmarshalText(text []byte) error {
+	digits, ok := strings.CutPrefix(string(text), "0x")
+	n, err := hex.Decode(h[:], []byte(digits[:min(len(digits), 2*len(h))]))
+	if !ok || err != nil || n != len(h) || len(digits) != 2*len(h) {
+		return fmt.Errorf("%.80q is no hash, want 0x and %d hex digits", text, 2*len(h))
+	}
+	return nil
+}
 
 // A Block is a header, as far as it links blocks.
 type Block struct {
@@ -220,7 +238,7 @@ func (f *Follower) sameFinal(ctx context.Context, final Block) error {
 		return fmt.Errorf("read block %d: %w", f.cursor.Final.Number, err)
 	}
 	if now.Hash != f.cursor.Final.Hash {
-		return fmt.Errorf("%w: block %d was %x, it is %x, final is %d", ErrFinality, now.Number, f.cursor.Final.Hash, now.Hash, final.Number)
+		return fmt.Errorf("%w: block %d was %s, it is %s, final is %d", ErrFinality, now.Number, f.cursor.Final.Hash, now.Hash, final.Number)
 	}
 	return nil
 }

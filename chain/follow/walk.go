@@ -67,7 +67,7 @@ func (f *Follower) filled(ctx context.Context, from, to uint64, events []Event) 
 		return fmt.Errorf("read block %d: %w", from, err)
 	}
 	if first.Parent != f.cursor.Final.Hash {
-		return fmt.Errorf("%w: block %d was %x, its successor names %x", ErrFinality, f.cursor.Final.Number, f.cursor.Final.Hash, first.Parent)
+		return fmt.Errorf("%w: block %d was %s, its successor names %s", ErrFinality, f.cursor.Final.Number, f.cursor.Final.Hash, first.Parent)
 	}
 	last := first
 	if to > from {
@@ -145,12 +145,12 @@ func (f *Follower) onChain(ctx context.Context, last, head Block) bool {
 func (f *Follower) see(ctx context.Context, b Block) error {
 	events, err := f.Source.Events(ctx, b)
 	if err != nil {
-		return fmt.Errorf("read the events of block %d, %x: %w", b.Number, b.Hash, err)
+		return fmt.Errorf("read the events of block %d, %s: %w", b.Number, b.Hash, err)
 	}
 	var occurred []Occurrence
 	for _, e := range events {
 		if e.Block != b.Hash {
-			return fmt.Errorf("the events of block %d, %x, were asked for, one of %x came", b.Number, b.Hash, e.Block)
+			return fmt.Errorf("the events of block %d, %s, were asked for, one of %s came", b.Number, b.Hash, e.Block)
 		}
 		occurred = append(occurred, Occurrence{e, Seen})
 	}
@@ -161,7 +161,7 @@ func (f *Follower) see(ctx context.Context, b Block) error {
 func (f *Follower) retract(ctx context.Context) error {
 	n := len(f.cursor.Tip)
 	if n == 0 {
-		return fmt.Errorf("%w: block %d, %x", ErrFinality, f.cursor.Final.Number, f.cursor.Final.Hash)
+		return fmt.Errorf("%w: block %d, %s", ErrFinality, f.cursor.Final.Number, f.cursor.Final.Hash)
 	}
 	var occurred []Occurrence
 	for _, e := range slices.Backward(f.cursor.Tip[n-1].Events) {
@@ -179,7 +179,7 @@ func (f *Follower) finalize(ctx context.Context, final Block) error {
 	if f.cursor.Tip[i].Hash != final.Hash {
 		// It was final before we walked: what we walked since is of a moment after, or the
 		// node is of two minds. The next step will see the same or better.
-		return fmt.Errorf("block %d is %x on the chain that was walked, and final as %x", final.Number, f.cursor.Tip[i].Hash, final.Hash)
+		return fmt.Errorf("block %d is %s on the chain that was walked, and final as %s", final.Number, f.cursor.Tip[i].Hash, final.Hash)
 	}
 	return f.confirm(ctx, i+1)
 }
