@@ -6,8 +6,7 @@ import (
 
 	"countersign/audit"
 	"countersign/store/books"
-	"countersign/store/outbox"
-	"countersign/store/tracks"
+	"countersign/store/sqldb"
 )
 
 // Book appends a record and books the steps that it explains, in one transaction: neither
@@ -25,13 +24,5 @@ func (t *Trail) Book(ctx context.Context, d audit.Draft, b books.Booking) (audit
 // Books are those of this database.
 func (db *DB) Books() books.Books { return books.Books{DB: db.sql} }
 
-// Outbox is that of this database.
-func (db *DB) Outbox() outbox.Outbox { return outbox.Outbox{DB: db.sql} }
-
-// Tracks are those of this database.
-func (db *DB) Tracks() tracks.Reader { return tracks.Reader{DB: db.sql} }
-
-// Keeper is where a network's walk is kept. Its Tell and Now are for the caller to set.
-func (db *DB) Keeper(network string) *tracks.Keeper {
-	return &tracks.Keeper{DB: db.sql, Network: network}
-}
+// SQL is the database itself, for the packages below this one that keep things of their own in it.
+func (db *DB) SQL() *sqldb.DB { return db.sql }

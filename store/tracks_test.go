@@ -25,7 +25,7 @@ func seenIn(b follow.Block, tx string, index uint64, state follow.State) follow.
 
 // keeperOn tells every occurrence, by a name that tells them apart.
 func keeperOn(db *store.DB, network string) *tracks.Keeper {
-	k := db.Keeper(network)
+	k := &tracks.Keeper{DB: db.SQL(), Network: network}
 	k.Now = func() time.Time { return start }
 	k.Tell = func(o follow.Occurrence, at time.Time, number int) (outbox.Message, bool) {
 		id := fmt.Sprintf("%s-%s-%d-%s", o.Tx, o.Block, o.Index, o.State)
@@ -51,7 +51,7 @@ func TestACursorIsKeptWithWhatHasOccurred(t *testing.T) {
 		if c, err := k.Load(t.Context()); c != nil || err != nil {
 			t.Fatalf("nothing was kept: %v, %v", c, err)
 		}
-		if _, ok, err := db.Tracks().Position(t.Context(), "Net"); ok || err != nil {
+		if _, ok, err := (tracks.Reader{DB: db.SQL()}).Position(t.Context(), "Net"); ok || err != nil {
 			t.Errorf("a chain that was never walked stands somewhere (%v)", err)
 		}
 		b1, b2, other := blockOf(1, "a"), blockOf(2, "a"), blockOf(2, "b")
@@ -75,30 +75,36 @@ func TestACursorIsKeptWithWhatHasOccurred(t *testing.T) {
 				t.Errorf("step %d: loaded %+v, %v", i, c, err)
 			}
 		}
-		var states []string
-		for e, err := range db.Tracks().Of(t.Context(), "Net", seen.Tx.String()) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			states = append(states, string(e.State)+" in "+e.Block)
-		}
-		if len(states) != 2 {
-			t.Errorf("the transaction was %v, want once retracted and once confirmed", states)
-		}
-		n := 0
-		for e, err := range db.Tracks().Confirmed(t.Context(), "deposit", start, start.Add(time.Second)) {
-			if err != nil || e.State != follow.Confirmed || e.Block != other.Hash.String() || string(e.Data) != `{"n":1}` {
-				t.Errorf("confirmed %+v, %v", e, err)
-			}
-			n++
-		}
-		if p, ok, err := db.Tracks().Position(t.Context(), "Net"); n != 2 || !ok || err != nil || p.Final != other || p.Head != other {
-			t.Errorf("%d confirmed, position %+v, %v", n, p, err)
-		}
-		if c, err := db.Outbox().Count(t.Context(), start, start.Add(time.Second)); err != nil || c.All != 4 || c.Waiting != 4 {
+		heldOf(t, db, seen.Tx, other)
+		if c, err := (outbox.Outbox{DB: db.SQL()}).Count(t.Context(), start, start.Add(time.Second)); err != nil || c.All != 4 || c.Waiting != 4 {
 			t.Errorf("outbox %+v, %v; want all four told", c, err)
 		}
 	})
+}
+
+// heldOf looks for a transaction that was in a block, is now in another, and is not alone.
+func heldOf(t *testing.T, db *store.DB, transaction follow.Hash, other follow.Block) {
+	t.Helper()
+	var states []string
+	for e, err := range (tracks.Reader{DB: db.SQL()}).Of(t.Context(), "Net", transaction.String()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		states = append(states, string(e.State)+" in "+e.Block)
+	}
+	if len(states) != 2 {
+		t.Errorf("the transaction was %v, want once retracted and once confirmed", states)
+	}
+	n := 0
+	for e, err := range (tracks.Reader{DB: db.SQL()}).Confirmed(t.Context(), "deposit", start, start.Add(time.Second)) {
+		if err != nil || e.State != follow.Confirmed || e.Block != other.Hash.String() || string(e.Data) != `{"n":1}` {
+			t.Errorf("confirmed %+v, %v", e, err)
+		}
+		n++
+	}
+	if p, ok, err := (tracks.Reader{DB: db.SQL()}).Position(t.Context(), "Net"); n != 2 || !ok || err != nil || p.Final != other || p.Head != other {
+		t.Errorf("%d confirmed, position %+v, %v", n, p, err)
+	}
 }
 
 // Of two who walk one chain, one learns it, and has told nothing.
@@ -124,7 +130,7 @@ func TestOneWalksAChain(t *testing.T) {
 		if err := elsewhere.Keep(t.Context(), follow.Cursor{Final: b}, nil); err != nil {
 			t.Errorf("another chain: %v", err)
 		}
-		if c, err := db.Outbox().Count(t.Context(), start, start.Add(time.Hour)); err != nil || c.All != 0 {
+		if c, err := (outbox.Outbox{DB: db.SQL()}).Count(t.Context(), start, start.Add(time.Hour)); err != nil || c.All != 0 {
 			t.Errorf("outbox %+v, %v; want nothing", c, err)
 		}
 		if _, err := two.Load(t.Context()); err != nil {
@@ -133,7 +139,7 @@ func TestOneWalksAChain(t *testing.T) {
 		if err := two.Keep(t.Context(), follow.Cursor{Final: b}, nil); err != nil {
 			t.Errorf("after it has looked: %v", err)
 		}
-		if networks, err := db.Tracks().Networks(t.Context()); err != nil || fmt.Sprint(networks) != "[Net Other]" {
+		if networks, err := (tracks.Reader{DB: db.SQL()}).Networks(t.Context()); err != nil || fmt.Sprint(networks) != "[Net Other]" {
 			t.Errorf("networks %v, %v", networks, err)
 		}
 	})
@@ -148,7 +154,7 @@ func TestAMessageStaysUntilItIsTaken(t *testing.T) {
 		if err := k.Keep(t.Context(), follow.Cursor{Final: b}, occurred); err != nil {
 			t.Fatal(err)
 		}
-		o := db.Outbox()
+		o := outbox.Outbox{DB: db.SQL()}
 		due, next, err := o.Due(t.Context(), start, 10)
 		if err != nil || len(due) != 2 || !next.IsZero() || due[0].Seq >= due[1].Seq || due[0].Kind != "chain.deposit.confirmed" || !due[0].Date.Equal(start) {
 			t.Fatalf("due %+v, next %v, %v; want the two, each once", due, next, err)
