@@ -127,6 +127,14 @@ func (s Step) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// A Booking is steps that are booked together, all or none.
+type Booking struct {
+	Steps []Step
+	// Covered are accounts that must not have less than nothing free afterwards, in any
+	// asset that the steps move.
+	Covered []Account
+}
+
 // A Booked is a step as it stands in the books.
 type Booked struct {
 	// Seq is its place in them, from 1.

@@ -30,7 +30,7 @@ func moves(id string, state ledger.State, from, to ledger.Account, n uint64) led
 	return s
 }
 
-func book(t testing.TB, tr *store.Trail, key string, b books.Booking) (audit.Entry, error) {
+func book(t testing.TB, tr *store.Trail, key string, b ledger.Booking) (audit.Entry, error) {
 	t.Helper()
 	d := draft(key, "ap")
 	d.Lineage = "settlement/" + key
@@ -50,7 +50,7 @@ func TestARecordBooksItsSteps(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		tr := desk(t, dsn, "ana")
 		ledgerOf := tr.DB.Books()
-		deposit := books.Booking{Steps: []ledger.Step{moves("d1", ledger.Posted, "world", "hot", 10)}}
+		deposit := ledger.Booking{Steps: []ledger.Step{moves("d1", ledger.Posted, "world", "hot", 10)}}
 		first, err := book(t, tr, "k1", deposit)
 		if err != nil {
 			t.Fatal(err)
@@ -65,15 +65,15 @@ func TestARecordBooksItsSteps(t *testing.T) {
 		holds(t, ledgerOf, "world", time.Time{}, "-10", "-10")
 		size, _ := tr.DB.Size(t.Context())
 		for name, tt := range map[string]struct {
-			booking books.Booking
+			booking ledger.Booking
 			want    error
 		}{
-			"another amount under a used ID": {books.Booking{Steps: []ledger.Step{moves("d1", ledger.Posted, "world", "hot", 11)}}, books.ErrBooked},
-			"a state that cannot follow":     {books.Booking{Steps: []ledger.Step{moves("d1", ledger.Pending, "world", "hot", 10)}}, ledger.ErrEntry},
-			"more than is there": {books.Booking{
+			"another amount under a used ID": {ledger.Booking{Steps: []ledger.Step{moves("d1", ledger.Posted, "world", "hot", 11)}}, books.ErrBooked},
+			"a state that cannot follow":     {ledger.Booking{Steps: []ledger.Step{moves("d1", ledger.Pending, "world", "hot", 10)}}, ledger.ErrEntry},
+			"more than is there": {ledger.Booking{
 				Steps: []ledger.Step{moves("t1", ledger.Pending, "hot", "cold", 11)}, Covered: []ledger.Account{"hot"},
 			}, books.ErrShort},
-			"two steps, one of them bad": {books.Booking{
+			"two steps, one of them bad": {ledger.Booking{
 				Steps: []ledger.Step{moves("t2", ledger.Pending, "hot", "cold", 1), moves("t3", ledger.Reversed, "", "", 0)},
 			}, ledger.ErrEntry},
 		} {
@@ -100,12 +100,12 @@ func TestAnEntryFromPendingToReversed(t *testing.T) {
 			moves("s1", ledger.Posted, "hot", "out", 59), moves("s1", ledger.Reversed, "", "", 0),
 		} {
 			now = now.Add(time.Hour)
-			if _, err := book(t, tr, fmt.Sprint("k", i), books.Booking{Steps: []ledger.Step{s}, Covered: []ledger.Account{"hot"}}); err != nil {
+			if _, err := book(t, tr, fmt.Sprint("k", i), ledger.Booking{Steps: []ledger.Step{s}, Covered: []ledger.Account{"hot"}}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		now = now.Add(-10 * time.Hour) // a clock that goes back does not take the books with it
-		if _, err := book(t, tr, "k9", books.Booking{Steps: []ledger.Step{moves("d2", ledger.Posted, "world", "hot", 1)}}); err != nil {
+		if _, err := book(t, tr, "k9", ledger.Booking{Steps: []ledger.Step{moves("d2", ledger.Posted, "world", "hot", 1)}}); err != nil {
 			t.Fatal(err)
 		}
 		for hours, want := range map[int][2]string{0: {"0", "0"}, 1: {"100", "100"}, 2: {"100", "40"}, 3: {"41", "41"}, 4: {"101", "101"}, 9: {"101", "101"}} {
@@ -126,7 +126,7 @@ func TestAnEntryFromPendingToReversed(t *testing.T) {
 func TestTheBooksAreNeverChanged(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		tr := desk(t, dsn, "ana")
-		if _, err := book(t, tr, "k1", books.Booking{Steps: []ledger.Step{moves("d1", ledger.Posted, "world", "hot", 10)}}); err != nil {
+		if _, err := book(t, tr, "k1", ledger.Booking{Steps: []ledger.Step{moves("d1", ledger.Posted, "world", "hot", 10)}}); err != nil {
 			t.Fatal(err)
 		}
 		raw := rawDB(t, dsn)
@@ -151,7 +151,7 @@ func TestTheBooksOfTwoProcesses(t *testing.T) {
 			run++
 			var wg sync.WaitGroup
 			for p, tr := range []*store.Trail{here, there} {
-				var all []books.Booking
+				var all []ledger.Booking
 				for range rapid.IntRange(1, 4).Draw(rt, "bookings") {
 					all = append(all, drawBooking(rt, fmt.Sprint(run, ".", p)))
 				}
@@ -167,7 +167,7 @@ func TestTheBooksOfTwoProcesses(t *testing.T) {
 	})
 }
 
-func drawBooking(rt *rapid.T, prefix string) (b books.Booking) {
+func drawBooking(rt *rapid.T, prefix string) (b ledger.Booking) {
 	accounts := []ledger.Account{"world", "hot", "cold", "fees"}
 	for range rapid.IntRange(1, 5).Draw(rt, "steps") {
 		i := rapid.IntRange(0, 3).Draw(rt, "from")
@@ -224,7 +224,7 @@ func BenchmarkBooks(b *testing.B) {
 			var ours, theirs time.Duration
 			n := 0
 			for round := 0; b.Loop(); round++ {
-				booking := books.Booking{}
+				booking := ledger.Booking{}
 				for i := range 1000 {
 					booking.Steps = append(booking.Steps, moves(fmt.Sprintf("e%d.%d", round, i), ledger.Posted, "world", ledger.Account(fmt.Sprint("desk:", i%50)), 5))
 				}

@@ -71,7 +71,7 @@ var imports = map[string][]string{
 	"ledger":          {""},
 	"ledger/report":   {"audit/csvfile", "ledger"},
 	"ledger/chart":    {"", "ledger", "strictjson"},
-	"store":           {"", "audit", "audit/tree", "store/books", "store/find", "store/sqldb"},
+	"store":           {"", "audit", "audit/tree", "ledger", "store/books", "store/find", "store/sqldb"},
 	"store/books":     {"", "ledger", "store/sqldb"},
 	"store/outbox":    {"", "store/sqldb"},
 	"store/tracks":    {"chain/follow", "store/outbox", "store/sqldb"},

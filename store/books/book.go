@@ -26,14 +26,6 @@ var (
 	ErrShort = errors.New("not enough in the account")
 )
 
-// A Booking is steps that are booked together, all or none.
-type Booking struct {
-	Steps []ledger.Step
-	// Covered are accounts that must not have less than nothing free afterwards, in any
-	// asset that the steps move.
-	Covered []ledger.Account
-}
-
 // maxRows bounds the rows of one statement: with nine parameters each, PostgreSQL takes
 // 7,281 and SQLite 3,640.
 const maxRows = 1000
@@ -41,7 +33,7 @@ const maxRows = 1000
 // Book books steps in a transaction that no other one overlaps. Their time is now, or that of
 // the last step where the clock is behind it. A step that stands there already, with the same
 // content, is left as it is; with other content it is [ErrBooked].
-func Book(ctx context.Context, tx *sql.Tx, db *sqldb.DB, b Booking, now time.Time) error {
+func Book(ctx context.Context, tx *sql.Tx, db *sqldb.DB, b ledger.Booking, now time.Time) error {
 	w := writing{ctx: ctx, tx: tx, db: db, last: map[string]*ledger.Step{}, totals: map[ledger.Key]ledger.Total{}, touched: map[ledger.Key]bool{}}
 	if err := w.begin(b.Steps, now); err != nil {
 		return fmt.Errorf("book: %w", err)
