@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"countersign/sandbox/access"
+	"countersign/sandbox/account"
+	"countersign/sandbox/auth"
 	"countersign/sandbox/change"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/facts"
@@ -41,6 +43,11 @@ func permissions(cfg Config, db *store.DB, changes *change.Desk) *access.Desk {
 	door := &access.Desk{DB: db, Now: cfg.Now, Changes: changes}
 	changes.Apply = door.Appliers()
 	return door
+}
+
+// accounts makes the desk for identities, which assigns permissions through rights.
+func accounts(cfg Config, db *store.DB, users *auth.Auth, rights *access.Desk) *account.Desk {
+	return &account.Desk{DB: db, Now: cfg.Now, Auth: users, Access: rights, Bootstrap: cfg.Bootstrap, ApproverOf: approverOf}
 }
 
 // signatures makes the desk for raw signatures, behind the same gate as vault.

@@ -26,6 +26,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/chains"
 	"countersign/sandbox/clock"
+	"countersign/sandbox/credential"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/facts"
 	"countersign/sandbox/fault"
@@ -109,7 +110,6 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	users.Bootstrap, users.ApproverOf = cfg.Bootstrap, approverOf
 	if s.nets, err = network.NewSet(cfg.Networks); err != nil {
 		return err
 	}
@@ -129,8 +129,10 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	hooks := &webhook.Registry{DB: s.db, Now: cfg.Now, SeedNames: cfg.SeedNames}
 	deliverer := webhook.NewDeliverer(hooks, cfg.TimeScale, cfg.DeliveryTimeout)
 	deliverer.Faults = &s.faults
-	door := &api.API{Auth: users, Access: permissions(cfg, s.db, desk), Custody: vault,
-		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
+	rights := permissions(cfg, s.db, desk)
+	door := &api.API{Auth: users, Access: rights, Accounts: accounts(cfg, s.db, users, rights), Custody: vault,
+		Credentials: &credential.Desk{DB: s.db, Now: cfg.Now, Auth: users, Machines: cfg.Bootstrap},
+		Policies:    desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
 		Signatures: signatures(cfg, s.db, vault), Webhooks: hooks, Deliverer: deliverer,
 		Chains: s.chains, Limiter: &ratelimit.Limiter{Limit: cfg.RateLimit, Now: cfg.Now}, Ready: s.ready.Load, SeedNames: cfg.SeedNames}
 	if err := vault.WatchWallets(); err != nil {

@@ -22,6 +22,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/network"
 	"countersign/sandbox/policy"
 	"countersign/sandbox/queue"
@@ -128,7 +129,7 @@ func sow(tx *store.Tx, users *auth.Auth, vault *custody.Custody, now time.Time) 
 // entitle makes the managed permissions. On the first start of a directory the humans get
 // full access; so does everybody in a directory that was seeded before there were any.
 func entitle(tx *store.Tx, now time.Time) error {
-	everybody, err := auth.Identities(tx)
+	everybody, err := identity.IDs(tx)
 	if err != nil {
 		return err
 	}

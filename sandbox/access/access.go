@@ -10,6 +10,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/change"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/policy"
 	"countersign/sandbox/role"
 	"countersign/sandbox/store"
@@ -83,15 +84,22 @@ func (d *Desk) Assign(caller auth.Caller, permissionID string, in Assignee) (rol
 	var given role.Assignment
 	var request *change.Request
 	err := caller.Update(d.DB, func(tx *store.Tx) (err error) {
-		if given, err = Propose(tx, permissionID, in.IdentityID, d.now()); err != nil {
-			return err
-		}
-		if request, err = d.submit(tx, caller, change.Create, given); err != nil || request != nil {
-			return err
-		}
-		return role.Grant(tx, given)
+		given, request, err = d.Give(tx, caller, permissionID, in.IdentityID)
+		return err
 	})
 	return given, request, err
+}
+
+// Give is [Desk.Assign] within a transaction that makes the identity too.
+func (d *Desk) Give(tx *store.Tx, caller auth.Caller, permissionID, identityID string) (role.Assignment, *change.Request, error) {
+	given, err := Propose(tx, permissionID, identityID, d.now())
+	if err != nil {
+		return given, nil, err
+	}
+	if request, err := d.submit(tx, caller, change.Create, given); err != nil || request != nil {
+		return given, request, err
+	}
+	return given, nil, role.Grant(tx, given)
 }
 
 // submit asks the policies on Permissions:Assign.
@@ -101,14 +109,14 @@ func (d *Desk) submit(tx *store.Tx, caller auth.Caller, operation string, a role
 }
 
 // Propose is [role.Propose] for an identity that must exist: an unknown one is a 404.
-func Propose(tx *store.Tx, permissionID, identity string, now dfns.Time) (role.Assignment, error) {
-	if identity == "" {
+func Propose(tx *store.Tx, permissionID, identityID string, now dfns.Time) (role.Assignment, error) {
+	if identityID == "" {
 		return role.Assignment{}, dfns.BadRequest("identityId is required")
 	}
-	if err := auth.CheckIdentity(tx, identity); err != nil {
+	if err := identity.Check(tx, identityID); err != nil {
 		return role.Assignment{}, err
 	}
-	return role.Propose(tx, permissionID, identity, now)
+	return role.Propose(tx, permissionID, identityID, now)
 }
 
 // Revoke takes a permission from an identity, or asks for it.

@@ -18,8 +18,10 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"countersign/sandbox/access"
+	"countersign/sandbox/account"
 	"countersign/sandbox/auth"
 	"countersign/sandbox/change"
+	"countersign/sandbox/credential"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/evm"
@@ -45,20 +47,22 @@ type Chains interface {
 
 // API answers requests from its parts.
 type API struct {
-	Auth       *auth.Auth
-	Access     *access.Desk
-	Custody    *custody.Custody
-	Keys       *keys.Ring
-	Signatures *signature.Desk
-	Policies   *policy.Book
-	Gate       *gate.Gate
-	Changes    *change.Desk
-	Webhooks   *webhook.Registry
-	Deliverer  *webhook.Deliverer
-	Chains     Chains
-	Limiter    *ratelimit.Limiter
-	Ready      func() bool // whether the platform is seeded
-	SeedNames  bool        // also what only DFNS's page on workflows has
+	Auth        *auth.Auth
+	Accounts    *account.Desk
+	Credentials *credential.Desk
+	Access      *access.Desk
+	Custody     *custody.Custody
+	Keys        *keys.Ring
+	Signatures  *signature.Desk
+	Policies    *policy.Book
+	Gate        *gate.Gate
+	Changes     *change.Desk
+	Webhooks    *webhook.Registry
+	Deliverer   *webhook.Deliverer
+	Chains      Chains
+	Limiter     *ratelimit.Limiter
+	Ready       func() bool // whether the platform is seeded
+	SeedNames   bool        // also what only DFNS's page on workflows has
 }
 
 // Handler returns the routes.

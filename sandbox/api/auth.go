@@ -27,24 +27,21 @@ func (a *API) authRoutes(e *echo.Echo) {
 		return reply(c, entry, err)
 	}))
 	e.POST("/auth/service-accounts", a.signed(permission.CreateServiceAccount, func(c call) error {
-		return decodedBy(c, a.Auth.CreateServiceAccount)
+		return decodedBy(c, a.Accounts.CreateServiceAccount)
 	}))
 	e.GET("/auth/service-accounts", a.read(permission.ReadServiceAccounts, func(c call) error {
-		found, err := a.Auth.ServiceAccounts()
+		found, err := a.Accounts.ServiceAccounts()
 		return replyPage(c, found, "", err)
 	}))
 	e.GET("/auth/service-accounts/:id", a.read(permission.ReadServiceAccounts, func(c call) error {
-		account, err := a.Auth.ServiceAccount(c.Param("id"))
+		account, err := a.Accounts.ServiceAccount(c.Param("id"))
 		return reply(c, account, err)
 	}))
 	a.serviceAccountRoutes(e)
 	a.patRoutes(e)
 	a.userRoutes(e)
 	a.loginRoutes(e)
-	e.GET("/auth/credentials", a.read(permission.None, func(c call) error {
-		found, err := a.Auth.Credentials(c.caller.Identity())
-		return replyPage(c, found, "", err)
-	}))
+	a.credentialRoutes(e)
 }
 
 // actionLogs answers in CSV, as DFNS does.

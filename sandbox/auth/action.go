@@ -9,6 +9,7 @@ import (
 
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/pubkey"
+	"countersign/sandbox/store"
 )
 
 // ActionRequest is the body of POST /auth/action: the signed challenge.
@@ -43,7 +44,7 @@ type action struct {
 // Exchange turns a signed challenge into a user action. The challenge is spent
 // whether or not the signature is right.
 func (a *Auth) Exchange(caller Caller, in ActionRequest) (string, error) {
-	c, err := a.answered(in, func(c challenge) bool { return c.user == caller.Identity() && c.method != login })
+	c, err := a.answered(in, func(c challenge) bool { return c.user == caller.Identity() && c.purpose == "" })
 	if err != nil {
 		return "", err
 	}
@@ -69,12 +70,9 @@ func (a *Auth) answered(in ActionRequest, right func(challenge) bool) (challenge
 	if in.FirstFactor.Assertion.Algorithm != "" {
 		return challenge{}, dfns.NotImplemented("credentialAssertion.algorithm; leave it out to sign with the key's default")
 	}
-	a.mu.Lock()
-	c, found := a.challenges[in.ChallengeIdentifier]
-	delete(a.challenges, in.ChallengeIdentifier)
-	a.mu.Unlock()
-	if !found || !right(c) || !a.now().Before(c.expires) {
-		return challenge{}, dfns.BadRequest("Challenge token is not valid.")
+	c, err := a.spend(in.ChallengeIdentifier, right)
+	if err != nil {
+		return challenge{}, err
 	}
 	return c, a.checkAssertion(c, in.FirstFactor.Assertion)
 }
@@ -82,12 +80,12 @@ func (a *Auth) answered(in ActionRequest, right func(challenge) bool) (challenge
 // checkAssertion verifies the signature over the client data as received, and
 // only then reads it.
 func (a *Auth) checkAssertion(c challenge, as Assertion) error {
-	creds, err := a.Credentials(c.user)
+	creds, err := a.credentials(c.user)
 	if err != nil {
 		return err
 	}
-	clientData, err1 := decodeBase64URL(as.ClientData)
-	signature, err2 := decodeBase64URL(as.Signature)
+	clientData, err1 := DecodeBase64URL(as.ClientData)
+	signature, err2 := DecodeBase64URL(as.Signature)
 	if err1 != nil || err2 != nil {
 		return dfns.BadRequest("clientData and signature must be base64url")
 	}
@@ -102,12 +100,14 @@ func (a *Auth) checkAssertion(c challenge, as Assertion) error {
 		if !pubkey.Verify(key, clientData, signature) {
 			return dfns.Forbidden("Unable to verify signature")
 		}
-		return checkClientData(clientData, c.text)
+		return CheckClientData(clientData, "key.get", c.text)
 	}
 	return dfns.Errorf(http.StatusUnauthorized, "User does not have a credential that can be used for the application.")
 }
 
-func checkClientData(clientData []byte, challenge string) error {
+// CheckClientData reads client data, whose signature was verified, and refuses a type or a
+// challenge other than those given: 400 for the form, 403 for another challenge.
+func CheckClientData(clientData []byte, kind, challenge string) error {
 	var said struct {
 		Type      string `json:"type"`
 		Challenge string `json:"challenge"`
@@ -115,23 +115,24 @@ func checkClientData(clientData []byte, challenge string) error {
 	switch err := json.Unmarshal(clientData, &said); {
 	case err != nil:
 		return dfns.BadRequest("clientData is not JSON: %v", err)
-	case said.Type != "key.get":
-		return dfns.BadRequest("clientData.type must be key.get")
+	case said.Type != kind:
+		return dfns.BadRequest("clientData.type must be %s", kind)
 	case said.Challenge != challenge:
 		return dfns.Forbidden("clientData.challenge is not the challenge that was given")
 	}
 	return nil
 }
 
-// decodeBase64URL takes base64url with or without padding.
-func decodeBase64URL(s string) ([]byte, error) {
+// DecodeBase64URL reads base64url with or without padding.
+func DecodeBase64URL(s string) ([]byte, error) {
 	return base64.RawURLEncoding.DecodeString(strings.TrimRight(s, "="))
 }
 
 // Consume spends the user action that authorises a request and returns the
 // caller as one who signed it. It refuses one that is missing, expired, of
-// someone else, or for another request with 403, and one that was already used
-// with 400. A caller's own is spent even when it is refused.
+// someone else, for another request, or signed by a key that is no longer active
+// with 403, and one that was already used with 400. A caller's own is spent even
+// when it is refused.
 func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) (Caller, error) {
 	a.mu.Lock()
 	act, found := a.actions[token]
@@ -160,6 +161,10 @@ func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) (
 	case !bytes.Equal([]byte(act.payload), body):
 		return refused("it was signed for another body")
 	}
+	err := a.db.View(func(tx *store.Tx) error {
+		_, err := active(tx, act.proof.CredID)
+		return err
+	})
 	caller.signed = a.entry(caller, token, act)
-	return caller, nil
+	return caller, err
 }

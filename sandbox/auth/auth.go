@@ -28,31 +28,20 @@ import (
 
 	"countersign/sandbox/bearer"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 )
 
-// Kinds of stored objects, and the names of stored values.
+// Names of stored values.
 const (
-	kindUser       = "user"
-	kindCredential = "credential"
-	kindToken      = "token"
-
 	metaOrg = "auth/org"
 	metaKey = "auth/token-key"
-
-	humans   = "humans"           // the parent of human users
-	services = "service-accounts" // the parent of service accounts
 )
 
 // Auth knows the organisation's users. Make one with [New].
 type Auth struct {
-	// Bootstrap lets service accounts and personal access tokens create service accounts.
-	Bootstrap bool
-	// ApproverOf names an active policy that lists a user as an approver, or "".
-	ApproverOf func(tx *store.Tx, user string) (policy string, err error)
-
 	db  *store.DB
 	now func() time.Time
 	org string
@@ -112,7 +101,7 @@ func (a *Auth) OrgID() string { return a.org }
 // Caller is who makes a request: a user, the token he showed and, once
 // [Auth.Consume] has let a signed request pass, what he signed.
 type Caller struct {
-	User    User
+	User    identity.User
 	TokenID string
 
 	kind   string // of the token: Pat, or any other
@@ -130,12 +119,12 @@ func (a *Auth) Identify(token string) (Caller, error) {
 	}
 	var caller Caller
 	err = a.db.View(func(tx *store.Tx) error {
-		shown, err := store.Get[Token](tx, kindToken, claims.App.TokenID)
+		shown, err := identity.TokenOf(tx, claims.App.TokenID)
 		if err != nil {
 			return err
 		}
 		caller.TokenID, caller.kind = shown.TokenID, shown.Kind
-		caller.User, err = store.Get[User](tx, kindUser, shown.UserID)
+		caller.User, err = identity.Lookup(tx, shown.UserID)
 		if err != nil {
 			return err
 		}

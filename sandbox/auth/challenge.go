@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
+	"countersign/sandbox/store"
 )
 
 // challengeLife is how long a challenge, and the user action made from it, may
@@ -51,6 +53,7 @@ type keyDescriptor struct {
 // intent is the request that a challenge, and then a user action, stands for.
 type intent struct {
 	user, method, path, payload string // user is whom the key signs for: see Caller.Identity
+	purpose                     string // what else than a request, such as login; else ""
 	expires                     time.Time
 }
 
@@ -75,27 +78,65 @@ func (a *Auth) Init(caller Caller, in InitRequest) (InitResponse, error) {
 	return a.open(intent{user: caller.Identity(), method: in.Method, path: path, payload: *in.Payload})
 }
 
-// open makes a challenge for what in intends, from now on for as long as challenges live.
+// open makes a challenge for what in intends, from now on for as long as challenges live,
+// and says with which keys it may be signed.
 func (a *Auth) open(in intent) (InitResponse, error) {
-	creds, err := a.Credentials(in.user)
+	creds, err := a.credentials(in.user)
 	if err != nil {
 		return InitResponse{}, err
 	}
-	now := a.now()
-	in.expires = now.Add(challengeLife)
-	c := challenge{intent: in, text: base64.RawURLEncoding.EncodeToString([]byte(dfns.NewID("ch")))}
-	id, err := a.challengeJWT(dfns.NewID("ch"), in.user, now)
-	if err != nil {
-		return InitResponse{}, err
-	}
-	a.mu.Lock()
-	a.sweep(now)
-	a.challenges[id] = c
-	a.mu.Unlock()
-	return initResponse(c.text, id, creds), nil
+	text, id, err := a.challenge(in)
+	return initResponse(text, id, creds), err
 }
 
-func initResponse(text, id string, creds []Credential) InitResponse {
+// Challenge opens a challenge that serves purpose alone, such as making a credential, and
+// returns its text and its identifier. user is whom it concerns.
+func (a *Auth) Challenge(user, purpose string) (text, identifier string, err error) {
+	return a.challenge(intent{user: user, purpose: purpose})
+}
+
+// Spend ends a challenge that [Auth.Challenge] opened for purpose, and returns whom it
+// concerns and its text. One that is unknown, spent, expired or for something else is a 400.
+func (a *Auth) Spend(identifier, purpose string) (user, text string, err error) {
+	c, err := a.spend(identifier, func(c challenge) bool { return c.purpose == purpose })
+	return c.user, c.text, err
+}
+
+func (a *Auth) challenge(in intent) (text, id string, err error) {
+	now := a.now()
+	in.expires = now.Add(challengeLife)
+	text = base64.RawURLEncoding.EncodeToString([]byte(dfns.NewID("ch")))
+	if id, err = a.challengeJWT(dfns.NewID("ch"), in.user, now); err != nil {
+		return "", "", err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sweep(now)
+	a.challenges[id] = challenge{intent: in, text: text}
+	return text, id, nil
+}
+
+// spend ends a challenge and returns it, if it is a right one.
+func (a *Auth) spend(id string, right func(challenge) bool) (challenge, error) {
+	a.mu.Lock()
+	c, found := a.challenges[id]
+	delete(a.challenges, id)
+	a.mu.Unlock()
+	if !found || !right(c) || !a.now().Before(c.expires) {
+		return challenge{}, dfns.BadRequest("Challenge token is not valid.")
+	}
+	return c, nil
+}
+
+func (a *Auth) credentials(user string) (found []identity.Credential, err error) {
+	err = a.db.View(func(tx *store.Tx) (err error) {
+		found, err = identity.Credentials(tx, user)
+		return err
+	})
+	return found, err
+}
+
+func initResponse(text, id string, creds []identity.Credential) InitResponse {
 	out := InitResponse{
 		Challenge: text, ChallengeIdentifier: id,
 		SupportedCredentialKinds: []credentialKind{{Kind: "Key", Factor: "first"}},

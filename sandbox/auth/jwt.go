@@ -4,10 +4,11 @@ import (
 	"time"
 
 	"countersign/sandbox/bearer"
+	"countersign/sandbox/identity"
 )
 
-// bearerFor returns the JWT of a stored token.
-func (a *Auth) bearerFor(t Token) (string, error) {
+// Bearer returns the JWT of a stored token.
+func (a *Auth) Bearer(t identity.Token) (string, error) {
 	return bearer.Sign(a.key, bearer.Claims{
 		Issuer: "countersign-sandbox", Subject: t.UserID, ID: t.TokenID,
 		Issued: t.DateCreated.Unix(), Expires: t.Expires.Unix(),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/store"
 )
 
@@ -44,27 +45,56 @@ type Evidence struct {
 }
 
 // Update runs f in one writing transaction that also writes the caller's signed action
-// into the log: either both stand or neither.
+// into the log: either both stand or neither. It is refused when the key that signed has
+// been switched off since; f may switch it off.
 func (c Caller) Update(db *store.DB, f func(*store.Tx) error) error {
 	return db.Update(func(tx *store.Tx) error {
+		entry, err := c.proven(tx)
+		if err != nil {
+			return err
+		}
 		if err := f(tx); err != nil {
 			return err
 		}
-		return c.Log(tx)
+		return keep(tx, entry)
 	})
 }
 
-// Log writes the caller's signed action into the log, in the transaction of its effect.
+// Log writes the caller's signed action into the log, in the transaction of its effect. It
+// refuses as [Caller.Update] does.
 func (c Caller) Log(tx *store.Tx) error {
+	entry, err := c.proven(tx)
+	if err != nil {
+		return err
+	}
+	return keep(tx, entry)
+}
+
+// proven returns the entry of what the caller signed, while the key that signed is active.
+func (c Caller) proven(tx *store.Tx) (Entry, error) {
 	if c.signed == nil {
-		return errors.New("logging a signed action: nothing was signed")
+		return Entry{}, errors.New("logging a signed action: nothing was signed")
 	}
 	entry := *c.signed
-	cred, err := store.Get[Credential](tx, kindCredential, entry.FirstFactor.ID)
-	if err != nil {
-		return fmt.Errorf("logging a signed action: %w", err)
-	}
+	cred, err := active(tx, entry.FirstFactor.ID)
 	entry.FirstFactor.Kind, entry.FirstFactor.PublicKey = cred.Kind, cred.PublicKey
+	return entry, err
+}
+
+// active returns a credential that signed a user action. One that was switched off since is
+// a 403: the action is as void as one that it would sign now.
+func active(tx *store.Tx, credID string) (identity.Credential, error) {
+	cred, err := identity.CredentialOf(tx, credID)
+	if err != nil {
+		return cred, fmt.Errorf("finding the key of a signed action: %w", err)
+	}
+	if !cred.IsActive {
+		return cred, dfns.Forbidden("user action signature is missing or invalid: credential %s, which signed it, is not active", credID)
+	}
+	return cred, nil
+}
+
+func keep(tx *store.Tx, entry Entry) error {
 	return store.Put(tx, store.Object{Kind: kindEntry, ID: entry.ID, Parent: entry.UserID}, entry)
 }
 
@@ -97,9 +127,9 @@ func (a *Auth) Entry(id string) (Entry, error) {
 func (a *Auth) Entries(start, end time.Time, user string) ([]Entry, error) {
 	var found []Entry
 	err := a.db.View(func(tx *store.Tx) error {
-		people, err1 := store.All[User](tx, kindUser, humans)
-		machines, err2 := store.All[User](tx, kindUser, services)
-		gone, err3 := store.All[User](tx, kindUser, archived)
+		people, _, err1 := identity.Users(tx, identity.Humans, store.Page{})
+		machines, _, err2 := identity.Users(tx, identity.Services, store.Page{})
+		gone, _, err3 := identity.Users(tx, identity.Archived, store.Page{})
 		if err := errors.Join(err1, err2, err3); err != nil {
 			return err
 		}

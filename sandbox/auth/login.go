@@ -5,14 +5,14 @@ import (
 	"time"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/store"
 )
 
 // sessionLife is how long a login lasts. DFNS does not publish its figure: a working day.
 const sessionLife = 12 * time.Hour
 
-// login is the method of the intent of a login's challenge: no request has it, so that
-// neither kind of challenge serves for the other.
+// login is the purpose of a login's challenge.
 const login = "login"
 
 // LoginRequest is the body of POST /auth/login/init.
@@ -31,10 +31,10 @@ func (a *Auth) LoginInit(in LoginRequest) (InitResponse, error) {
 	case in.Username == "":
 		return InitResponse{}, dfns.NotImplemented("logins without username, which are of passkeys")
 	}
-	var user User
+	var user identity.User
 	err := a.db.View(func(tx *store.Tx) (err error) {
 		var found bool
-		if user, found, err = named(tx, in.Username); err == nil && (!found || !user.IsActive || in.OrgID != a.org) {
+		if user, found, err = identity.Named(tx, in.Username); err == nil && (!found || !user.IsActive || in.OrgID != a.org) {
 			err = dfns.Errorf(http.StatusUnauthorized, "User not found")
 		}
 		return err
@@ -42,21 +42,21 @@ func (a *Auth) LoginInit(in LoginRequest) (InitResponse, error) {
 	if err != nil {
 		return InitResponse{}, err
 	}
-	return a.open(intent{user: user.UserID, method: login})
+	return a.open(intent{user: user.UserID, purpose: login})
 }
 
 // Login turns a signed challenge into the bearer token of a session.
 func (a *Auth) Login(in ActionRequest) (string, error) {
-	c, err := a.answered(in, func(c challenge) bool { return c.method == login })
+	c, err := a.answered(in, func(c challenge) bool { return c.purpose == login })
 	if err != nil {
 		return "", err
 	}
-	token := Token{TokenID: dfns.NewID("to"), UserID: c.user, CredID: in.FirstFactor.Assertion.CredID, IsActive: true,
+	token := identity.Token{TokenID: dfns.NewID("to"), UserID: c.user, CredID: in.FirstFactor.Assertion.CredID, IsActive: true,
 		DateCreated: dfns.At(a.now()), Expires: dfns.At(a.now().Add(sessionLife))}
-	if err := a.db.Update(func(tx *store.Tx) error { return saveToken(tx, token) }); err != nil {
+	if err := a.db.Update(func(tx *store.Tx) error { return identity.SaveToken(tx, token) }); err != nil {
 		return "", err
 	}
-	return a.bearerFor(token)
+	return a.Bearer(token)
 }
 
 // LogoutRequest is the body of PUT /auth/logout, which may be absent.
@@ -66,20 +66,20 @@ type LogoutRequest struct {
 
 // Logout ends the caller's session or, when he says so, every session of his.
 func (a *Auth) Logout(caller Caller, in LogoutRequest) error {
-	if caller.kind == kindPat || caller.User.IsServiceAccount {
+	if caller.ByPat() || caller.User.IsServiceAccount {
 		return dfns.Forbidden("only a user's login can be logged out")
 	}
 	return a.db.Update(func(tx *store.Tx) error {
-		tokens, err := store.All[Token](tx, kindToken, caller.User.UserID)
+		tokens, err := identity.Tokens(tx, caller.User.UserID)
 		if err != nil {
 			return err
 		}
 		for _, t := range tokens {
-			if t.TokenID != caller.TokenID && (!in.AllSessions || t.Kind == kindPat) {
+			if t.TokenID != caller.TokenID && (!in.AllSessions || t.Kind == identity.Pat) {
 				continue
 			}
 			t.IsActive = false
-			if err := saveToken(tx, t); err != nil {
+			if err := identity.SaveToken(tx, t); err != nil {
 				return err
 			}
 		}

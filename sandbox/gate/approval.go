@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/policy"
 	"countersign/sandbox/rule"
 	"countersign/sandbox/store"
@@ -124,10 +124,10 @@ func (g *Gate) Approvals(f Filter, page store.Page) ([]Approval, string, error) 
 	approvals := []Approval{}
 	var next string
 	err := g.DB.View(func(tx *store.Tx) error {
-		approver := auth.User{}
+		approver := identity.User{}
 		if f.ApproverID != "" {
 			var err error
-			if approver, err = auth.Lookup(tx, f.ApproverID); err != nil {
+			if approver, err = identity.Lookup(tx, f.ApproverID); err != nil {
 				return err
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/policy"
 	"countersign/sandbox/store"
 )
@@ -58,7 +59,7 @@ func (g *Gate) Decide(caller auth.Caller, id string, vote Vote) (Approval, error
 }
 
 // refuse says why user may not vote so, or in which groups his vote counts.
-func (r record) refuse(user auth.User, value string) ([]int, error) {
+func (r record) refuse(user identity.User, value string) ([]int, error) {
 	if !r.admits(user) {
 		return nil, dfns.Forbidden("user %s is not an approver of approval %s", user.UserID, r.ID)
 	}
@@ -85,7 +86,7 @@ func notPending(id, status string) error {
 }
 
 // admits tells whether user is an approver in any group.
-func (r record) admits(user auth.User) bool {
+func (r record) admits(user identity.User) bool {
 	return slices.ContainsFunc(r.Groups, func(group policy.Group) bool { return group.Admits(user) })
 }
 

@@ -3,8 +3,8 @@ package policy
 import (
 	"slices"
 
-	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/store"
 )
 
@@ -72,7 +72,7 @@ func (g Group) validate(tx *store.Tx) error {
 	}
 	seen := map[string]bool{}
 	for _, id := range listed {
-		if _, err := auth.Lookup(tx, id); err != nil {
+		if _, err := identity.Lookup(tx, id); err != nil {
 			return dfns.BadRequest("approvers.userId.in: %v", err)
 		}
 		seen[id] = true
@@ -85,7 +85,7 @@ func (g Group) validate(tx *store.Tx) error {
 
 // Admits tells whether user may vote in the group at all. A service account
 // must be listed, and the group must admit service accounts.
-func (g Group) Admits(user auth.User) bool {
+func (g Group) Admits(user identity.User) bool {
 	if user.IsServiceAccount && !says(g.ServiceAccountsCanApprove) {
 		return false
 	}
@@ -97,7 +97,7 @@ func (g Group) Admits(user auth.User) bool {
 
 // Hears tells whether an approval of user counts in the group, of an activity that initiator
 // asked for.
-func (g Group) Hears(user auth.User, initiator string) bool {
+func (g Group) Hears(user identity.User, initiator string) bool {
 	return g.Admits(user) && (user.UserID != initiator || says(g.InitiatorCanApprove))
 }
 

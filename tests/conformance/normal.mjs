@@ -1,6 +1,6 @@
 // What differs from run to run becomes a placeholder that keeps its identity within a
 // file: the first wallet is <wa-1> wherever it is met, and no other value is.
-const kinds = 'us|to|cr|ci|or|pm|as|wa|key|xfr|tx|sig|plc|plce|ap|wh|whe|ch|fs|ofr|uj'
+const kinds = 'us|to|cr|cc|ci|or|pm|as|wa|key|xfr|tx|sig|plc|plce|ap|wh|whe|ch|fs|ofr|uj'
 const patterns = [
   ['jwt', /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g],
   ['pem', /-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----\n?/g],
@@ -16,7 +16,7 @@ const patterns = [
 
 // Members whose values hang on the clock, the chain's blocks or a page's place in the store.
 // A number stays a number, so that the types can be held against it.
-const volatile = new Set(['timestampSent', 'blockNumber', 'fee', 'nextPageToken', 'paginationToken', 'challenge', 'clientData',
+const volatile = new Set(['timestampSent', 'blockNumber', 'fee', 'nextPageToken', 'paginationToken', 'challenge', 'clientData', 'attestationData',
   'signature', 'timestamp', 'recid', 'baseFeePerGas', 'maxFeePerGas', 'maxPriorityFeePerGas'])
 
 // normaliser returns a function that makes values comparable, remembering what it has seen.

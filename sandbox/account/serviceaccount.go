@@ -1,11 +1,12 @@
-package auth
+package account
 
 import (
 	"errors"
 	"time"
 
+	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
-	"countersign/sandbox/permission"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/pubkey"
 	"countersign/sandbox/role"
 	"countersign/sandbox/store"
@@ -16,7 +17,7 @@ const maxDaysValid = 730
 
 // ServiceAccount is a service account as the API shows it.
 type ServiceAccount struct {
-	UserInfo     User          `json:"userInfo"`
+	UserInfo     identity.User `json:"userInfo"`
 	AccessTokens []AccessToken `json:"accessTokens"`
 }
 
@@ -64,26 +65,27 @@ func (in NewServiceAccount) validate() (time.Duration, error) {
 
 // CreateServiceAccount makes a service account. As on DFNS only a human's login may, unless
 // the sandbox is one for bootstrapping. The account may do nothing until a permission is
-// assigned to it, which permissionId does for a caller who may assign.
-func (a *Auth) CreateServiceAccount(caller Caller, in NewServiceAccount) (ServiceAccount, error) {
-	if !a.Bootstrap && (caller.User.IsServiceAccount || caller.kind == kindPat) {
+// assigned to it, which permissionId does for a caller who may assign; a policy on
+// Permissions:Assign holds that up, and not the account.
+func (d *Desk) CreateServiceAccount(caller auth.Caller, in NewServiceAccount) (ServiceAccount, error) {
+	if !d.Bootstrap && (caller.User.IsServiceAccount || caller.ByPat()) {
 		return ServiceAccount{}, dfns.Forbidden("service accounts and personal access tokens may not create service accounts")
 	}
 	life, err := in.validate()
 	if err != nil {
 		return ServiceAccount{}, err
 	}
-	if err := a.mayGive(caller, in.PermissionID); err != nil {
+	if err := d.mayGive(caller, in.PermissionID); err != nil {
 		return ServiceAccount{}, err
 	}
-	var e Enrolled
-	err = caller.Update(a.db, func(tx *store.Tx) (err error) {
-		e, err = a.Enrol(tx, NewUser{Name: in.Name, PublicKey: in.PublicKey, ExternalID: in.ExternalID,
+	var e auth.Enrolled
+	err = caller.Update(d.DB, func(tx *store.Tx) (err error) {
+		e, err = d.Auth.Enrol(tx, auth.NewUser{Name: in.Name, PublicKey: in.PublicKey, ExternalID: in.ExternalID,
 			ServiceAccount: true, Life: life})
 		if err != nil {
 			return err
 		}
-		return errors.Join(a.give(tx, in.PermissionID, e.User.UserID), dress(tx, &e.User))
+		return errors.Join(d.give(tx, caller, in.PermissionID, e.User.UserID), identity.Dress(tx, &e.User))
 	})
 	if err != nil {
 		return ServiceAccount{}, err
@@ -93,36 +95,16 @@ func (a *Auth) CreateServiceAccount(caller Caller, in NewServiceAccount) (Servic
 	return shown, nil
 }
 
-// mayGive refuses a caller who may not assign the permission that a new identity is to have.
-func (a *Auth) mayGive(caller Caller, permissionID string) error {
-	if permissionID == "" {
-		return nil
-	}
-	return a.Allowed(caller, permission.AssignPermission)
-}
-
-// give assigns a permission, unless its ID is "", to a new identity.
-func (a *Auth) give(tx *store.Tx, permissionID, identity string) error {
-	if permissionID == "" {
-		return nil
-	}
-	given, err := role.Propose(tx, permissionID, identity, dfns.At(a.now()))
-	if err != nil {
-		return err
-	}
-	return role.Grant(tx, given)
-}
-
 // ServiceAccounts returns all service accounts; DFNS does not page them.
-func (a *Auth) ServiceAccounts() ([]ServiceAccount, error) {
+func (d *Desk) ServiceAccounts() ([]ServiceAccount, error) {
 	found := []ServiceAccount{}
-	err := a.db.View(func(tx *store.Tx) error {
-		users, err := store.All[User](tx, kindUser, services)
+	err := d.DB.View(func(tx *store.Tx) error {
+		users, _, err := identity.Users(tx, identity.Services, store.Page{})
 		if err != nil {
 			return err
 		}
 		for _, user := range users {
-			account, err := a.load(tx, user)
+			account, err := d.load(tx, user)
 			if err != nil {
 				return err
 			}
@@ -134,40 +116,31 @@ func (a *Auth) ServiceAccounts() ([]ServiceAccount, error) {
 }
 
 // ServiceAccount returns one by its user ID; an unknown one is a 404.
-func (a *Auth) ServiceAccount(id string) (ServiceAccount, error) {
+func (d *Desk) ServiceAccount(id string) (ServiceAccount, error) {
 	var account ServiceAccount
-	err := a.db.View(func(tx *store.Tx) error {
-		user, err := serviceAccount(tx, id)
+	err := d.DB.View(func(tx *store.Tx) error {
+		user, err := identity.Under(tx, identity.Services, id)
 		if err == nil {
-			account, err = a.load(tx, user)
+			account, err = d.load(tx, user)
 		}
 		return err
 	})
 	return account, err
 }
 
-// serviceAccount returns the user of one that was not deleted.
-func serviceAccount(tx *store.Tx, id string) (User, error) {
-	user, err := store.GetUnder[User](tx, kindUser, services, id)
-	if errors.Is(err, store.ErrNotFound) {
-		err = dfns.NotFound("service account", id)
-	}
-	return user, err
-}
-
-func (a *Auth) load(tx *store.Tx, user User) (ServiceAccount, error) {
-	tokens, err := store.All[Token](tx, kindToken, user.UserID)
+func (d *Desk) load(tx *store.Tx, user identity.User) (ServiceAccount, error) {
+	tokens, err := identity.Tokens(tx, user.UserID)
 	if err != nil || len(tokens) == 0 {
 		return ServiceAccount{}, errors.Join(err, errors.New("service account has no token"))
 	}
-	cred, err := store.Get[Credential](tx, kindCredential, tokens[0].CredID)
-	if err := errors.Join(err, dress(tx, &user)); err != nil {
+	cred, err := identity.CredentialOf(tx, tokens[0].CredID)
+	if err := errors.Join(err, identity.Dress(tx, &user)); err != nil {
 		return ServiceAccount{}, err
 	}
 	return show(user, tokens[0], cred), err
 }
 
-func show(user User, token Token, cred Credential) ServiceAccount {
+func show(user identity.User, token identity.Token, cred identity.Credential) ServiceAccount {
 	return ServiceAccount{UserInfo: user, AccessTokens: []AccessToken{{
 		DateCreated: token.DateCreated, CredID: token.CredID, IsActive: token.IsActive, Kind: "ServiceAccount",
 		LinkedUserID: user.UserID, Name: user.Name, OrgID: user.OrgID, PermissionAssignments: user.PermissionAssignments,

@@ -1,0 +1,55 @@
+package identity
+
+import (
+	"errors"
+	"net/http"
+
+	"countersign/sandbox/dfns"
+	"countersign/sandbox/store"
+)
+
+// Key is the kind of a credential that is a key pair of its holder's.
+const Key = "Key"
+
+// Credential is a public key that signs for a user or a personal access token.
+type Credential struct {
+	CredID      string    `json:"credentialId"`   // the credId of assertions; unique in the organisation
+	UUID        string    `json:"credentialUuid"` // cr-…
+	Kind        string    `json:"kind"`           // Key
+	Name        string    `json:"name"`
+	PublicKey   string    `json:"publicKey"` // PEM
+	IsActive    bool      `json:"isActive"`
+	DateCreated dfns.Time `json:"dateCreated"`
+
+	// A key of the sandbox has neither; the SDK's type demands them.
+	RelyingPartyID string `json:"relyingPartyId"`
+	Origin         string `json:"origin"`
+}
+
+// AddCredential stores a new credential of owner: a user or a personal access token. A
+// CredID that anybody has is a 409.
+func AddCredential(tx *store.Tx, owner string, c Credential) error {
+	_, err := CredentialOf(tx, c.CredID)
+	switch {
+	case err == nil:
+		return dfns.Errorf(http.StatusConflict, "credId %s is taken; choose another", c.CredID)
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
+	return SaveCredential(tx, owner, c)
+}
+
+// SaveCredential stores a credential of owner as it is now.
+func SaveCredential(tx *store.Tx, owner string, c Credential) error {
+	return store.Put(tx, store.Object{Kind: kindCredential, ID: c.CredID, Parent: owner}, c)
+}
+
+// CredentialOf returns the credential of a credId, or [store.ErrNotFound].
+func CredentialOf(tx *store.Tx, credID string) (Credential, error) {
+	return store.Get[Credential](tx, kindCredential, credID)
+}
+
+// Credentials returns the credentials of a user or a personal access token, oldest first.
+func Credentials(tx *store.Tx, owner string) ([]Credential, error) {
+	return store.All[Credential](tx, kindCredential, owner)
+}
