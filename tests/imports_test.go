@@ -71,6 +71,7 @@ var imports = map[string][]string{
 	"ledger":          {""},
 	"ledger/report":   {"audit/csvfile", "ledger"},
 	"ledger/chart":    {"", "ledger", "strictjson"},
+	"ledger/posting":  {"", "ledger", "ledger/chart"},
 	"store":           {"", "audit", "audit/tree", "ledger", "store/books", "store/find", "store/sqldb"},
 	"store/books":     {"", "ledger", "store/sqldb"},
 	"store/outbox":    {"", "store/sqldb"},
