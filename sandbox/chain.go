@@ -11,16 +11,17 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"countersign/sandbox/chains"
+	"countersign/sandbox/custody"
 	"countersign/sandbox/network"
 	"countersign/sandbox/settle"
 )
 
 // startChains brings the default network's chain to the block where it stopped,
 // and answers JSON-RPC for it and for the others, which start at first use.
-func (s *Server) startChains(cfg Config, seed seedling) error {
+func (s *Server) startChains(cfg Config, seed seedling, vault *custody.Custody) error {
 	s.chains = &chains.Chains{DB: s.db, Networks: s.nets, Dir: cfg.Data,
 		Genesis: time.Unix(seed.Genesis, 0), Faucet: common.HexToAddress(seed.faucetAddress()), Now: cfg.Now,
-		Finality: cfg.Finality, BlockTime: cfg.BlockTime}
+		Finality: cfg.Finality, BlockTime: cfg.BlockTime, Screen: vault.Screen}
 	if _, err := s.chains.Chain(network.Default); err != nil {
 		return err
 	}

@@ -63,6 +63,10 @@ func (o outsider) send(to string, wei int64, data string) string {
 	if err3 := chain.SendTransaction(ctx, tx); err1 != nil || err2 != nil || err3 != nil {
 		o.w.t.Fatalf("sending: %v %v %v", err1, err2, err3)
 	}
+	eventually(o.w.t, "the pool counts it", func() bool { // or the next would have its nonce
+		next, err := chain.PendingNonceAt(ctx, o.address())
+		return err == nil && next > nonce
+	})
 	return tx.Hash().Hex()
 }
 

@@ -120,7 +120,7 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 		return fmt.Errorf("seeding: %w", err)
 	}
 	vault.Token, vault.Faucet = seed.TokenAddress, seed.faucetAddress()
-	if err := s.startChains(cfg, seed); err != nil {
+	if err := s.startChains(cfg, seed, vault); err != nil {
 		return err
 	}
 	if err := (facts.Files{Dir: cfg.Data}).Seed(prices(s.nets, vault)); err != nil {

@@ -37,6 +37,9 @@ type Chains struct {
 	Finality  int           // of every chain, in blocks; see [evm.Config]
 	BlockTime time.Duration // likewise
 
+	// Screen is asked about each deposit, in the transaction that keeps its block.
+	Screen func(tx *store.Tx, e history.Event) error
+
 	wakes   sync.Map // by network, of *store.Wake
 	mu      sync.Mutex
 	running map[string]*evm.Chain
@@ -116,7 +119,7 @@ func (c *Chains) keep(n network.Network, change evm.Change) error {
 		}
 		for _, b := range change.Blocks {
 			err := errors.Join(tx.AppendBlock(n.Name, b.Number, b.RLP), history.Include(tx, now, history.Block{
-				Network: n, Number: b.Number, Time: b.Time, Final: b.Number <= change.Finalized, Transfers: told(n, b.Transfers)}))
+				Network: n, Number: b.Number, Time: b.Time, Final: b.Number <= change.Finalized, Transfers: told(n, b.Transfers), Screen: c.Screen}))
 			if err != nil {
 				return err
 			}

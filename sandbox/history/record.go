@@ -38,6 +38,9 @@ type Block struct {
 	Time      time.Time
 	Final     bool
 	Transfers []Transfer
+
+	// Screen is asked about each deposit once it is told, in the same transaction; nil is not.
+	Screen func(tx *store.Tx, e Event) error
 }
 
 // Include records the transfers of a new block that concern a wallet.
@@ -88,6 +91,11 @@ type open struct {
 func record(tx *store.Tx, now time.Time, b Block, e Event) error {
 	if err := announce(tx, now, e, "wallet.blockchainevent.detected", "wallet.blockchain_event.transfer.included"); err != nil {
 		return err
+	}
+	if b.Screen != nil && e.Direction == In {
+		if err := b.Screen(tx, e); err != nil {
+			return err
+		}
 	}
 	if b.Final {
 		return confirm(tx, now, e)

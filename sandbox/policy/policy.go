@@ -23,6 +23,7 @@ const (
 // The activities that the sandbox has.
 const (
 	Sign              = "Wallets:Sign"
+	Incoming          = "Wallets:IncomingTransaction"
 	AssignPermission  = "Permissions:Assign"
 	ModifyPermissions = "Permissions:Modify"
 	ModifyPolicies    = "Policies:Modify"
@@ -67,6 +68,8 @@ var activities = map[string]activity{
 			"GlobalLedgerTransactionPrescreening", "TravelRuleTransactionPrescreening"},
 		actions: []string{RequestApproval, Block, NoAction}, filters: []string{"walletId", "walletTags"},
 	},
+	Incoming: {rules: []string{"ChainalysisTransactionScreening"}, actions: []string{NoAction},
+		filters: []string{"walletId", "walletTags"}},
 	AssignPermission:  {rules: always, actions: []string{RequestApproval, Block}, filters: []string{"permissionId"}, needs: true},
 	ModifyPermissions: {rules: always, actions: []string{RequestApproval, Block}, filters: []string{"permissionId"}, needs: true},
 	ModifyPolicies:    {rules: always, actions: []string{RequestApproval}, filters: []string{"policyId"}, needs: true},
@@ -75,7 +78,7 @@ var activities = map[string]activity{
 var always = []string{"AlwaysTrigger"}
 
 // foreign are the activities that DFNS has and the sandbox refuses by name.
-var foreign = []string{"Wallets:IncomingTransaction", "Registry:Addresses:Modify", "Registry:ContractSchemas:Modify",
+var foreign = []string{"Registry:Addresses:Modify", "Registry:ContractSchemas:Modify",
 	"Vaults:ReleaseQuarantine", "Vaults:CreateLock"}
 
 // validate refuses what is malformed, and by name what is not implemented.

@@ -47,7 +47,7 @@ func (s *Settler) stepLedger(on network.Network, job queue.Job) error {
 	return s.Custody.DB.Update(func(tx *store.Tx) error {
 		end := custody.Settlement{Fee: big.NewInt(stellar.Fee)}
 		var refusal stellar.Refusal
-		err := stellar.Apply(tx, payment, fmt.Sprintf("%x", digest), s.Custody.Now())
+		err := stellar.Apply(tx, payment, fmt.Sprintf("%x", digest), s.Custody.Now(), s.Custody.Screen)
 		if errors.As(err, &refusal) {
 			end = custody.Settlement{Reason: refusal.Reason}
 			if refusal.Fee > 0 {

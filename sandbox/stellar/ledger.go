@@ -86,8 +86,8 @@ type Refusal struct {
 func (r Refusal) Error() string { return r.Reason }
 
 // Apply closes a ledger with p in it, or fails with a [Refusal] whose fee is
-// then charged. Both must be committed.
-func Apply(tx *store.Tx, p Payment, hash string, now time.Time) error {
+// then charged. Both must be committed. screen is asked about a deposit that p is.
+func Apply(tx *store.Tx, p Payment, hash string, now time.Time, screen func(*store.Tx, history.Event) error) error {
 	from, there, err := load(tx, p.Network.Name, p.From)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func Apply(tx *store.Tx, p Payment, hash string, now time.Time) error {
 	if err := operate(tx, p); err != nil {
 		return err
 	}
-	return history.Include(tx, now, history.Block{Network: p.Network, Number: head.Sequence, Time: now, Final: true,
+	return history.Include(tx, now, history.Block{Network: p.Network, Number: head.Sequence, Time: now, Final: true, Screen: screen,
 		Transfers: []history.Transfer{{Kind: "NativeTransfer", TxHash: hash, From: p.From, To: p.To, Memo: p.Memo,
 			Value: fmt.Sprint(p.Amount), Fee: fmt.Sprint(Fee),
 			Asset: history.Asset{Symbol: p.Network.Symbol, Decimals: p.Network.Decimals, Verified: true}}}})

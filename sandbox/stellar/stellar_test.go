@@ -69,7 +69,7 @@ func TestPayments(t *testing.T) {
 			if err := stellar.Open(tx, on.Name, "ROOT"); err != nil {
 				return err
 			}
-			err := stellar.Apply(tx, stellar.Payment{Network: on, From: step.from, To: step.to, Amount: step.amount, Create: step.create}, step.name, time.Now())
+			err := stellar.Apply(tx, stellar.Payment{Network: on, From: step.from, To: step.to, Amount: step.amount, Create: step.create}, step.name, time.Now(), nil)
 			var refused stellar.Refusal
 			if errors.As(err, &refused) {
 				if len(step.refusal) == 0 || len(refused.Reason) < len(step.refusal) || refused.Reason[:len(step.refusal)] != step.refusal {

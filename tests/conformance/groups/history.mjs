@@ -1,6 +1,9 @@
 // History: what came in and went out, of a wallet and of all; deposits announced.
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
 
+import { policy } from './policies.mjs'
 import { verified } from '../receiver.mjs'
 import { mint } from './transfers.mjs'
 
@@ -32,4 +35,25 @@ export default async function ({ suite, admin, env, receiver }) {
   await admin.isRefused(400, 'wallets.listOrgWalletHistory', { query: { startTime: 'yesterday' } })
   await admin.isRefused(400, 'wallets.getWalletHistory', { walletId, query: { direction: 'Sideways' } })
   await admin.isRefused(404, 'wallets.getWalletHistory', { walletId: 'wa-00000-00000-0000000000000000' })
+  await screened({ suite, admin, env, receiver }, w)
+}
+
+// screened is a deposit of somebody whom a provider knows: the policy can only tell of it.
+async function screened({ suite, admin, env, receiver }, w) {
+  fs.writeFileSync(path.join(env.dir, 'verdicts.json'), JSON.stringify({ addresses: { [env.admin.SANDBOX_TREASURY_ADDRESS]: {
+    chainalysis: { alerts: [{ level: 'SEVERE', categoryId: 3 }] } } } }))
+  const all = { categoryIds: [] }
+  const rule = { kind: 'ChainalysisTransactionScreening', configuration: { alerts: { alertLevel: 'HIGH', ...all }, exposures: { direct: all }, fallbackBehaviours: {
+    skipUnscreenableTransaction: false, skipUnsupportedNetwork: false, skipUnsupportedAsset: false, skipChainalysisFailure: false } } }
+  const screening = (action) => ({ body: policy({ name: 'Screening', activityKind: 'Wallets:IncomingTransaction', rule, action, filters: { walletId: { in: [w.id] } } }) })
+  await admin.isRefused(400, 'policies.createPolicy', screening({ kind: 'Block' }))
+  const { id: policyId } = await admin.does('policies.createPolicy', screening({ kind: 'NoAction' }))
+  const { secret, ...hook } = await admin.does('webhooks.createWebhook', { body: { url: receiver.url, events: ['policy.triggered'] } })
+  await admin.does('wallets.transferAsset', { walletId: env.admin.DFNS_WALLET_ID, body: { kind: 'Native', to: w.address, amount: '7' } })
+  const delivery = await receiver.next((e) => e.kind === 'policy.triggered')
+  const event = verified(delivery, secret)
+  assert.deepEqual([event.data.policyEvaluation.policy.id, event.data.policyEvaluation.activity.blockchainEvent.walletId], [policyId, w.id])
+  suite.kept.push({ call: `webhook ${event.kind}`, request: { method: delivery.method, body: event } })
+  await admin.does('policies.archivePolicy', { policyId })
+  await admin.does('webhooks.deleteWebhook', { webhookId: hook.id })
 }
