@@ -165,7 +165,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		status       int
 	}{
 		"a kind the sandbox lacks":     {"transfers", `{"kind":"Spl"}`, 501},
-		"a raw transaction":            {"transactions", `{"kind":"Transaction","transaction":"0x"}`, 501},
+		"another kind":                 {"transactions", `{"kind":"Psbt","psbt":"0x"}`, 501},
 		"no such kind":                 {"transfers", `{"kind":"Gift"}`, 400},
 		"no kind":                      {"transfers", `{}`, 400},
 		"not JSON":                     {"transfers", `{`, 400},

@@ -23,7 +23,7 @@ type Replacement struct {
 func Cancel(key *ecdsa.PrivateKey, raw []byte) (Replacement, error) {
 	self := crypto.PubkeyToAddress(key.PublicKey)
 	return replace(key, raw, func(tx *types.DynamicFeeTx) {
-		tx.To, tx.Value, tx.Data, tx.Gas = &self, new(big.Int), nil, params.TxGas
+		tx.To, tx.Value, tx.Data, tx.Gas, tx.AccessList = &self, new(big.Int), nil, params.TxGas, nil
 	})
 }
 
@@ -37,11 +37,12 @@ func replace(key *ecdsa.PrivateKey, raw []byte, change func(*types.DynamicFeeTx)
 	if err := old.UnmarshalBinary(raw); err != nil {
 		return Replacement{}, fmt.Errorf("reading transaction: %w", err)
 	}
-	if old.Type() != types.DynamicFeeTxType {
-		return Replacement{}, errors.New("only transactions of type 2 can be replaced")
+	if old.Type() > types.DynamicFeeTxType {
+		return Replacement{}, errors.New("only transactions of the types 0, 1 and 2 can be replaced")
 	}
-	tx := &types.DynamicFeeTx{ChainID: old.ChainId(), Nonce: old.Nonce(), To: old.To(), Value: old.Value(),
-		Data: old.Data(), Gas: old.Gas(), GasFeeCap: raise(old.GasFeeCap()), GasTipCap: raise(old.GasTipCap())}
+	// Of the types 0 and 1 both caps are the gas price.
+	tx := &types.DynamicFeeTx{ChainID: old.ChainId(), Nonce: old.Nonce(), To: old.To(), Value: old.Value(), Data: old.Data(),
+		Gas: old.Gas(), GasFeeCap: raise(old.GasFeeCap()), GasTipCap: raise(old.GasTipCap()), AccessList: old.AccessList()}
 	change(tx)
 	signed, err := types.SignNewTx(key, types.LatestSignerForChainID(tx.ChainID), tx)
 	if err != nil {

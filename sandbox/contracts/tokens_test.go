@@ -106,3 +106,25 @@ func TestVaultResistsDonation(t *testing.T) {
 		t.Errorf("the donor's share is worth %d of his 1000001", got)
 	}
 }
+
+func TestPlainNFT(t *testing.T) {
+	w := newWorld(t)
+	nft := w.deploy("PlainNFT")
+	nft.send("mint", w.me, n(7))
+	nft.fails("mint", other, n(7))
+	nft.fails("transferFrom", other, w.me, n(7)) // not its owner
+	nft.send("approve", other, n(7))
+	nft.fails("safeTransferFrom", w.me, nft.at, n(7)) // a contract that takes none
+	nft.send("safeTransferFrom", w.me, other, n(7))
+	nft.fails("safeTransferFrom", other, w.me, n(7)) // somebody else's
+	if owner := call[common.Address](nft, "ownerOf", n(7)); owner != other || number(nft, "balanceOf", other) != 1 || number(nft, "balanceOf", w.me) != 0 {
+		t.Errorf("the owner is %s", owner)
+	}
+	if approved := call[common.Address](nft, "getApproved", n(7)); approved != (common.Address{}) {
+		t.Errorf("%s is still approved", approved)
+	}
+	nft.fails("getApproved", n(8))
+	if !call[bool](nft, "supportsInterface", [4]byte{0x80, 0xac, 0x58, 0xcd}) || call[bool](nft, "supportsInterface", [4]byte{0xff, 0xff, 0xff, 0xff}) {
+		t.Error("supportsInterface")
+	}
+}

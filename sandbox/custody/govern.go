@@ -21,7 +21,7 @@ func (c *Custody) govern(tx *store.Tx, object string, wallet Wallet, r *Request)
 	ruling, err := c.Gate.Judge(tx, gate.Case{
 		Kind: policy.Sign, Subject: object, SubjectID: r.ID, Initiator: r.Requester.UserID,
 		Scope:    policy.Scope{WalletID: wallet.ID, WalletTags: wallet.Tags},
-		Movement: c.movement(object, *r),
+		Movement: c.movement(object, wallet, *r),
 	})
 	if err != nil {
 		return err
@@ -50,13 +50,14 @@ func activityOf(object string, r Request) gate.Activity {
 
 // movement is what rules can read of a request: the asset, amount and recipient of a
 // transfer, and of a transaction that only carries value. A contract call says nothing to
-// them, an ERC-20 transfer among its kind neither.
-func (c *Custody) movement(object string, r Request) rule.Movement {
+// them, an ERC-20 transfer among its kind neither; nor does a transaction of the caller's
+// own making, and an ERC-721 token, which has no amount.
+func (c *Custody) movement(object string, wallet Wallet, r Request) rule.Movement {
 	on, _ := c.Networks.Find(r.Network) // no asset can be read on a network that no longer runs
 	m := rule.Movement{Transfer: object == kindTransfer, Network: r.Network, Hex: on.Family == network.EVM}
-	body, call := r.RequestBody, r.RequestBody.Call()
+	body, call := r.RequestBody, r.RequestBody.Call(wallet.Address)
 	switch {
-	case body.To == nil || object == kindTransaction && len(call.Data) > 0:
+	case body.To == nil || body.Kind == "Erc721" || object == kindTransaction && len(call.Data) > 0:
 		return m
 	case body.Kind == "Erc20":
 		m.Asset = "erc20:" + strings.ToLower(body.Contract)

@@ -61,7 +61,7 @@ type Metadata struct {
 	} `json:"asset"`
 }
 
-// CreateTransfer asks for a native or ERC-20 transfer out of a wallet.
+// CreateTransfer asks for a transfer out of a wallet: native, or of an ERC-20 or ERC-721 token.
 func (c *Custody) CreateTransfer(caller auth.Caller, walletID string, body []byte) (Request, error) {
 	return c.create(caller, kindTransfer, walletID, body)
 }
@@ -88,7 +88,7 @@ func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte
 		if err != nil {
 			return err
 		}
-		body, err := terms.Parse(on.Family, object, raw)
+		body, err := terms.Parse(on, object, raw)
 		if err != nil {
 			return err
 		}
@@ -198,8 +198,10 @@ func (c *Custody) execute(tx *store.Tx, object string, r *Request, now time.Time
 	if r.ApprovalID != "" {
 		r.DatePolicyResolved = dfns.At(now)
 	}
-	return errors.Join(
+	wallet, err := getWallet(tx, r.WalletID)
+	return errors.Join(err,
 		c.save(tx, object, *r),
-		queue.Put(tx, queue.Job{ID: r.ID, Network: r.Network, WalletID: r.WalletID, Object: object, RequestID: r.ID, Call: r.RequestBody.Call()}),
+		queue.Put(tx, queue.Job{ID: r.ID, Network: r.Network, WalletID: r.WalletID, Object: object, RequestID: r.ID,
+			Call: r.RequestBody.Call(wallet.Address)}),
 	)
 }

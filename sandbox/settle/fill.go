@@ -17,14 +17,24 @@ import (
 	"countersign/sandbox/evm"
 	"countersign/sandbox/queue"
 	"countersign/sandbox/terms"
+	"countersign/sandbox/unsigned"
 )
 
 // fill completes a call into a transaction ready to be signed. What the chain
 // would refuse is refused here, before anything is signed.
-func (s *Settler) fill(ctx context.Context, chain *evm.Chain, key *ecdsa.PrivateKey, job queue.Job) (*types.DynamicFeeTx, error) {
+func (s *Settler) fill(ctx context.Context, chain *evm.Chain, key *ecdsa.PrivateKey, job queue.Job) (*types.Transaction, error) {
 	from, call := crypto.PubkeyToAddress(key.PublicKey), job.Call
 	tx := &types.DynamicFeeTx{ChainID: chain.ID(), Value: call.Value, Data: call.Data}
-	if call.To != "" {
+	var whole *types.Transaction // of the caller's own making
+	if call.Unsigned != nil {
+		made, err := unsigned.Read(call.Unsigned)
+		if err != nil {
+			return nil, fmt.Errorf("reading transaction of %s: %w", job.ID, err)
+		}
+		whole = made.Tx
+		call = terms.Call{Nonce: new(whole.Nonce()), GasLimit: new(whole.Gas()), MaxFee: whole.GasFeeCap(), Tip: whole.GasTipCap()}
+		tx.To, tx.Value, tx.Data = whole.To(), whole.Value(), whole.Data()
+	} else if call.To != "" {
 		tx.To = new(common.HexToAddress(call.To))
 	}
 	nonce, err := s.nextNonce(ctx, chain, job.Network, from)
@@ -41,15 +51,29 @@ func (s *Settler) fill(ctx context.Context, chain *evm.Chain, key *ecdsa.Private
 	if err := s.limit(ctx, chain, tx, from, call); err != nil {
 		return nil, err
 	}
+	if err := afford(ctx, chain, from, tx); err != nil {
+		return nil, err
+	}
+	switch {
+	case whole != nil:
+		return whole, nil
+	case call.Legacy:
+		return types.NewTx(&types.LegacyTx{Nonce: tx.Nonce, GasPrice: tx.GasFeeCap, Gas: tx.Gas, To: tx.To, Value: tx.Value, Data: tx.Data}), nil
+	}
+	return types.NewTx(tx), nil
+}
+
+// afford refuses what the wallet cannot pay.
+func afford(ctx context.Context, chain *evm.Chain, from common.Address, tx *types.DynamicFeeTx) error {
 	balance, err := chain.Client.BalanceAt(ctx, from, nil)
 	if err != nil {
-		return nil, fmt.Errorf("reading balance: %w", err)
+		return fmt.Errorf("reading balance: %w", err)
 	}
 	cost := new(big.Int).Mul(tx.GasFeeCap, new(big.Int).SetUint64(tx.Gas))
 	if cost.Add(cost, tx.Value).Cmp(balance) > 0 {
-		return nil, errRefused{fmt.Sprintf("insufficient funds: %s wei needed for value and gas, %s held", cost, balance)}
+		return errRefused{fmt.Sprintf("insufficient funds: %s wei needed for value and gas, %s held", cost, balance)}
 	}
-	return tx, nil
+	return nil
 }
 
 // price sets the fees: those asked for, else a tip of 1 gwei under a cap of

@@ -159,11 +159,11 @@ func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job queue.Job) (qu
 			return job, err
 		}
 	}
-	unsigned, err := s.fill(ctx, chain, key, job)
+	filled, err := s.fill(ctx, chain, key, job)
 	if err != nil {
 		return job, err
 	}
-	tx, err := types.SignNewTx(key, types.LatestSignerForChainID(chain.ID()), unsigned)
+	tx, err := types.SignTx(filled, types.LatestSignerForChainID(chain.ID()), key)
 	if err != nil {
 		return job, fmt.Errorf("signing: %w", err)
 	}

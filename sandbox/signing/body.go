@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/unsigned"
 )
 
 // Body is what a signature request asks for, checked. It goes out as it came in.
@@ -20,7 +21,7 @@ type Body struct {
 	Raw        json.RawMessage
 
 	hash, message []byte
-	transaction   unsigned
+	transaction   unsigned.Transaction
 	typed         typedData
 }
 
@@ -103,10 +104,10 @@ func (b *Body) read(w wire) (err error) {
 	case "Transaction":
 		var raw []byte
 		if len(w.Transaction) > 0 && w.Transaction[0] == '{' {
-			return dfns.BadRequest("transaction must be an unsigned EVM transaction in hex, not an object")
+			return dfns.NotImplemented("signatures of a transaction that is given as an object; give it in hex")
 		}
 		if raw, err = unhexJSON("transaction", w.Transaction); err == nil {
-			b.transaction, err = readUnsigned(raw)
+			b.transaction, err = unsigned.Read(raw)
 		}
 	}
 	return err
@@ -116,7 +117,7 @@ func (b *Body) read(w wire) (err error) {
 func (b Body) ChainID() *big.Int {
 	switch b.Kind {
 	case "Transaction":
-		return b.transaction.chainID
+		return b.transaction.ChainID
 	case "Eip712":
 		return b.typed.chainID()
 	}

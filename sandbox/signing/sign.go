@@ -62,7 +62,7 @@ func Sign(secret Secret, b Body) (Value, string, error) {
 	}
 	value, data := newValue(sig), ""
 	if b.Kind == "Transaction" {
-		if data, err = b.transaction.complete(sig); err != nil {
+		if data, err = b.transaction.Complete(sig); err != nil {
 			return Value{}, "", err
 		}
 	}
@@ -87,20 +87,7 @@ func (b Body) digest() ([]byte, error) {
 		digest, _, err := apitypes.TypedDataAndHash(b.typed.TypedData)
 		return digest, err
 	case "Transaction":
-		return b.transaction.signer().Hash(b.transaction.tx).Bytes(), nil
+		return b.transaction.Signer().Hash(b.transaction.Tx).Bytes(), nil
 	}
 	return nil, fmt.Errorf("hashing a request of kind %s, which none was parsed as", b.Kind)
-}
-
-// complete returns the transaction with its signature.
-func (u unsigned) complete(sig []byte) (string, error) {
-	signed, err := u.tx.WithSignature(u.signer(), sig)
-	if err != nil {
-		return "", fmt.Errorf("completing transaction: %w", err)
-	}
-	raw, err := signed.MarshalBinary()
-	if err != nil {
-		return "", fmt.Errorf("encoding transaction: %w", err)
-	}
-	return hexutil.Encode(raw), nil
 }

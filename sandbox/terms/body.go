@@ -27,9 +27,10 @@ const (
 // echoed as requestBody. Which members a kind takes says [kinds].
 type Body struct {
 	Kind     string  `json:"kind"`
-	Contract string  `json:"contract,omitempty"` // Erc20
+	Contract string  `json:"contract,omitempty"` // Erc20, Erc721
 	To       *string `json:"to,omitempty"`       // optional for Evm and Eip1559: creates a contract
 	Amount   string  `json:"amount,omitempty"`   // minimum units, decimal
+	TokenID  string  `json:"tokenId,omitempty"`  // Erc721, decimal
 	Memo     string  `json:"memo,omitempty"`     // Native, where the network has memos
 	Priority string  `json:"priority,omitempty"` // accepted; one block per transaction makes it moot
 
@@ -41,6 +42,8 @@ type Body struct {
 	GasLimit             string    `json:"gasLimit,omitempty"`
 	MaxFeePerGas         string    `json:"maxFeePerGas,omitempty"`
 	MaxPriorityFeePerGas string    `json:"maxPriorityFeePerGas,omitempty"`
+
+	Transaction json.RawMessage `json:"transaction,omitempty"` // Transaction: in 0x-hex, or an [object]
 
 	TxHash   string `json:"txHash,omitempty"`   // of what a system-made transaction replaces
 	SignedTx string `json:"signedTx,omitempty"` // a system-made transaction, raw, 0x-hex
@@ -85,10 +88,12 @@ var kinds = map[network.Family]map[string]map[string]string{
 		Transfer: {
 			"Native": "to amount priority",
 			"Erc20":  "contract to amount priority",
+			"Erc721": "contract to tokenId priority",
 		},
 		Transaction: {
-			"Evm":     "to value data nonce gasLimit",
-			"Eip1559": "to value data nonce gasLimit maxFeePerGas maxPriorityFeePerGas",
+			"Evm":         "to value data nonce gasLimit",
+			"Eip1559":     "to value data nonce gasLimit maxFeePerGas maxPriorityFeePerGas",
+			"Transaction": "transaction",
 		},
 	},
 	network.Stellar: {
@@ -112,9 +117,9 @@ var (
 	dataForm     = regexp.MustCompile(`^0x([0-9a-fA-F]{2})*$`)
 )
 
-// Parse reads and checks the body of a [Transfer] or [Transaction] on a network
-// of a family. Its errors are 400s and 501s for the caller.
-func Parse(family network.Family, object string, raw []byte) (Body, error) {
+// Parse reads and checks the body of a [Transfer] or [Transaction] on a network.
+// Its errors are 400s and 501s for the caller.
+func Parse(on network.Network, object string, raw []byte) (Body, error) {
 	var members map[string]json.RawMessage
 	var body Body
 	if err := dfns.Decode(raw, &members); err != nil {
@@ -123,9 +128,9 @@ func Parse(family network.Family, object string, raw []byte) (Body, error) {
 	if json.Unmarshal(members["kind"], &body.Kind) != nil {
 		return body, dfns.BadRequest("kind is required")
 	}
-	takes, known := kinds[family][object][body.Kind]
+	takes, known := kinds[on.Family][object][body.Kind]
 	if !known && slices.Contains(named[object], body.Kind) {
-		return body, dfns.NotImplemented("%ss of kind %s on networks of kind %s", object, body.Kind, family)
+		return body, dfns.NotImplemented("%ss of kind %s on networks of kind %s", object, body.Kind, on.Family)
 	}
 	if !known {
 		return body, dfns.BadRequest("kind must be a kind of %s: %q is not", object, body.Kind)
@@ -142,11 +147,14 @@ func Parse(family network.Family, object string, raw []byte) (Body, error) {
 	if e, given := members["externalId"]; given && (body.ExternalID == "" || len([]rune(body.ExternalID)) > 50) {
 		return body, dfns.BadRequest("externalId must have 1 to 50 characters, not %s", e)
 	}
-	if family == network.Stellar {
+	if on.Family == network.Stellar {
 		return body, body.checkPayment()
 	}
 	if object == Transfer {
 		return body, body.checkTransfer()
+	}
+	if body.Kind == Raw {
+		return body, checkRaw(body.Transaction, on)
 	}
 	return body, body.checkTransaction()
 }
@@ -155,9 +163,11 @@ func (b Body) checkTransfer() error {
 	switch {
 	case b.To == nil || !addressForm.MatchString(*b.To):
 		return dfns.BadRequest("to must be an address, 0x and 40 hex digits")
-	case b.Kind == "Erc20" && !addressForm.MatchString(b.Contract):
+	case b.Kind != "Native" && !addressForm.MatchString(b.Contract):
 		return dfns.BadRequest("contract must be an address, 0x and 40 hex digits")
-	case !decimalForm.MatchString(b.Amount) || number(b.Amount).BitLen() > 256:
+	case b.Kind == "Erc721" && (!decimalForm.MatchString(b.TokenID) || number(b.TokenID).BitLen() > 256):
+		return dfns.BadRequest("tokenId must be a decimal integer, as a string of at most 256 bits")
+	case b.Kind != "Erc721" && (!decimalForm.MatchString(b.Amount) || number(b.Amount).BitLen() > 256):
 		return dfns.BadRequest("amount must be a decimal integer in minimum units, as a string of at most 256 bits")
 	}
 	return b.checkPriority()

@@ -20,15 +20,22 @@ type Call struct {
 	Tip      *big.Int
 	Memo     string
 	Create   bool // make the account of To when it is not there
+	Legacy   bool // of type 0: MaxFee is its gas price
+
+	Unsigned []byte // the whole, serialised, to be signed as it is; the other members are nil
 }
 
-// Call returns the transaction that b asks for.
-func (b Body) Call() Call {
+// Call returns the transaction that b asks for, out of the wallet of that address.
+func (b Body) Call(from string) Call {
 	switch b.Kind {
 	case "Native":
 		return Call{To: *b.To, Value: number(b.Amount), Memo: b.Memo, Create: b.CreateDestinationAccount}
 	case "Erc20":
-		return Call{To: b.Contract, Value: new(big.Int), Data: erc20Transfer(*b.To, number(b.Amount))}
+		return Call{To: b.Contract, Value: new(big.Int), Data: pack(erc20Transfer, word(*b.To), number(b.Amount))}
+	case "Erc721":
+		return Call{To: b.Contract, Value: new(big.Int), Data: pack(erc721Transfer, word(from), word(*b.To), number(b.TokenID))}
+	case Raw:
+		return rawCall(b.Transaction)
 	}
 	call := Call{Value: number(b.Value), MaxFee: number(b.MaxFeePerGas), Tip: number(b.MaxPriorityFeePerGas)}
 	if b.To != nil {
@@ -47,9 +54,20 @@ func (b Body) Call() Call {
 	return call
 }
 
-// erc20Transfer encodes transfer(address,uint256), selector 0xa9059cbb (EIP-20).
-func erc20Transfer(to string, amount *big.Int) []byte {
-	data := []byte{0xa9, 0x05, 0x9c, 0xbb}
-	data = append(data, common.LeftPadBytes(common.HexToAddress(to).Bytes(), 32)...)
-	return append(data, common.LeftPadBytes(amount.Bytes(), 32)...)
+// The functions that transfers call.
+var (
+	erc20Transfer  = []byte{0xa9, 0x05, 0x9c, 0xbb} // transfer(address,uint256) of EIP-20
+	erc721Transfer = []byte{0x42, 0x84, 0x2e, 0x0e} // safeTransferFrom(address,address,uint256) of EIP-721
+)
+
+// word is an address as an argument.
+func word(address string) *big.Int { return common.HexToAddress(address).Big() }
+
+// pack encodes a call of a function that takes words.
+func pack(selector []byte, words ...*big.Int) []byte {
+	data := append([]byte{}, selector...)
+	for _, w := range words {
+		data = append(data, common.LeftPadBytes(w.Bytes(), 32)...)
+	}
+	return data
 }

@@ -1,5 +1,9 @@
-// Transfers: native and ERC-20, the externalId, lists, and refusals.
+// Transfers: native, ERC-20 and ERC-721, the externalId, lists, and refusals.
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+
+import { asks } from './transactions.mjs'
 
 const to = '0x00000000000000000000000000000000DeaDBeef'
 
@@ -22,11 +26,27 @@ export default async function ({ admin, env }) {
   const poor = await admin.does('wallets.transferAsset', { walletId, body: { kind: 'Erc20', contract: env.admin.SANDBOX_TOKEN_ADDRESS, to, amount: '999000000' } })
   const failed = await admin.sees('wallets.getTransfer', { walletId, transferId: poor.id }, (t) => t.status === 'Failed')
   assert.ok(failed.reason)
+  await token(admin, walletId, env)
 
   const page = await admin.does('wallets.listTransfers', { walletId, query: { limit: 2 } })
   await admin.does('wallets.listTransfers', { walletId, query: { limit: 2, paginationToken: page.nextPageToken } })
   await admin.does('wallets.listTransfers', { walletId })
   await refusals(admin, walletId, env)
+}
+
+// token sends an NFT that anybody may mint.
+async function token(admin, walletId, env) {
+  const sends = async (body) => {
+    const { id } = await admin.does('wallets.broadcastTransaction', { walletId, body: { kind: 'Evm', ...body } })
+    const { txHash } = await admin.sees('wallets.getTransaction', { walletId, transactionId: id }, (t) => t.status === 'Confirmed')
+    return asks(env, 'eth_getTransactionReceipt', [txHash])
+  }
+  const creation = fs.readFileSync(path.join(import.meta.dirname, '..', '..', '..', 'sandbox', 'contracts', 'PlainNFT.bin'), 'utf8')
+  const { contractAddress: contract } = await sends({ data: '0x' + creation.trim() })
+  await sends({ ...mint(env, 7n), to: contract })
+  const x = await admin.does('wallets.transferAsset', { walletId, body: { kind: 'Erc721', contract, to, tokenId: '7' } })
+  await admin.sees('wallets.getTransfer', { walletId, transferId: x.id }, (t) => t.status === 'Confirmed')
+  assert.equal(BigInt(await asks(env, 'eth_call', [{ to: contract, data: '0x6352211e' + '7'.padStart(64, '0') }, 'latest'])), BigInt(to), 'ownerOf')
 }
 
 // mint is the transaction that makes the treasury's tokens.
@@ -45,6 +65,7 @@ async function refusals(admin, walletId, env) {
   await refuses(400, { colour: 'blue' })
   await refuses(400, { kind: 'Erc21' })
   await refuses(400, { externalId: 'x'.repeat(51) })
-  await refuses(501, { kind: 'Erc721', contract: env.admin.SANDBOX_TOKEN_ADDRESS, tokenId: '1', amount: undefined })
+  await refuses(400, { kind: 'Erc721', contract: env.admin.SANDBOX_TOKEN_ADDRESS, tokenId: '0x1', amount: undefined })
+  await refuses(501, { kind: 'Erc7984', contract: env.admin.SANDBOX_TOKEN_ADDRESS })
   await admin.isRefused(404, 'wallets.getTransfer', { walletId, transferId: 'xfr-00000-00000-0000000000000000' })
 }
