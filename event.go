@@ -39,6 +39,8 @@ type Event struct {
 	// Subject is the ID of what it happened to: an approval, a transfer, a
 	// wallet. Empty when the kind has none that we know.
 	Subject string `json:"subject,omitempty"`
+	// WalletID is the wallet that it happened to, where the delivery says so.
+	WalletID string `json:"wallet_id,omitempty"`
 	// Date is when it happened and SentAt when this delivery was signed, both UTC
 	// by the sender's clock.
 	Date   time.Time `json:"date"`

@@ -83,7 +83,7 @@ func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideR
 		evidence = append(evidence, a.overshadow(&intent, shadow)...)
 		d := audit.Draft{
 			Key: key, Type: audit.DecisionIntent, Lineage: countersign.ApprovalLineage(in.ApprovalID), Body: intent,
-			Evidence: evidence, Before: deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries),
+			Evidence: evidence, Before: wire.Deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries),
 		}
 		if !intent.Decision.Verdict.Spoken() {
 			d.After = []audit.Draft{a.escalation(ctx, intent, "decision", intent.Decision)}

@@ -12,20 +12,6 @@ import (
 	"countersign/audit"
 )
 
-// deliveries are the records of webhooks that were believed.
-func deliveries(ctx context.Context, lineage string, heard []countersign.Event) (drafts []audit.Draft) {
-	for _, e := range heard {
-		if countersign.CheckID(e.Root()) != nil { // a hint that nobody could find again
-			continue
-		}
-		drafts = append(drafts, audit.Draft{
-			Key: countersign.WebhookKey(e.Root()), Type: audit.WebhookAccepted, Lineage: lineage,
-			Body: audit.Delivery{Event: e, Workflow: wire.Here(ctx)},
-		})
-	}
-	return drafts
-}
-
 // escalation is the record of an approval being left to people.
 func (a *Approvals) escalation(ctx context.Context, in audit.Intent, step string, why countersign.Decision) audit.Draft {
 	approvalID := in.ApprovalID

@@ -46,7 +46,7 @@ func (a *Approvals) ResolveApproval(ctx context.Context, in ResolveInput) (Resol
 	if err != nil {
 		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: read approval: %w", in.ApprovalID, err))
 	}
-	heard := deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries)
+	heard := wire.Deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries)
 	if !approval.Status.Final() {
 		for _, d := range heard {
 			if _, err := a.Trail.Append(ctx, d); err != nil {

@@ -41,14 +41,20 @@ func (r Record) facetsOf(body any) []Facet {
 		}
 	default:
 		var about struct {
-			ApprovalID string `json:"approval_id"`
-			WalletID   string `json:"wallet_id"`
-			Verdict    string `json:"verdict"`
+			ApprovalID string   `json:"approval_id"`
+			WalletID   string   `json:"wallet_id"`
+			Verdict    string   `json:"verdict"`
+			Network    string   `json:"network"`
+			Wallets    []string `json:"wallets"`
 		}
 		if (Entry{Record: r}).Decode(&about) == nil {
 			f.add(FacetApproval, about.ApprovalID)
 			f.add(FacetWallet, about.WalletID)
 			f.add(FacetDecision, about.Verdict)
+			f.add(FacetNetwork, about.Network)
+			for _, w := range about.Wallets {
+				f.add(FacetWallet, w)
+			}
 		}
 	}
 	return f.all

@@ -90,7 +90,7 @@ func RequestID(workflowID, root string) string {
 
 // signal starts the case unless it runs, and tells it of e.
 func (d *Dispatcher) signal(ctx context.Context, r Route, e countersign.Event) error {
-	input, err := d.payloads(workflows.ApprovalInput{ApprovalID: e.Subject})
+	input, err := d.payloads(r.process.input(e))
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (d *Dispatcher) signal(ctx context.Context, r Route, e countersign.Event) e
 		WorkflowIdReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		SignalName:            r.Signal,
 		SignalInput:           signal,
-		SearchAttributes:      keyword(workflows.ApprovalIDAttribute.GetName(), e.Subject),
+		SearchAttributes:      r.process.attributes(e),
 		UserMetadata:          metadata,
 	})
 	return err
@@ -121,7 +121,7 @@ func (d *Dispatcher) signal(ctx context.Context, r Route, e countersign.Event) e
 
 // start gives e a workflow of its own, unless it has or had one.
 func (d *Dispatcher) start(ctx context.Context, r Route, e countersign.Event) error {
-	input, err := d.payloads(workflows.EventInput{Event: e})
+	input, err := d.payloads(r.process.input(e))
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (d *Dispatcher) start(ctx context.Context, r Route, e countersign.Event) er
 		RequestId:                RequestID(r.WorkflowID(e), e.Root()),
 		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		SearchAttributes:         keyword(workflows.EventKindAttribute.GetName(), string(e.Kind)),
+		SearchAttributes:         r.process.attributes(e),
 		UserMetadata:             metadata,
 	})
 	return err
@@ -166,10 +166,7 @@ func (d *Dispatcher) payloads(v any) (*commonpb.Payloads, error) {
 
 // metadata is the line that the Web UI shows for the workflow: "Approval ap-…".
 func (d *Dispatcher) metadata(r Route, e countersign.Event) (*sdkpb.UserMetadata, error) {
-	words := []string{r.Workflow, string(e.Kind), e.Subject}
-	if r.Workflow == workflows.ApprovalWorkflow {
-		words = []string{r.Workflow, e.Subject}
-	}
+	words := append([]string{r.Workflow}, r.process.words(e)...)
 	p, err := d.converter().ToPayload(strings.TrimSpace(strings.Join(words, " ")))
 	if err != nil {
 		return nil, fmt.Errorf("encoding the summary: %w", err)

@@ -13,8 +13,12 @@ import (
 	"countersign/strictjson"
 )
 
-// Source is the [countersign.Event] source of what is received here.
-const Source = "dfns"
+// The [countersign.Event] sources of what is received here: the custodian, and our own
+// watchers, each at its own path and by its own secrets.
+const (
+	Source    = "dfns"
+	OwnSource = "countersign"
+)
 
 // ErrNotEvent means that a body is not an event: not strict JSON, or without an
 // ID, a kind or a time of sending that can be used.
@@ -58,7 +62,8 @@ func ParseEvent(body []byte) (countersign.Event, error) {
 	if err := named(e); err != nil {
 		return countersign.Event{}, err
 	}
-	e.Subject = subject(e.Kind, m["data"])
+	e.Subject = find(routes[e.Kind].Subject, m["data"])
+	e.WalletID = find(routes[e.Kind].Wallet, m["data"])
 	return e, nil
 }
 
@@ -86,15 +91,20 @@ func singular(kind string) countersign.EventKind {
 	return countersign.EventKind(kind)
 }
 
-// subject looks where the kind's route says the ID is; the first place that
-// holds one wins.
-func subject(kind countersign.EventKind, data json.RawMessage) string {
-	for _, place := range routes[kind].Subject {
-		at := data
-		for step := range strings.SplitSeq(place, ".") {
-			at = members(at)[step]
+// find looks where a route says that an ID is; the first place that holds one wins.
+func find(places []string, data json.RawMessage) string {
+	for _, place := range places {
+		var parts []string
+		for part := range strings.SplitSeq(place, "+") {
+			at := data
+			for step := range strings.SplitSeq(part, ".") {
+				at = members(at)[step]
+			}
+			if id := text(at); countersign.CheckID(id) == nil {
+				parts = append(parts, id)
+			}
 		}
-		if id := text(at); countersign.CheckID(id) == nil {
+		if id := strings.Join(parts, ":"); len(parts) == 1+strings.Count(place, "+") && countersign.CheckID(id) == nil {
 			return id
 		}
 	}

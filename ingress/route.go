@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -18,12 +19,20 @@ type Route struct {
 	// workflow's input and nothing is signalled.
 	Signal string
 	// Subject lists where in the delivery's data the ID of the subject may be, the
-	// documented place first.
+	// documented place first. A place with a + is two that make one ID, with a colon
+	// between them.
 	Subject []string
+	// Wallet lists in the same way where the ID of the wallet may be that it happened to.
+	Wallet []string
+	// Source is who may tell of this kind: [Source], or [OwnSource] for what our own
+	// watchers tell. From anybody else the event is a stray.
+	Source string
+
+	process process
 }
 
 // stray is the route of what has no other: it is recorded for people to look at.
-var stray = Route{Workflow: workflows.StrayWorkflow}
+var stray = Route{Workflow: workflows.StrayWorkflow, process: alone}
 
 // routes is the one table: a row for every kind in dfns.md §3.5. The places are
 // those of §3.6; where that says nothing (keys, vaults, swaps, payouts, watched
@@ -65,9 +74,10 @@ var routes = table(
 	notice("key.delegated", "key.id", "keyId", "id"),
 	notice("key.exported", "key.id", "keyId", "id"),
 
-	// What happened on a chain has no ID of its own; the wallet is the subject.
-	notice("wallet.blockchainevent.detected", "blockchainEvent.walletId", "wallet.id", "walletId"),
-	notice("wallet.blockchain_event.transfer.included", "blockchainEvent.walletId", "wallet.id", "walletId"),
+	// What happened on a chain has no ID of its own. A transfer is one of a transaction's,
+	// whose deposit reads all of them; of the rest the wallet is the subject.
+	notice("wallet.blockchainevent.detected", "blockchainEvent.network+blockchainEvent.txHash"),
+	notice("wallet.blockchain_event.transfer.included", "blockchainEvent.network+blockchainEvent.txHash"),
 	notice("wallet.blockchain_event.misc.confirmed", "blockchainEvent.walletId", "wallet.id", "walletId"),
 	notice("address_watch.blockchain_event.transfer.confirmed", "addressWatch.id", "addressWatchId", "blockchainEvent.addressWatchId", "blockchainEvent.txHash"),
 	notice("address_watch.blockchain_event.misc.confirmed", "addressWatch.id", "addressWatchId", "blockchainEvent.addressWatchId", "blockchainEvent.txHash"),
@@ -81,6 +91,27 @@ var routes = table(
 	notice("swap.failed", "swap.id", "swapRequest.id", "swapId", "id"),
 	notice("payout.action.required", "payout.id", "payoutId", "id"),
 	notice("webhook.event.retry.triggered", "id"),
+
+	// What our own watchers see on chains and in the custodian's lists (docs/watching.md).
+	own(deposit("chain.deposit.seen", "chainEvent.network+chainEvent.txHash")),
+	own(deposit("chain.deposit.retracted", "chainEvent.network+chainEvent.txHash")),
+	own(deposit("chain.deposit.confirmed", "chainEvent.network+chainEvent.txHash")),
+	own(notice("chain.transaction.seen", "chainEvent.id")),
+	own(notice("chain.transaction.retracted", "chainEvent.id")),
+	own(notice("chain.transaction.confirmed", "chainEvent.id")),
+	own(notice("chain.function.seen", "chainEvent.id")),
+	own(notice("chain.function.retracted", "chainEvent.id")),
+	own(notice("chain.function.confirmed", "chainEvent.id")),
+	own(notice("chain.event.seen", "chainEvent.id")),
+	own(notice("chain.event.retracted", "chainEvent.id")),
+	own(notice("chain.event.confirmed", "chainEvent.id")),
+	own(notice("chain.balance.seen", "chainEvent.id")),
+	own(notice("chain.balance.retracted", "chainEvent.id")),
+	own(notice("chain.balance.confirmed", "chainEvent.id")),
+	own(notice("platform.policy.changed", "entity.id")),
+	own(notice("platform.credential.changed", "entity.id")),
+	own(notice("platform.service_account.changed", "entity.id")),
+	own(notice("platform.wallet.created", "entity.id")),
 )
 
 // Routes returns the table, sorted by kind.
@@ -93,31 +124,36 @@ func Routes() []Route {
 	return rows
 }
 
-// RouteOf returns whose business e is. A kind without a row, and an event
-// without a subject, is a stray: verified, not understood, and recorded.
+// RouteOf returns whose business e is. A kind without a row, or of another sender, and an
+// event without a subject, is a stray: verified, not understood, and recorded.
 func RouteOf(e countersign.Event) Route {
 	r, ok := routes[e.Kind]
-	if !ok || countersign.CheckID(e.Subject) != nil {
+	if !ok || r.Source != cmp.Or(e.Source, Source) || r.process.check(e) != nil {
 		return stray
 	}
 	return r
 }
 
-// WorkflowID is the ID of the workflow that hears e: one for each approval, and
-// one for each event that is nobody's.
-func (r Route) WorkflowID(e countersign.Event) string {
-	if r.Workflow == workflows.ApprovalWorkflow {
-		return workflows.ApprovalID(e.Subject)
-	}
-	return workflows.EventID(e.Root())
-}
+// WorkflowID is the ID of the workflow that hears e: one for each approval and each
+// deposit, and one for each event that is nobody's.
+func (r Route) WorkflowID(e countersign.Event) string { return r.process.id(e) }
 
 func approval(kind countersign.EventKind, subject ...string) Route {
-	return Route{Kind: kind, Workflow: workflows.ApprovalWorkflow, Signal: workflows.EventSignal, Subject: subject}
+	return Route{Kind: kind, Workflow: workflows.ApprovalWorkflow, Signal: workflows.EventSignal, Subject: subject, Source: Source, process: oneApproval}
+}
+
+func deposit(kind countersign.EventKind, subject ...string) Route {
+	return Route{Kind: kind, Workflow: workflows.DepositWorkflow, Signal: workflows.EventSignal, Subject: subject, Wallet: []string{"blockchainEvent.walletId", "chainEvent.walletId", "wallet.id"}, Source: Source, process: oneDeposit}
 }
 
 func notice(kind countersign.EventKind, subject ...string) Route {
-	return Route{Kind: kind, Workflow: workflows.NoticeWorkflow, Subject: subject}
+	return Route{Kind: kind, Workflow: workflows.NoticeWorkflow, Subject: subject, Source: Source, process: alone}
+}
+
+// own makes a kind one of our watchers'.
+func own(r Route) Route {
+	r.Source = OwnSource
+	return r
 }
 
 func table(rows ...Route) map[countersign.EventKind]Route {

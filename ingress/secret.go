@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"bufio"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -26,6 +27,8 @@ type Secret struct {
 	// NotBefore and NotAfter bound when it verifies, both included; zero means
 	// without bound.
 	NotBefore, NotAfter time.Time
+	// Source is whose deliveries it verifies: [Source] unless its line says otherwise.
+	Source string
 
 	key func() []byte // behind a function, which prints as an address
 }
@@ -37,7 +40,7 @@ func NewSecret(text string) (Secret, error) {
 		return Secret{}, fmt.Errorf("secret of %d characters, at least %d are needed", len(text), MinSecret)
 	}
 	key := []byte(text)
-	return Secret{key: func() []byte { return key }}, nil
+	return Secret{Source: Source, key: func() []byte { return key }}, nil
 }
 
 // ParseSecrets reads one secret per line, each with the time of its validity:
@@ -45,8 +48,10 @@ func NewSecret(text string) (Secret, error) {
 //	# rotated 2026-11-02, the old one goes when the new one has been seen
 //	whs-old… not-after=2026-11-09T00:00:00Z
 //	whs-new… not-before=2026-11-02T00:00:00Z
+//	own-secret… source=countersign
 //
-// Times are RFC 3339. Empty lines are skipped, and so is what follows a word that
+// The last is of our own watchers: it verifies nothing of the custodian's, nor the
+// custodian's secrets anything of ours. Times are RFC 3339. Empty lines are skipped, and so is what follows a word that
 // begins with "#". An error names the line and never shows what is on it. No secret at all is
 // [ErrNoSecret].
 func ParseSecrets(r io.Reader) ([]Secret, error) {
@@ -83,9 +88,16 @@ func parseSecret(fields []string) (Secret, error) {
 	bounds := map[string]*time.Time{"not-before": &s.NotBefore, "not-after": &s.NotAfter}
 	for i, field := range fields[1:] {
 		name, value, _ := strings.Cut(field, "=")
+		if name == "source" {
+			if value != Source && value != OwnSource {
+				return Secret{}, fmt.Errorf("source is neither %s nor %s", Source, OwnSource)
+			}
+			s.Source = value
+			continue
+		}
 		bound, ok := bounds[name]
 		if !ok {
-			return Secret{}, fmt.Errorf("word %d is neither not-before=… nor not-after=…", i+2)
+			return Secret{}, fmt.Errorf("word %d is neither not-before=…, not-after=… nor source=…", i+2)
 		}
 		if *bound, err = time.Parse(time.RFC3339, value); err != nil {
 			return Secret{}, fmt.Errorf("%s is not a time like 2026-11-02T15:04:05Z", name)
@@ -100,6 +112,22 @@ func parseSecret(fields []string) (Secret, error) {
 // ValidAt reports whether s verifies at t. The zero Secret never does.
 func (s Secret) ValidAt(t time.Time) bool {
 	return s.key != nil && !t.Before(s.NotBefore) && (s.NotAfter.IsZero() || !t.After(s.NotAfter))
+}
+
+// Sign is the signature of a body under the secret, as [SignatureHeader] carries it. The
+// zero Secret signs nothing: what it returns verifies nowhere.
+func (s Secret) Sign(body []byte) string {
+	if s.key == nil {
+		return ""
+	}
+	mac := hmac.New(sha256.New, s.key())
+	mac.Write(body)
+	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// Of are the secrets of one source.
+func Of(source string, secrets []Secret) []Secret {
+	return slices.DeleteFunc(slices.Clone(secrets), func(s Secret) bool { return s.Source != source })
 }
 
 // Fingerprint names the secret without telling it: the first 16 hex digits of the SHA-256

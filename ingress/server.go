@@ -51,7 +51,7 @@ const (
 	maxHeaderBytes    = 16 << 10
 )
 
-// A Server serves [Path], /healthz and /readyz.
+// A Server serves [Path], [OwnPath], /healthz and /readyz.
 type Server struct {
 	cfg  Config
 	log  *slog.Logger
@@ -77,13 +77,17 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, log: logger(cfg.Log), echo: echo.New()}
 	s.echo.HTTPErrorHandler = answer(s.log)
 	s.echo.IPExtractor = echo.ExtractIPDirect()
-	hook := &Webhook{
-		Verifier: Verifier{Secrets: cfg.Secrets, Tolerance: cfg.Tolerance, Now: cfg.Now},
-		Events:   cfg.Events,
-		Log:      s.log,
-	}
 	s.echo.Use(s.recovered)
-	s.echo.POST(Path, hook.Receive, atMost(cmp.Or(cfg.InFlight, 1024)))
+	bounded := atMost(cmp.Or(cfg.InFlight, 1024))
+	for source, path := range map[string]string{Source: Path, OwnSource: OwnPath} {
+		hook := &Webhook{
+			Source:   source,
+			Verifier: Verifier{Secrets: Of(source, cfg.Secrets), Tolerance: cfg.Tolerance, Now: cfg.Now},
+			Events:   cfg.Events,
+			Log:      s.log,
+		}
+		s.echo.POST(path, hook.Receive, bounded)
+	}
 	s.echo.GET("/healthz", s.healthy)
 	s.echo.GET("/readyz", s.ready)
 	return s, nil

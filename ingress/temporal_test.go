@@ -3,6 +3,8 @@ package ingress_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -136,4 +138,11 @@ func (s *temporal) run(id string) *run {
 		return r
 	}
 	return &run{kind: fmt.Sprintf("no run %q", id)}
+}
+
+// ids are the workflows that there are.
+func (t *temporal) ids() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Sorted(maps.Keys(t.runs))
 }

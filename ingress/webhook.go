@@ -7,7 +7,7 @@
 //
 // # Life of a delivery
 //
-// The custodian posts an event. [Webhook.Receive] reads the body, at most
+// The custodian, or a watcher of ours, posts an event. [Webhook.Receive] reads the body, at most
 // [MaxBody]; the [Verifier] finds a secret under which the signature holds;
 // [ParseEvent] makes a [countersign.Event] of it; its time of sending must be
 // within five minutes of ours. [RouteOf] says whose business it is: a workflow
@@ -17,6 +17,7 @@
 package ingress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,11 +35,16 @@ import (
 // kilobytes (Standard Webhooks advises below 20 KB).
 const MaxBody = 256 << 10
 
-// Path is where the custodian's webhooks are received.
-const Path = "/webhooks/dfns"
+// Where webhooks are received: the custodian's, and those of our own watchers.
+const (
+	Path    = "/webhooks/dfns"
+	OwnPath = "/webhooks/countersign"
+)
 
-// A Webhook receives the deliveries of one custodian.
+// A Webhook receives the deliveries of one sender.
 type Webhook struct {
+	// Source names the sender in events; [Source] when empty.
+	Source string
 	// Verifier holds the sender's secrets. Without one, nothing verifies.
 	Verifier Verifier
 	// Events takes what was believed. Required.
@@ -79,6 +85,7 @@ func (h *Webhook) Receive(c echo.Context) error {
 	if err := h.Verifier.Fresh(e.SentAt, now); err != nil {
 		return problem(http.StatusUnauthorized, "stale", fmt.Errorf("event %s: %w", e.ID, err))
 	}
+	e.Source = cmp.Or(h.Source, Source)
 	e.Secret = h.Verifier.Secrets[secret-1].Fingerprint()
 	// A sender that hangs up early has told us all the same.
 	if err := h.Events.Dispatch(context.WithoutCancel(c.Request().Context()), e); err != nil {

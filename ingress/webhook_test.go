@@ -230,3 +230,44 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	defer l.mu.Unlock()
 	return l.w.Write(p)
 }
+
+// Each sender has its path and its secrets; none speaks for another.
+func TestOurOwnWatchersHaveAPathOfTheirOwn(t *testing.T) {
+	const own = "own-secret-of-the-watchers"
+	deposit := event("e-1", "chain.deposit.confirmed", `{"chainEvent":{"network":"Net","txHash":"0xab","walletId":"wa-1"}}`)
+	for _, tt := range []struct {
+		name, path, secret string
+		status             int
+		workflow           string
+	}{
+		{"ours", ingress.OwnPath, own, 200, "deposit/Net/0xab"},
+		{"ours on the custodian's path", ingress.Path, own, 401, ""},
+		{"the custodian's secret on our path", ingress.OwnPath, secret, 401, ""},
+		{"the custodian's secret on its own path", ingress.Path, secret, 200, "event/e-1"}, // a stray
+	} {
+		s := newSite(t, func(c *ingress.Config) { c.Secrets = secrets(t, secret, own+" source=countersign") })
+		r := httptest.NewRequest(http.MethodPost, tt.path, strings.NewReader(deposit))
+		r.Header.Set(ingress.SignatureHeader, sign(tt.secret, deposit))
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		if w.Code != tt.status {
+			t.Errorf("%s: %d %s, want %d", tt.name, w.Code, w.Body, tt.status)
+		}
+		if got := s.temporal.ids(); tt.workflow == "" && len(got) > 0 || tt.workflow != "" && (len(got) != 1 || got[0] != tt.workflow) {
+			t.Errorf("%s: workflows %v, want %s", tt.name, got, tt.workflow)
+		}
+	}
+}
+
+func TestASecretSigns(t *testing.T) {
+	s := secrets(t, secret+" source=countersign")
+	if s[0].Sign([]byte(pending)) != sign(secret, pending) || s[0].Source != ingress.OwnSource {
+		t.Errorf("%s signs %s", s[0], s[0].Sign([]byte(pending)))
+	}
+	if (ingress.Secret{}).Sign(nil) != "" {
+		t.Error("the zero secret signs")
+	}
+	if _, err := ingress.ParseSecrets(strings.NewReader(secret + " source=mars")); err == nil || strings.Contains(err.Error(), "mars") {
+		t.Errorf("an unknown source: %v", err)
+	}
+}

@@ -16,8 +16,11 @@ import (
 
 	"countersign"
 	"countersign/activities"
+	"countersign/activities/bookkeeping"
 	"countersign/activities/wire"
+	"countersign/announce"
 	"countersign/audit"
+	"countersign/audit/booked"
 	"countersign/calendar"
 	"countersign/calldata/risk"
 	"countersign/chain"
@@ -28,6 +31,7 @@ import (
 	"countersign/cmd/countersign/doctor"
 	"countersign/config"
 	"countersign/ledger"
+	"countersign/ledger/chart"
 	"countersign/rules/backtest"
 	"countersign/rules/lint"
 	"countersign/rules/rulestest"
@@ -76,7 +80,7 @@ func wireNames(t *testing.T) (names []string) {
 		}
 	}
 	add("workflow", registered()...)
-	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}} {
+	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}, &bookkeeping.Deposits{}} {
 		for i := range reflect.TypeOf(a).NumMethod() {
 			add("activity", reflect.TypeOf(a).Method(i).Name)
 		}
@@ -89,16 +93,16 @@ func wireNames(t *testing.T) (names []string) {
 		add("schedule", s.ID)
 	}
 	add("task-queue", workflows.TaskQueue)
-	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"))
+	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"), workflows.DepositID("NETWORK", "HASH"))
 	add("record-key", countersign.DecisionKey("ID", "APPROVER"), countersign.PostKey("ID", "APPROVER"),
 		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"), countersign.WebhookKey("ROOT"), countersign.EscalationKey("ID", "APPROVER", "STEP"),
-		countersign.HumanKey("ID", "USER"), countersign.AlarmKey("CODE", "ID", "APPROVER"), audit.KeyRecordKey("KID", audit.KeyEnrolled), countersign.RefreshKey("RUN"), countersign.RescreenKey("ID", "APPROVER", "LISTS", "VERDICT"))
+		countersign.HumanKey("ID", "USER"), countersign.AlarmKey("CODE", "ID", "APPROVER"), audit.KeyRecordKey("KID", audit.KeyEnrolled), bookkeeping.OpeningKey("NETWORK", "WALLET"), bookkeeping.DepositKey("NETWORK", "HASH"), countersign.RefreshKey("RUN"), countersign.RescreenKey("ID", "APPROVER", "LISTS", "VERDICT"))
 	add("halt-scope", countersign.HaltScopes("ID", []string{"BOOK"}, []string{"RULE"})...)
 	add("media-type", audit.MediaType)
 	add("check", doctor.IDs()...)
 	for _, c := range []struct{ kind, dir, of string }{
 		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
-		{"record-type", "../audit", "Type"}, {"key-use", "../audit", "KeyUse"}, {"alarm", "../audit", "AlarmCode"}, {"post-result", "../audit", "PostResult"},
+		{"record-type", "../audit", "Type"}, {"record-type", "../audit/booked", "Type"}, {"inclusion", "..", "Inclusion"}, {"key-use", "../audit", "KeyUse"}, {"alarm", "../audit", "AlarmCode"}, {"post-result", "../audit", "PostResult"},
 		{"phase", "../workflows", "Phase"}, {"calldata-code", "../calldata", "Code"},
 		{"calldata-code", "../calldata/calltree", "Code"}, {"protocol", "../calldata/calltree", "Protocol"},
 		{"rawtx-code", "../calldata/rawtx", "Code"}, {"typed-data-code", "../calldata/typeddata", "Code"},
@@ -130,7 +134,9 @@ func wireNames(t *testing.T) (names []string) {
 		services.Business{}, services.Tolerance{}, web.Request{}, web.Answer{}, database.Table{}, price.Price{}, calendar.Spec{},
 		services.Evidence{}, lint.Finding{}, backtest.Report{}, rulestest.Case{}, rulestest.Decisions{}, store.Halt{},
 		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
-		ledger.Step{}, follow.Cursor{}, follow.Occurrence{},
+		ledger.Step{}, follow.Cursor{}, follow.Occurrence{}, countersign.Effect{}, chart.File{}, announce.Envelope{},
+		booked.Opening{}, booked.Deposit{}, bookkeeping.BookDepositInput{}, bookkeeping.BookDepositResult{}, bookkeeping.OpenWalletsResult{},
+		workflows.DepositInput{}, workflows.DepositStatus{},
 	} {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
 	}

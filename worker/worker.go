@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"countersign/activities"
+	"countersign/activities/bookkeeping"
 	"countersign/workflows"
 
 	"go.temporal.io/sdk/worker"
@@ -24,6 +25,7 @@ type Activities struct {
 	Reconciler *activities.Reconciler
 	Screening  *activities.Screening
 	Comparison *activities.Comparison
+	Deposits   *bookkeeping.Deposits
 }
 
 // RegisterWorkflows adds every workflow, under its wire name.
@@ -36,6 +38,8 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 
 		workflows.RefreshScreeningWorkflow: workflows.RefreshScreening,
 		workflows.CompareDecisionsWorkflow: workflows.CompareDecisions,
+
+		workflows.DepositWorkflow: workflows.Deposit,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -48,6 +52,7 @@ func RegisterActivities(r worker.ActivityRegistry, a Activities) {
 	r.RegisterActivity(a.Reconciler)
 	r.RegisterActivity(a.Screening)
 	r.RegisterActivity(a.Comparison)
+	r.RegisterActivity(a.Deposits)
 }
 
 // Register adds all of both.

@@ -24,6 +24,8 @@ const (
 	RefreshScreeningWorkflow = "RefreshScreening"
 	CompareDecisionsWorkflow = "CompareDecisions"
 
+	DepositWorkflow = "Deposit"
+
 	// EventSignal carries one countersign.Event to a workflow. It is a hint to
 	// look: nothing that decides rests on what it says.
 	EventSignal = "event"
@@ -67,6 +69,10 @@ func ParseApprovalID(workflowID string) (string, error) {
 	}
 	return id, nil
 }
+
+// DepositID is the workflow ID of what came in by one transaction: one transaction, one
+// workflow, however many wallets it paid and whoever tells of it.
+func DepositID(network, txHash string) string { return "deposit/" + network + "/" + txHash }
 
 // EventID is the workflow ID for an event that has no process of its own; root
 // is its [countersign.Event.Root].

@@ -58,3 +58,17 @@ func Here(ctx context.Context) audit.Workflow {
 	exec := activity.GetInfo(ctx).WorkflowExecution
 	return audit.Workflow{ID: exec.ID, RunID: exec.RunID}
 }
+
+// Deliveries are the records of webhooks that were believed.
+func Deliveries(ctx context.Context, lineage string, heard []countersign.Event) (drafts []audit.Draft) {
+	for _, e := range heard {
+		if countersign.CheckID(e.Root()) != nil { // a hint that nobody could find again
+			continue
+		}
+		drafts = append(drafts, audit.Draft{
+			Key: countersign.WebhookKey(e.Root()), Type: audit.WebhookAccepted, Lineage: lineage,
+			Body: audit.Delivery{Event: e, Workflow: Here(ctx)},
+		})
+	}
+	return drafts
+}

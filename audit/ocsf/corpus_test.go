@@ -13,7 +13,9 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/audit/booked"
 	"countersign/audit/ocsf"
+	"countersign/ledger"
 )
 
 var (
@@ -64,6 +66,10 @@ var corpus = []sample{
 	{"signed in from nowhere", audit.SignedIn, audit.SignIn{Address: "@"}},
 	{"used outside", audit.AlarmRaised, audit.Alarm{Code: audit.UsedOutside, ApprovalID: "ap-1", What: "a decision without an intent"}},
 	{"never posted", audit.AlarmRaised, audit.Alarm{Code: audit.NeverPosted, ApprovalID: "ap-1", What: "silence"}},
+	{"a wallet's books begin", booked.WalletOpened, booked.Opening{WalletID: "wa-1", Network: "Ethereum", Balances: []booked.Balance{{Asset: ledger.Asset{Code: "ETH", Scale: 18}}}}},
+	{"a deposit", booked.DepositBooked, booked.Deposit{Network: "Ethereum", TxHash: "0x1", Wallets: []string{"wa-1"}}},
+	{"a doubtful deposit", booked.DepositDoubtful, booked.Deposit{Network: "Ethereum", TxHash: "0x1", Why: "the balance says otherwise"}},
+	{"a deposit that vanished", booked.DepositVanished, booked.Deposit{}},
 	{"an alarm without a word", audit.AlarmRaised, audit.Alarm{}},
 	{"refreshed", audit.ScreeningRefreshed, audit.Refreshed{Changed: []string{"ofac", "eu"}}},
 	{"rescreened", audit.ApprovalRescreened, audit.Rescreened{ApprovalID: "ap-1", Screening: "hit", Count: 1, Addresses: []audit.RescreenedAddress{{Network: "Ethereum", Address: "0xabc", Now: "hit"}}}},

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"countersign/audit"
+	"countersign/audit/booked"
 )
 
 // table says what each type of record is. docs/siem.md shows it to operators.
@@ -28,6 +29,11 @@ var table = map[audit.Type]mapping{
 
 	audit.BookChanged:     {entityManagement, update, "", medium, fillBook}, // created where there was none before
 	audit.ScheduleChanged: {entityManagement, update, "", low, fillSchedule},
+
+	booked.WalletOpened:    {apiActivity, create, "ledger.open", informational, fillOpening},
+	booked.DepositBooked:   {apiActivity, create, "deposits.book", informational, fillDeposit},
+	booked.DepositDoubtful: {detectionFinding, create, "", high, fillDeposit},
+	booked.DepositVanished: {detectionFinding, create, "", medium, fillDeposit},
 
 	audit.SignedIn:    {authentication, logon, "", informational, fillSignIn},
 	audit.AlarmRaised: {detectionFinding, create, "", high, fillAlarm},

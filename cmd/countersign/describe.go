@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"countersign/audit"
+	"countersign/audit/booked"
 )
 
 // describe says what a record is about in one line.
@@ -28,6 +30,10 @@ func saying[Body any](line func(Body) string) func(audit.Entry) (string, error) 
 }
 
 func notice(n audit.Notice) string { return fmt.Sprintf("%s %s", n.Event.Kind, n.Event.Subject) }
+
+func deposited(d booked.Deposit) string {
+	return strings.TrimSpace(fmt.Sprintf("%s on %s %s", d.TxHash, d.Network, d.Why))
+}
 
 func controlled(c audit.Control) string { return fmt.Sprintf("%s by %s: %s", c.Scope, c.By, c.Reason) }
 
@@ -65,6 +71,12 @@ var sayings = map[audit.Type]func(audit.Entry) (string, error){
 	audit.ExportMade: saying(func(x audit.Export) string {
 		return fmt.Sprintf("%s of %d to %d by %s %s", x.Form, x.From, x.To, x.By, x.Filter)
 	}),
-	audit.SignedIn:    saying(func(s audit.SignIn) string { return fmt.Sprintf("%s from %s", s.Name, s.Address) }),
-	audit.AlarmRaised: saying(func(a audit.Alarm) string { return fmt.Sprintf("%s %s: %s", a.ApprovalID, a.Code, a.What) }),
+	booked.WalletOpened: saying(func(o booked.Opening) string {
+		return fmt.Sprintf("the books of %s on %s begin", o.WalletID, o.Network)
+	}),
+	booked.DepositBooked:   saying(deposited),
+	booked.DepositDoubtful: saying(deposited),
+	booked.DepositVanished: saying(deposited),
+	audit.SignedIn:         saying(func(s audit.SignIn) string { return fmt.Sprintf("%s from %s", s.Name, s.Address) }),
+	audit.AlarmRaised:      saying(func(a audit.Alarm) string { return fmt.Sprintf("%s %s: %s", a.ApprovalID, a.Code, a.What) }),
 }

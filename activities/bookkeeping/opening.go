@@ -1,0 +1,158 @@
+package bookkeeping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"countersign"
+	"countersign/activities/wire"
+	"countersign/audit"
+	"countersign/audit/booked"
+	"countersign/ledger"
+	"countersign/ledger/posting"
+)
+
+// OpeningKey is the record key of how a wallet's books begin.
+func OpeningKey(network, walletID string) string { return "ledger/opened/" + network + "/" + walletID }
+
+// OpenWalletsResult counts.
+type OpenWalletsResult struct {
+	// Wallets of the custodian, and those of them whose books begin now.
+	Wallets int      `json:"wallets"`
+	Opened  []string `json:"opened,omitempty"`
+	// Failed are those that could not be opened, with why.
+	Failed []string `json:"failed,omitempty"`
+}
+
+// maxNamed bounds the names in a result, which is kept in the workflow's history.
+const maxNamed = 100
+
+// OpenWallets begins the books of every wallet of the custodian that has none.
+func (d *Deposits) OpenWallets(ctx context.Context) (res OpenWalletsResult, err error) {
+	for w, err := range d.Custodian.Wallets(ctx) {
+		if err != nil {
+			res.failed("a wallet that cannot be read: " + err.Error())
+			continue
+		}
+		if w.Address == "" {
+			continue
+		}
+		res.Wallets++
+		entry, fresh, err := d.open(ctx, w)
+		switch {
+		case ctx.Err() != nil:
+			return res, ctx.Err()
+		case err != nil:
+			res.failed(w.ID + ": " + err.Error())
+		case fresh && entry.Index >= 0 && len(res.Opened) < maxNamed:
+			res.Opened = append(res.Opened, w.ID)
+		}
+	}
+	return res, nil
+}
+
+func (r *OpenWalletsResult) failed(why string) {
+	if len(r.Failed) < maxNamed {
+		r.Failed = append(r.Failed, why)
+	}
+}
+
+// opening returns how a wallet's books begin, and begins them if they have not.
+func (d *Deposits) opening(ctx context.Context, w countersign.Wallet) (o booked.Opening, err error) {
+	entry, _, err := d.open(ctx, w)
+	if err == nil {
+		err = entry.Decode(&o)
+	}
+	return o, err
+}
+
+func (d *Deposits) open(ctx context.Context, w countersign.Wallet) (entry audit.Entry, fresh bool, err error) {
+	key := OpeningKey(w.Network, w.ID)
+	entry, err = d.Trail.Find(ctx, key)
+	if err == nil || !errors.Is(err, audit.ErrNoRecord) {
+		return entry, false, err
+	}
+	body := booked.Opening{WalletID: w.ID, Network: w.Network, Address: w.Address, FollowedBy: booked.ByChain, Workflow: wire.Here(ctx)}
+	if err := d.balances(ctx, w, &body); err != nil {
+		return entry, false, fmt.Errorf("open the books of wallet %s: %w", w.ID, err)
+	}
+	draft := audit.Draft{Key: key, Type: booked.WalletOpened, Lineage: "ledger/" + w.Network + "/" + w.ID}
+	step := ledger.Step{ID: "opening:" + w.Network + ":" + w.ID, State: ledger.Posted, Memo: "what the wallet had when its books began"}
+	for _, b := range body.Balances {
+		if !b.Amount.IsZero() {
+			step.Postings = append(step.Postings, ledger.Posting{
+				From: d.Chart.Opening(w.Network), To: d.Chart.Wallet(w.Network, w.ID), Asset: b.Asset, Amount: b.Amount,
+			})
+		}
+	}
+	var booking ledger.Booking
+	if len(step.Postings) > 0 {
+		body.Entry, body.Step = step.ID, step.Digest()
+		booking.Steps = append(booking.Steps, step)
+	}
+	draft.Body = body
+	entry, err = d.Trail.Book(ctx, draft, booking)
+	return entry, err == nil, err
+}
+
+// balances reads what a wallet has now: of the native asset, of what the chart names on its
+// network, and of what the custodian sees there.
+func (d *Deposits) balances(ctx context.Context, w countersign.Wallet, o *booked.Opening) error {
+	began := d.Now().UTC().Truncate(time.Microsecond)
+	held, err := d.Custodian.Holdings(ctx, w.ID)
+	if err != nil {
+		return err
+	}
+	var contracts []string
+	for _, a := range d.Chart.Assets() {
+		if a.Network == w.Network && a.Contract != "" {
+			contracts = append(contracts, posting.Address(a.Contract))
+		}
+	}
+	for _, h := range held {
+		if h.Asset != "" && countable(h.Kind) {
+			contracts = append(contracts, posting.Address(h.Asset))
+		}
+	}
+	slices.Sort(contracts)
+	contracts = slices.Compact(contracts)
+	block, amounts, err := d.Chain.Balances(ctx, w.Network, posting.Address(w.Address), contracts)
+	if errors.Is(err, countersign.ErrNoNode) {
+		o.FollowedBy = booked.ByCustodian
+		o.Block.Time = began
+		for _, h := range held {
+			if countable(h.Kind) {
+				o.Balances = append(o.Balances, booked.Balance{Contract: h.Asset, Asset: d.Chart.Asset(w.Network, h.Asset), Amount: h.Balance})
+			}
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(amounts) != 1+len(contracts) {
+		return fmt.Errorf("asked for %d balances, got %d", 1+len(contracts), len(amounts))
+	}
+	o.Block = block
+	for i, amount := range amounts {
+		contract := ""
+		if i > 0 {
+			contract = contracts[i-1]
+		}
+		o.Balances = append(o.Balances, booked.Balance{Contract: contract, Asset: d.Chart.Asset(w.Network, contract), Amount: amount})
+	}
+	return nil
+}
+
+// countable reports whether assets of a kind are amounts. Collectibles are pieces, which the
+// custodian does not list among a wallet's assets.
+func countable(kind string) bool {
+	switch kind {
+	case "Erc721", "Trc721", "Snip3", "Hip17":
+		return false
+	}
+	return true
+}

@@ -1,0 +1,66 @@
+// Package booked is what the trail says of deposits and of how books begin. A record that books
+// something carries the digest of the step that it causes, and the step names the record: each
+// can be held against the other.
+package booked
+
+import (
+	"countersign"
+	"countersign/audit"
+	"countersign/ledger"
+)
+
+// The types of records. Wire format: add, never rename.
+const (
+	WalletOpened    audit.Type = "ledger.opened"    // the books of a wallet begin: [Opening]
+	DepositBooked   audit.Type = "deposit.booked"   // a transaction of somebody else's has moved what is ours: [Deposit]
+	DepositDoubtful audit.Type = "deposit.doubtful" // the same, and what it moved is not sure: people must look: [Deposit]
+	DepositVanished audit.Type = "deposit.vanished" // it was seen, and no block has it any more: [Deposit]
+)
+
+// Who is believed: our own nodes, or the custodian where there are none.
+const (
+	ByChain     = "chain"
+	ByCustodian = "custodian"
+)
+
+// An Opening is what a wallet had when its books began.
+type Opening struct {
+	WalletID string `json:"wallet_id"`
+	Network  string `json:"network"`
+	Address  string `json:"address"`
+	// FollowedBy is who said so: chain, at Block, or custodian, at the block's time alone.
+	FollowedBy string               `json:"followed_by"`
+	Block      countersign.BlockRef `json:"block,omitzero"`
+	// Balances are all that was looked at, the zeros too.
+	Balances []Balance `json:"balances"`
+	// Entry and Step are the entry in the books and the SHA-256 of its posting; empty where
+	// the wallet had nothing.
+	Entry    string         `json:"entry,omitempty"`
+	Step     string         `json:"step_sha256,omitempty"`
+	Workflow audit.Workflow `json:"workflow,omitzero"`
+}
+
+// A Balance is how much there was of one asset, in its smallest unit.
+type Balance struct {
+	// Contract locates the asset on its network, empty for the native one.
+	Contract string             `json:"contract,omitempty"`
+	Asset    ledger.Asset       `json:"asset"`
+	Amount   countersign.Amount `json:"amount"`
+}
+
+// A Deposit is a transaction that somebody else sent and that moved what is ours.
+type Deposit struct {
+	Network    string `json:"network"`
+	TxHash     string `json:"tx_hash"`
+	FollowedBy string `json:"followed_by"`
+	// Effect is what the transaction did, as it was read.
+	Effect countersign.Effect `json:"effect"`
+	// Wallets are those of ours that it touched.
+	Wallets []string `json:"wallets,omitempty"`
+	// Entry and Step are as in [Opening].
+	Entry string `json:"entry,omitempty"`
+	Step  string `json:"step_sha256,omitempty"`
+	// Why says why people must look, or why it is waited for no longer.
+	Why      string         `json:"why,omitempty"`
+	Workflow audit.Workflow `json:"workflow,omitzero"`
+}

@@ -1,0 +1,42 @@
+package ocsf
+
+import (
+	"fmt"
+
+	"countersign/audit"
+	"countersign/audit/booked"
+)
+
+func fillOpening(ev *event, e audit.Entry) error {
+	var o booked.Opening
+	if err := e.Decode(&o); err != nil {
+		return err
+	}
+	ev.resource("wallet", o.WalletID, target)
+	ev.resource("network", o.Network, related)
+	ev.Message = fmt.Sprintf("the books of wallet %s on %s begin with %d balances", either(o.WalletID, "unknown"), either(o.Network, "an unknown network"), len(o.Balances))
+	return nil
+}
+
+func fillDeposit(ev *event, e audit.Entry) error {
+	var d booked.Deposit
+	if err := e.Decode(&d); err != nil {
+		return err
+	}
+	word := "is booked"
+	switch e.Record.Type {
+	case booked.DepositDoubtful:
+		word = "is doubtful: people must look"
+		ev.findingOf(e, high, "deposit doubtful", either(d.Why, "no reason given"))
+	case booked.DepositVanished:
+		word = "has vanished"
+		ev.findingOf(e, medium, "deposit vanished", either(d.Why, "no reason given"))
+	}
+	ev.resource("transaction", d.TxHash, target)
+	ev.resource("network", d.Network, related)
+	for _, w := range d.Wallets {
+		ev.resource("wallet", w, related)
+	}
+	ev.Message = fmt.Sprintf("transaction %s on %s %s", either(d.TxHash, "unknown"), either(d.Network, "an unknown network"), word)
+	return nil
+}
