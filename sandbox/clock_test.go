@@ -56,6 +56,9 @@ func TestAdvanceDoesWhatIsDueInItsTurn(t *testing.T) {
 	if len(order) < 5 || order[4] != "policy.approval.resolved" {
 		t.Errorf("order of deliveries: %v", order)
 	}
+	if ahead := w.server.Clock().Ahead(); ahead != 24*time.Hour+time.Minute {
+		t.Errorf("the clock is ahead by %s, want what it was advanced by", ahead)
+	}
 	events := w.events(h, "kind=policy.approval.pending")
 	if last := events[len(events)-1]; last.NextAttemptDate != "" || last.DeliveryAttempt != 5 {
 		t.Errorf("last attempt = %+v", last)
@@ -108,4 +111,43 @@ func TestEverythingLivesByTheClock(t *testing.T) {
 	}
 	w.advance(11 * 365 * 24 * time.Hour)
 	refused(t, w.admin.get("/wallets"), 401)
+}
+
+// What was asked for longer ago than the timeframe no longer counts, what is as old as it
+// neither.
+func TestVelocitiesAreMeasuredByTheClock(t *testing.T) {
+	for kind, configuration := range map[string]map[string]any{
+		"TransactionCountVelocity":  {"limit": 2, "timeframe": 60},
+		"TransactionAmountVelocity": {"limit": 6000, "currency": "USD", "timeframe": 60}, // two ethers
+	} {
+		t.Run(kind, func(t *testing.T) {
+			w := newWorld(t, 1)
+			into[governed](t, w.admin.post("/v2/policies", map[string]any{"name": kind, "activityKind": "Wallets:Sign",
+				"rule": map[string]any{"kind": kind, "configuration": configuration}, "action": ask(0, group(1))}), 200)
+			pays := func(want string) entity {
+				t.Helper()
+				e := w.pay(w.admin, "1000000000000000000")
+				if got := map[bool]string{true: "passes", false: "waits"}[e.ApprovalID == ""]; got != want {
+					t.Errorf("a payment %s, want that it %s: %+v", got, want, e)
+				}
+				return e
+			}
+			pays("passes")
+			w.advance(30 * time.Minute)
+			pays("passes")
+			third := pays("waits")
+			into[approval](t, w.vote(w.alice, third.ApprovalID, "Denied"), 200) // it counts no more
+			w.advance(29 * time.Minute)
+			into[approval](t, w.vote(w.alice, pays("waits").ApprovalID, "Denied"), 200)
+			w.advance(time.Minute) // the first is an hour old
+			pays("passes")
+			w.advance(30 * time.Minute) // so is the second
+			pays("passes")
+			into[approval](t, w.vote(w.alice, pays("waits").ApprovalID, "Approved"), 200) // it counts, once it is approved too
+			w.advance(59 * time.Minute)
+			pays("waits")
+			w.advance(time.Hour)
+			pays("passes")
+		})
+	}
 }

@@ -279,7 +279,7 @@ func TestControlVerbs(t *testing.T) {
 	if a, b, c, d := count("fault", "list"), count("fault", "add", script), count("fault"), count("fault", "clear"); a != 1 || b != 1 || c != 2 || d != 0 {
 		t.Errorf("faults: %d listed, %d added, %d in all, %d left", a, b, c, d)
 	}
-	if out, err := run(t, "clock", "advance", "24h", "--data", dir); err != nil || !strings.Contains(out, `"ahead": "2`) {
+	if out, err := run(t, "clock", "advance", "24h", "--data", dir); err != nil || !strings.Contains(out, `"ahead": "24h0m0s"`) {
 		t.Errorf("advance: %v %s", err, out)
 	}
 	if out, err := run(t, "env", "--data", dir); err != nil || !strings.Contains(out, "SANDBOX_CONTROL_URL='http://127.0.0.1:") {

@@ -73,41 +73,41 @@ func (c *Clock) Ahead() time.Duration {
 }
 
 // Advance moves the clock by d, stopping wherever something falls due until that
-// is done. It refuses to go back. It fails with [ErrBusy], or with ctx's error,
-// where it stopped.
+// is done: afterwards it is ahead of real time by d more, exactly. It refuses to go
+// back. It fails with [ErrBusy], or with ctx's error, where it stopped.
 func (c *Clock) Advance(ctx context.Context, d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("advancing the clock by %s: time does not go back; give a duration above 0", d)
 	}
 	c.advancing.Lock()
 	defer c.advancing.Unlock()
-	target := c.Now().Add(d)
+	target := c.Ahead() + d
 	for {
 		if err := c.settle(ctx); err != nil {
-			return fmt.Errorf("advancing the clock to %s, at %s: %w",
-				target.UTC().Format(time.RFC3339), c.Now().UTC().Format(time.RFC3339), err)
+			return fmt.Errorf("advancing the clock by %s, at %s, %s before the end: %w",
+				d, c.Now().UTC().Format(time.RFC3339), target-c.Ahead(), err)
 		}
-		now := c.Now()
-		if !now.Before(target) {
+		if c.Ahead() >= target {
 			return nil
 		}
+		now := c.Now()
 		stop, err := c.agenda.NextDue(now)
 		if err != nil {
 			return err
 		}
-		if stop.IsZero() || stop.After(target) {
-			stop = target
+		next := target
+		if !stop.IsZero() {
+			next = min(next, c.Ahead()+stop.Sub(now))
 		}
-		if err := c.jump(stop); err != nil {
+		if err := c.jump(next); err != nil {
 			return err
 		}
 	}
 }
 
-// jump makes it at least t. The distance is kept before anything can be dated
-// by it, so that a restart cannot find dates from its future.
-func (c *Clock) jump(t time.Time) error {
-	ahead := c.Ahead() + max(t.Sub(c.Now()), 0)
+// jump makes the clock that far ahead. The distance is kept before anything can be
+// dated by it, so that a restart cannot find dates from its future.
+func (c *Clock) jump(ahead time.Duration) error {
 	if err := c.agenda.KeepAhead(ahead); err != nil {
 		return fmt.Errorf("keeping the clock: %w", err)
 	}
