@@ -76,6 +76,7 @@ var imports = map[string][]string{
 	"store":           {"", "audit", "audit/tree", "ledger", "store/books", "store/find", "store/sqldb"},
 	"store/books":     {"", "ledger", "store/sqldb"},
 	"store/outbox":    {"", "store/sqldb"},
+	"store/listings":  {"store/outbox", "store/sqldb"},
 	"store/tracks":    {"chain/follow", "store/outbox", "store/sqldb"},
 	"store/find":      {"audit", "audit/tree", "store/sqldb"},
 	"store/sqldb":     {},
