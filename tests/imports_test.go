@@ -94,6 +94,7 @@ var imports = map[string][]string{
 	"workflows":              {"", "activities", "activities/bookkeeping", "audit"},
 	"worker":                 {"activities", "activities/bookkeeping", "workflows"},
 	"announce":               {"ingress", "store/outbox"},
+	"watch":                  {"", "chain/follow", "store/outbox"},
 	"watch/lists":            {"", "store/listings", "store/outbox"},
 	"schedules":              {"workflows"},
 

@@ -42,6 +42,7 @@ import (
 	"countersign/sources/price"
 	"countersign/sources/web"
 	"countersign/store"
+	"countersign/watch"
 	"countersign/watch/lists"
 	"countersign/worker"
 	"countersign/workflows"
@@ -103,7 +104,7 @@ func wireNames(t *testing.T) (names []string) {
 	add("check", doctor.IDs()...)
 	for _, c := range []struct{ kind, dir, of string }{
 		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
-		{"record-type", "../audit", "Type"}, {"record-type", "../audit/booked", "Type"}, {"inclusion", "..", "Inclusion"}, {"event-kind", "../watch/lists", "EventKind"}, {"key-use", "../audit", "KeyUse"}, {"alarm", "../audit", "AlarmCode"}, {"post-result", "../audit", "PostResult"},
+		{"record-type", "../audit", "Type"}, {"record-type", "../audit/booked", "Type"}, {"inclusion", "..", "Inclusion"}, {"event-kind", "../watch/lists", "EventKind"}, {"event-kind", "../watch", "EventKind"}, {"key-use", "../audit", "KeyUse"}, {"alarm", "../audit", "AlarmCode"}, {"post-result", "../audit", "PostResult"},
 		{"phase", "../workflows", "Phase"}, {"calldata-code", "../calldata", "Code"},
 		{"calldata-code", "../calldata/calltree", "Code"}, {"protocol", "../calldata/calltree", "Protocol"},
 		{"rawtx-code", "../calldata/rawtx", "Code"}, {"typed-data-code", "../calldata/typeddata", "Code"},
@@ -135,7 +136,7 @@ func wireNames(t *testing.T) (names []string) {
 		services.Business{}, services.Tolerance{}, web.Request{}, web.Answer{}, database.Table{}, price.Price{}, calendar.Spec{},
 		services.Evidence{}, lint.Finding{}, backtest.Report{}, rulestest.Case{}, rulestest.Decisions{}, store.Halt{},
 		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
-		ledger.Step{}, follow.Cursor{}, follow.Occurrence{}, countersign.Effect{}, chart.File{}, announce.Envelope{}, lists.Data{},
+		ledger.Step{}, follow.Cursor{}, follow.Occurrence{}, countersign.Effect{}, chart.File{}, announce.Envelope{}, lists.Data{}, watch.Data{},
 		booked.Opening{}, booked.Deposit{}, bookkeeping.BookDepositInput{}, bookkeeping.BookDepositResult{}, bookkeeping.OpenWalletsResult{},
 		workflows.DepositInput{}, workflows.DepositStatus{},
 	} {
