@@ -34,6 +34,8 @@ import (
 	"countersign/sandbox/keys"
 	"countersign/sandbox/network"
 	"countersign/sandbox/ratelimit"
+	"countersign/sandbox/recovery"
+	"countersign/sandbox/registration"
 	"countersign/sandbox/settle"
 	"countersign/sandbox/store"
 	"countersign/sandbox/webhook"
@@ -131,8 +133,9 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	deliverer.Faults = &s.faults
 	rights := permissions(cfg, s.db, desk)
 	door := &api.API{Auth: users, Access: rights, Accounts: accounts(cfg, s.db, users, rights), Custody: vault,
-		Credentials: &credential.Desk{DB: s.db, Now: cfg.Now, Auth: users, Machines: cfg.Bootstrap},
-		Policies:    desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
+		Credentials:  &credential.Desk{DB: s.db, Now: cfg.Now, Auth: users, Machines: cfg.Bootstrap},
+		Registration: &registration.Desk{DB: s.db, Now: cfg.Now, Auth: users}, Recovery: &recovery.Desk{DB: s.db, Now: cfg.Now, Auth: users},
+		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
 		Signatures: signatures(cfg, s.db, vault), Webhooks: hooks, Deliverer: deliverer,
 		Chains: s.chains, Limiter: &ratelimit.Limiter{Limit: cfg.RateLimit, Now: cfg.Now}, Ready: s.ready.Load, SeedNames: cfg.SeedNames}
 	if err := vault.WatchWallets(); err != nil {

@@ -1,20 +1,20 @@
 package account
 
 import (
-	"cmp"
 	"errors"
-	"net/http"
 	"net/mail"
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/identity"
+	post "countersign/sandbox/mail"
+	"countersign/sandbox/pubkey"
 	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 )
 
-// NewMember is the body of POST /auth/users. Nobody is sent a registration code here, so
-// that publicKey is required: the user has it as a key from the start, and logs in with it.
+// NewMember is the body of POST /auth/users. A user with a publicKey has it as a key from
+// the start, and logs in with it; one without is sent a code by which he registers a key.
 type NewMember struct {
 	Email         string `json:"email"` // the username
 	Kind          string `json:"kind"`  // CustomerEmployee
@@ -29,25 +29,35 @@ func (d *Desk) CreateMember(caller auth.Caller, in NewMember) (identity.User, er
 	switch at, err := mail.ParseAddress(in.Email); {
 	case err != nil || at.Address != in.Email:
 		return identity.User{}, dfns.BadRequest("email must be an address such as jane@example.com")
-	case in.Kind != "CustomerEmployee":
+	case in.Kind != identity.Employee:
 		return identity.User{}, dfns.BadRequest("kind must be CustomerEmployee")
 	case in.IsSSORequired:
 		return identity.User{}, dfns.NotImplemented("isSSORequired")
-	case in.PublicKey == "":
-		return identity.User{}, dfns.NotImplemented("users without publicKey, who register by mail")
 	}
-	var e auth.Enrolled
-	err := caller.Update(d.DB, func(tx *store.Tx) error {
-		if _, found, err := identity.Named(tx, in.Email); err != nil || found {
-			return cmp.Or(err, error(dfns.Errorf(http.StatusConflict, "user %s exists already", in.Email)))
-		}
-		var err error
-		if e, err = d.Auth.Enrol(tx, auth.NewUser{Name: in.Email, PublicKey: in.PublicKey, ExternalID: in.ExternalID}); err != nil {
+	var user identity.User
+	err := caller.Update(d.DB, func(tx *store.Tx) (err error) {
+		if user, err = identity.AddUser(tx, in.Email, identity.Employee, d.Auth.OrgID(), in.ExternalID); err != nil {
 			return err
 		}
-		return identity.Dress(tx, &e.User)
+		if in.PublicKey == "" {
+			err = post.Send(tx, d.Now(), user.UserID, user.Username, post.Registration)
+		} else {
+			err = d.equip(tx, &user, in.PublicKey)
+		}
+		return errors.Join(err, identity.Dress(tx, &user))
 	})
-	return e.User, err
+	return user, err
+}
+
+// equip gives a new user his first key.
+func (d *Desk) equip(tx *store.Tx, user *identity.User, publicKey string) error {
+	if _, err := pubkey.Parse(publicKey); err != nil {
+		return err
+	}
+	cred := dfns.NewID("cr")
+	user.CredentialUUID, user.IsRegistered = cred, true
+	return errors.Join(identity.SaveUser(tx, identity.Humans, *user), identity.AddCredential(tx, user.UserID, identity.Credential{
+		CredID: cred, UUID: cred, Kind: identity.Key, Name: user.Name, PublicKey: publicKey, IsActive: true, DateCreated: dfns.At(d.Now())}))
 }
 
 // SwitchMember lets a human user act, or makes every token of his a 401.

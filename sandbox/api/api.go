@@ -12,7 +12,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -30,6 +29,8 @@ import (
 	"countersign/sandbox/permission"
 	"countersign/sandbox/policy"
 	"countersign/sandbox/ratelimit"
+	"countersign/sandbox/recovery"
+	"countersign/sandbox/registration"
 	"countersign/sandbox/signature"
 	"countersign/sandbox/webhook"
 )
@@ -47,22 +48,24 @@ type Chains interface {
 
 // API answers requests from its parts.
 type API struct {
-	Auth        *auth.Auth
-	Accounts    *account.Desk
-	Credentials *credential.Desk
-	Access      *access.Desk
-	Custody     *custody.Custody
-	Keys        *keys.Ring
-	Signatures  *signature.Desk
-	Policies    *policy.Book
-	Gate        *gate.Gate
-	Changes     *change.Desk
-	Webhooks    *webhook.Registry
-	Deliverer   *webhook.Deliverer
-	Chains      Chains
-	Limiter     *ratelimit.Limiter
-	Ready       func() bool // whether the platform is seeded
-	SeedNames   bool        // also what only DFNS's page on workflows has
+	Auth         *auth.Auth
+	Accounts     *account.Desk
+	Credentials  *credential.Desk
+	Access       *access.Desk
+	Registration *registration.Desk
+	Recovery     *recovery.Desk
+	Custody      *custody.Custody
+	Keys         *keys.Ring
+	Signatures   *signature.Desk
+	Policies     *policy.Book
+	Gate         *gate.Gate
+	Changes      *change.Desk
+	Webhooks     *webhook.Registry
+	Deliverer    *webhook.Deliverer
+	Chains       Chains
+	Limiter      *ratelimit.Limiter
+	Ready        func() bool // whether the platform is seeded
+	SeedNames    bool        // also what only DFNS's page on workflows has
 }
 
 // Handler returns the routes.
@@ -131,11 +134,11 @@ func (a *API) signed(op permission.Operation, h func(call) error) echo.HandlerFu
 }
 
 func (a *API) identify(c echo.Context) (auth.Caller, error) {
-	scheme, token, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return auth.Caller{}, dfns.Errorf(http.StatusUnauthorized, "Not Authorized.")
+	token, err := bearerOf(c)
+	if err != nil {
+		return auth.Caller{}, err
 	}
-	return a.Auth.Identify(strings.TrimSpace(token))
+	return a.Auth.Identify(token)
 }
 
 // limited counts every request but those for the health of the server.

@@ -42,6 +42,7 @@ func (a *API) authRoutes(e *echo.Echo) {
 	a.userRoutes(e)
 	a.loginRoutes(e)
 	a.credentialRoutes(e)
+	a.registrationRoutes(e)
 }
 
 // actionLogs answers in CSV, as DFNS does.

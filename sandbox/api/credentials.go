@@ -11,7 +11,6 @@ import (
 // permission on any of them.
 func (a *API) credentialRoutes(e *echo.Echo) {
 	const path = "/auth/credentials"
-	success := func(err error) (map[string]string, error) { return map[string]string{"message": "success"}, err }
 	e.GET(path, a.read(permission.None, func(c call) error {
 		found, err := a.Credentials.Credentials(c.caller)
 		return replyPage(c, found, "", err)

@@ -26,7 +26,8 @@ func (a *API) loginRoutes(e *echo.Echo) {
 				return err
 			}
 		}
-		return reply(c, map[string]string{"message": "success"}, a.Auth.Logout(c.caller, in))
+		said, err := success(a.Auth.Logout(c.caller, in))
+		return reply(c, said, err)
 	}))
 }
 

@@ -90,7 +90,7 @@ func (a *Auth) checkAssertion(c challenge, as Assertion) error {
 		return dfns.BadRequest("clientData and signature must be base64url")
 	}
 	for _, cred := range creds {
-		if cred.CredID != as.CredID || !cred.IsActive {
+		if cred.CredID != as.CredID || !cred.Signs() {
 			continue
 		}
 		key, err := pubkey.Parse(cred.PublicKey)

@@ -131,6 +131,9 @@ func (a *Auth) Identify(token string) (Caller, error) {
 		if !shown.IsActive || !caller.User.IsActive || !a.now().Before(shown.Expires.Time) {
 			return refused
 		}
+		if caller.User.Kind == identity.EndUser {
+			return nil // he has no wallets, and no rights on those of the organisation
+		}
 		held, err := role.Of(tx, caller.Identity())
 		caller.rights = role.Rights(held)
 		return err

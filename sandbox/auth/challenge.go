@@ -144,7 +144,7 @@ func initResponse(text, id string, creds []identity.Credential) InitResponse {
 		AllowCredentials: allowedCredential{Key: []keyDescriptor{}, WebAuthn: []keyDescriptor{}},
 	}
 	for _, c := range creds {
-		if c.IsActive {
+		if c.Signs() {
 			out.AllowCredentials.Key = append(out.AllowCredentials.Key, keyDescriptor{"public-key", c.CredID})
 		}
 	}

@@ -37,7 +37,7 @@ func (a *Auth) Enrol(tx *store.Tx, in NewUser) (Enrolled, error) {
 	cred, now := dfns.NewID("cr"), a.now()
 	e := Enrolled{
 		User: identity.User{
-			Username: in.Name, Name: in.Name, UserID: dfns.NewID("us"), Kind: "CustomerEmployee",
+			Username: in.Name, Name: in.Name, UserID: dfns.NewID("us"), Kind: identity.Employee,
 			CredentialUUID: cred, OrgID: a.org, ExternalID: in.ExternalID, Permissions: []string{},
 			IsActive: true, IsServiceAccount: in.ServiceAccount, IsRegistered: true,
 			PermissionAssignments: []role.Held{},

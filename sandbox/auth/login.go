@@ -42,7 +42,57 @@ func (a *Auth) LoginInit(in LoginRequest) (InitResponse, error) {
 	if err != nil {
 		return InitResponse{}, err
 	}
-	return a.open(intent{user: user.UserID, purpose: login})
+	opened, err := a.open(intent{user: user.UserID, purpose: login})
+	if err == nil && len(opened.AllowCredentials.Key) == 0 {
+		err = dfns.Errorf(http.StatusUnauthorized, "User does not have a credential that can be used for the application.")
+	}
+	return opened, err
+}
+
+// DelegatedLogin is the body of POST /auth/login/delegated.
+type DelegatedLogin struct {
+	Username string `json:"username"`
+}
+
+// LoginFor returns the bearer token of a session of an end user, whom a service account of
+// the organisation vouches for. Whoever is unknown is a 401, whoever is switched off a 400.
+func (a *Auth) LoginFor(caller Caller, in DelegatedLogin) (string, error) {
+	if err := Vouches(caller); err != nil {
+		return "", err
+	}
+	var token identity.Token
+	err := caller.Update(a.db, func(tx *store.Tx) error {
+		user, found, err := identity.Named(tx, in.Username)
+		switch {
+		case err != nil:
+			return err
+		case !found || user.Kind != identity.EndUser || !user.IsRegistered:
+			return dfns.Errorf(http.StatusUnauthorized, "User not found")
+		case !user.IsActive:
+			return dfns.BadRequest("User account has been deactivated.")
+		}
+		token = a.session(user.UserID, "")
+		return identity.SaveToken(tx, token)
+	})
+	if err != nil {
+		return "", err
+	}
+	return a.Bearer(token)
+}
+
+// Vouches refuses whoever may not act for end users: all but service accounts.
+func Vouches(caller Caller) error {
+	if !caller.User.IsServiceAccount {
+		return dfns.Forbidden("only a service account may act for end users")
+	}
+	return nil
+}
+
+// session is the token of a login, by a key unless credID is "".
+func (a *Auth) session(userID, credID string) identity.Token {
+	now := a.now()
+	return identity.Token{TokenID: dfns.NewID("to"), UserID: userID, CredID: credID, IsActive: true,
+		DateCreated: dfns.At(now), Expires: dfns.At(now.Add(sessionLife))}
 }
 
 // Login turns a signed challenge into the bearer token of a session.
@@ -51,8 +101,7 @@ func (a *Auth) Login(in ActionRequest) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	token := identity.Token{TokenID: dfns.NewID("to"), UserID: c.user, CredID: in.FirstFactor.Assertion.CredID, IsActive: true,
-		DateCreated: dfns.At(a.now()), Expires: dfns.At(a.now().Add(sessionLife))}
+	token := a.session(c.user, in.FirstFactor.Assertion.CredID)
 	if err := a.db.Update(func(tx *store.Tx) error { return identity.SaveToken(tx, token) }); err != nil {
 		return "", err
 	}

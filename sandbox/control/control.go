@@ -91,6 +91,7 @@ func (c *Control) router() *echo.Echo {
 	e.POST("/settler/pause", c.pause(true))
 	e.POST("/settler/resume", c.pause(false))
 	e.POST("/deposits", c.deposit)
+	e.GET("/mail", c.showMail)
 	e.GET("/state", c.showState)
 	return e
 }

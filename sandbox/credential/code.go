@@ -122,7 +122,7 @@ func (d *Desk) CreateByCode(in New) (identity.Credential, error) {
 	if err != nil {
 		return cred, err
 	}
-	return cred, d.DB.Update(func(tx *store.Tx) error {
+	return shown(cred), d.DB.Update(func(tx *store.Tx) error {
 		if _, err := activeUser(tx, user); err != nil {
 			return err
 		}

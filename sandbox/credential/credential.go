@@ -11,7 +11,8 @@
 //	POST /auth/credentials/code/init   the code → a challenge
 //	POST /auth/credentials/code/verify from where he has no key, nor a bearer token
 //
-// Of DFNS's kinds of credentials there is one: Key, a key pair of the user's own making.
+// Of DFNS's kinds of credentials there are two: Key, a key pair of the user's own making, and
+// RecoveryKey, one that signs nothing but a recovery (package recovery).
 package credential
 
 import (
@@ -34,10 +35,10 @@ type Desk struct {
 	Machines bool
 }
 
-// The purposes of challenges.
+// The purposes of challenges, each with the kind of the credential behind it.
 const (
-	signedBy = "credential"           // of POST /auth/credentials
-	byCode   = "credential with code" // of POST /auth/credentials/code/verify
+	signedBy = "credential "           // of POST /auth/credentials
+	byCode   = "credential with code " // of POST /auth/credentials/code/verify
 )
 
 // Wanted is the body of POST /auth/credentials/init.
@@ -94,7 +95,7 @@ func (d *Desk) challenge(user identity.User, kind, purpose string) (Challenge, e
 	if err := served(kind); err != nil {
 		return Challenge{}, err
 	}
-	text, id, err := d.Auth.Challenge(user.UserID, purpose)
+	text, id, err := d.Auth.Challenge(user.UserID, purpose+kind)
 	return Challenge{Kind: kind, User: Holder{user.UserID, user.Username, user.Username}, ChallengeIdentifier: id, Challenge: text,
 		Attestation: "direct", PubKeyCredParams: algorithms, TemporaryAuthenticationToken: id}, err
 }
@@ -102,21 +103,22 @@ func (d *Desk) challenge(user identity.User, kind, purpose string) (Challenge, e
 // served refuses the kinds of credentials that are not there.
 func served(kind string) error {
 	switch kind {
-	case identity.Key:
+	case identity.Key, identity.RecoveryKey:
 		return nil
-	case "Fido2", "PasswordProtectedKey", "RecoveryKey", "Password", "Totp":
+	case "Fido2", "PasswordProtectedKey", "Password", "Totp":
 		return dfns.NotImplemented("credentials of kind %q; use Key", kind)
 	}
 	return dfns.BadRequest("kind must be Key, Fido2, PasswordProtectedKey, RecoveryKey, Password or Totp")
 }
 
-// New is the body of POST /auth/credentials and of POST /auth/credentials/code/verify.
+// New is the body of POST /auth/credentials and of POST /auth/credentials/code/verify: an
+// [Offer] with the challenge that it answers.
 type New struct {
-	Kind                string `json:"credentialKind"` // Key
+	Kind                string `json:"credentialKind"`
 	Info                Info   `json:"credentialInfo"`
 	Name                string `json:"credentialName"`
+	EncryptedPrivateKey string `json:"encryptedPrivateKey"`
 	ChallengeIdentifier string `json:"challengeIdentifier"`
-	EncryptedPrivateKey string `json:"encryptedPrivateKey"` // of kinds that are not there
 }
 
 // Create adds a key to those of the caller, who signed the call with another.
@@ -131,35 +133,41 @@ func (d *Desk) Create(caller auth.Caller, in New) (identity.Credential, error) {
 	if err != nil {
 		return identity.Credential{}, err
 	}
-	return cred, caller.Update(d.DB, func(tx *store.Tx) error { return identity.AddCredential(tx, user, cred) })
+	return shown(cred), caller.Update(d.DB, func(tx *store.Tx) error { return identity.AddCredential(tx, user, cred) })
 }
 
 // proven spends the challenge that in answers, and returns whose it was and the key that in
 // has proven.
 func (d *Desk) proven(in New, purpose string) (user string, cred identity.Credential, err error) {
-	switch err := served(in.Kind); {
-	case err != nil:
+	if err := served(in.Kind); err != nil {
 		return "", cred, err
-	case in.Name == "":
-		return "", cred, dfns.BadRequest("credentialName is required")
-	case in.EncryptedPrivateKey != "":
-		return "", cred, dfns.BadRequest("encryptedPrivateKey is not of kind Key; leave it out")
 	}
-	user, text, err := d.Auth.Spend(in.ChallengeIdentifier, purpose)
+	if in.Name == "" {
+		return "", cred, dfns.BadRequest("credentialName is required")
+	}
+	user, text, err := d.Auth.Spend(in.ChallengeIdentifier, purpose+in.Kind)
 	if err != nil {
 		return "", cred, err
 	}
-	public, err := in.Info.proven(text)
-	return user, identity.Credential{CredID: in.Info.CredID, UUID: dfns.NewID("cr"), Kind: in.Kind, Name: in.Name,
-		PublicKey: public, IsActive: true, DateCreated: dfns.At(d.Now())}, err
+	cred, err = Offer{in.Kind, in.Info, in.Name, in.EncryptedPrivateKey}.proven(text, d.Now())
+	return user, cred, err
 }
 
-// Credentials returns the keys that sign for the caller.
+// shown is a credential as lists have it.
+func shown(c identity.Credential) identity.Credential {
+	c.EncryptedPrivateKey = ""
+	return c
+}
+
+// Credentials returns the keys of the caller.
 func (d *Desk) Credentials(caller auth.Caller) (found []identity.Credential, err error) {
 	err = d.DB.View(func(tx *store.Tx) (err error) {
 		found, err = identity.Credentials(tx, caller.Identity())
 		return err
 	})
+	for i, c := range found {
+		found[i] = shown(c)
+	}
 	return found, err
 }
 
@@ -194,14 +202,14 @@ func (d *Desk) change(caller auth.Caller, uuid string, on bool) error {
 		for i, c := range creds {
 			if c.UUID == uuid {
 				named = &creds[i]
-			} else if c.IsActive {
+			} else if c.Signs() {
 				others++
 			}
 		}
 		if named == nil {
 			return dfns.NotFound("credential", uuid)
 		}
-		if !on && others == 0 {
+		if !on && others == 0 && named.Signs() {
 			return dfns.Errorf(http.StatusUnprocessableEntity, "credential %s is the last active one; add another first", uuid)
 		}
 		named.IsActive = on

@@ -8,7 +8,9 @@
 package identity
 
 import (
+	"cmp"
 	"errors"
+	"net/http"
 
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/role"
@@ -32,22 +34,40 @@ const (
 // Pat is the kind of a personal access token.
 const Pat = "Pat"
 
+// The kinds of users. An end user is somebody outside of the organisation, for whom it holds
+// wallets that are delegated to him. There are none here, so he may do nothing but look after
+// himself, whatever is assigned to him.
+const (
+	Employee = "CustomerEmployee"
+	EndUser  = "EndUser"
+)
+
 // User is a human or a service account, in the form of DFNS's userInfo. What is
 // assigned to it is filled in when it is shown, and empty as it is stored.
 type User struct {
 	Username              string      `json:"username"`
 	Name                  string      `json:"name"`
 	UserID                string      `json:"userId"` // us-…
-	Kind                  string      `json:"kind"`   // CustomerEmployee
+	Kind                  string      `json:"kind"`   // CustomerEmployee or EndUser
 	CredentialUUID        string      `json:"credentialUuid"`
 	OrgID                 string      `json:"orgId"`
 	ExternalID            string      `json:"externalId,omitempty"`
 	Permissions           []string    `json:"permissions"` // deprecated by DFNS, always empty
 	IsActive              bool        `json:"isActive"`
 	IsServiceAccount      bool        `json:"isServiceAccount"`
-	IsRegistered          bool        `json:"isRegistered"`
+	IsRegistered          bool        `json:"isRegistered"`            // he has a key
 	IsSSORequired         *bool       `json:"isSSORequired,omitempty"` // of humans only
 	PermissionAssignments []role.Held `json:"permissionAssignments"`
+}
+
+// AddUser stores a new human user, who has no key yet. A username that is taken is a 409.
+func AddUser(tx *store.Tx, username, kind, orgID, externalID string) (User, error) {
+	if _, found, err := Named(tx, username); err != nil || found {
+		return User{}, cmp.Or(err, error(dfns.Errorf(http.StatusConflict, "user %s exists already", username)))
+	}
+	u := User{Username: username, Name: username, UserID: dfns.NewID("us"), Kind: kind, OrgID: orgID, ExternalID: externalID,
+		Permissions: []string{}, IsActive: true, PermissionAssignments: []role.Held{}}
+	return u, SaveUser(tx, Humans, u)
 }
 
 // SaveUser stores u in the list that parent names.

@@ -63,6 +63,9 @@ const (
 	ActivateUser             Operation = "Auth:Users:Activate"
 	DeactivateUser           Operation = "Auth:Users:Deactivate"
 	DeleteUser               Operation = "Auth:Users:Delete"
+	RegisterEndUser          Operation = "Auth:Register:Delegated"
+	LoginEndUser             Operation = "Auth:Login:Delegated"
+	RecoverEndUser           Operation = "Auth:Recover:Delegated"
 	ReadLogs                 Operation = "Auth:Logs:Read"
 
 	CreatePermission  Operation = "Permissions:Create"

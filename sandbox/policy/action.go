@@ -84,8 +84,12 @@ func (g Group) validate(tx *store.Tx) error {
 }
 
 // Admits tells whether user may vote in the group at all. A service account
-// must be listed, and the group must admit service accounts.
+// must be listed, and the group must admit service accounts. An end user, who is
+// none of the organisation's, never may.
 func (g Group) Admits(user identity.User) bool {
+	if user.Kind == identity.EndUser {
+		return false
+	}
 	if user.IsServiceAccount && !says(g.ServiceAccountsCanApprove) {
 		return false
 	}

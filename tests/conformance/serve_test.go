@@ -19,6 +19,8 @@ var switches = map[string][]string{
 	"webhooks":  {"--time-scale", "600"},
 	"limits":    {"--rate-limit", "20"},
 	"seednames": {"--seed-names"},
+
+	"registering": {"--control-listen", "127.0.0.1:0"}, // where the mail lies
 }
 
 // sandbox is one that serves a directory of its own until the test ends.

@@ -47,14 +47,18 @@ async function codes(suite, env) {
   await bob.isRefused(400, 'auth.createCredentialCode', { body: { expiration: '2001-01-01T00:00:00Z' } })
 }
 
-// answers is the body that adds a key: it signs the challenge as DFNS's page on credentials
-// data has it.
-function answers({ challenge, challengeIdentifier }, key, credId, spoil = (attestation) => attestation) {
+// answers is the body that adds a key, as DFNS's page on credentials data has it.
+function answers({ challenge, challengeIdentifier }, key, credId, spoil) {
+  return { credentialKind: 'Key', credentialName: `the key ${credId}`, challengeIdentifier, credentialInfo: proof(challenge, key, credId, spoil) }
+}
+
+// proof is credentialInfo of a key, which signs the challenge.
+export function proof(challenge, key, credId, spoil = (attestation) => attestation) {
   const clientData = JSON.stringify({ challenge, type: 'key.create' })
   const clientDataHash = crypto.createHash('sha256').update(clientData).digest('hex')
   const signed = JSON.stringify({ clientDataHash, publicKey: key.publicKey })
   const attestation = spoil({ publicKey: key.publicKey, signature: crypto.sign(undefined, Buffer.from(signed), key.privateKey).toString('hex') })
-  const base64url = (text) => Buffer.from(text).toString('base64url')
-  return { credentialKind: 'Key', credentialName: `the key ${credId}`, challengeIdentifier,
-    credentialInfo: { credId, clientData: base64url(clientData), attestationData: base64url(JSON.stringify(attestation)) } }
+  return { credId, clientData: base64url(clientData), attestationData: base64url(JSON.stringify(attestation)) }
 }
+
+export const base64url = (text) => Buffer.from(text).toString('base64url')
