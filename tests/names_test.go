@@ -17,10 +17,12 @@ import (
 	"countersign"
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
+	"countersign/activities/certify"
 	"countersign/activities/wire"
 	"countersign/announce"
 	"countersign/audit"
 	"countersign/audit/booked"
+	"countersign/audit/complete"
 	"countersign/calendar"
 	"countersign/calldata/risk"
 	"countersign/chain"
@@ -82,7 +84,7 @@ func wireNames(t *testing.T) (names []string) {
 		}
 	}
 	add("workflow", registered()...)
-	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}, &bookkeeping.Deposits{}} {
+	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}, &bookkeeping.Deposits{}, &certify.Completeness{}} {
 		for i := range reflect.TypeOf(a).NumMethod() {
 			add("activity", reflect.TypeOf(a).Method(i).Name)
 		}
@@ -104,7 +106,7 @@ func wireNames(t *testing.T) (names []string) {
 	add("check", doctor.IDs()...)
 	for _, c := range []struct{ kind, dir, of string }{
 		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
-		{"record-type", "../audit", "Type"}, {"record-type", "../audit/booked", "Type"}, {"inclusion", "..", "Inclusion"}, {"event-kind", "../watch/lists", "EventKind"}, {"event-kind", "../watch", "EventKind"}, {"key-use", "../audit", "KeyUse"}, {"alarm", "../audit", "AlarmCode"}, {"post-result", "../audit", "PostResult"},
+		{"record-type", "../audit", "Type"}, {"record-type", "../audit/booked", "Type"}, {"record-type", "../audit/complete", "Type"}, {"alarm", "../audit/complete", "AlarmCode"}, {"inclusion", "..", "Inclusion"}, {"event-kind", "../watch/lists", "EventKind"}, {"event-kind", "../watch", "EventKind"}, {"key-use", "../audit", "KeyUse"}, {"alarm", "../audit", "AlarmCode"}, {"post-result", "../audit", "PostResult"},
 		{"phase", "../workflows", "Phase"}, {"calldata-code", "../calldata", "Code"},
 		{"calldata-code", "../calldata/calltree", "Code"}, {"protocol", "../calldata/calltree", "Protocol"},
 		{"rawtx-code", "../calldata/rawtx", "Code"}, {"typed-data-code", "../calldata/typeddata", "Code"},
@@ -138,7 +140,7 @@ func wireNames(t *testing.T) (names []string) {
 		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
 		ledger.Step{}, follow.Cursor{}, follow.Occurrence{}, countersign.Effect{}, chart.File{}, announce.Envelope{}, lists.Data{}, watch.Data{},
 		booked.Opening{}, booked.Deposit{}, bookkeeping.BookDepositInput{}, bookkeeping.BookDepositResult{}, bookkeeping.OpenWalletsResult{},
-		workflows.DepositInput{}, workflows.DepositStatus{},
+		workflows.DepositInput{}, workflows.DepositStatus{}, workflows.CertifyInput{}, certify.CertifyWindowInput{}, certify.CertifyWindowResult{}, complete.Certificate{},
 	} {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
 	}

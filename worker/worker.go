@@ -12,6 +12,7 @@ import (
 
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
+	"countersign/activities/certify"
 	"countersign/workflows"
 
 	"go.temporal.io/sdk/worker"
@@ -26,6 +27,8 @@ type Activities struct {
 	Screening  *activities.Screening
 	Comparison *activities.Comparison
 	Deposits   *bookkeeping.Deposits
+
+	Completeness *certify.Completeness
 }
 
 // RegisterWorkflows adds every workflow, under its wire name.
@@ -40,6 +43,7 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 		workflows.CompareDecisionsWorkflow: workflows.CompareDecisions,
 
 		workflows.DepositWorkflow: workflows.Deposit,
+		workflows.CertifyWorkflow: workflows.Certify,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -53,6 +57,7 @@ func RegisterActivities(r worker.ActivityRegistry, a Activities) {
 	r.RegisterActivity(a.Screening)
 	r.RegisterActivity(a.Comparison)
 	r.RegisterActivity(a.Deposits)
+	r.RegisterActivity(a.Completeness)
 }
 
 // Register adds all of both.

@@ -25,6 +25,7 @@ const (
 	CompareDecisionsWorkflow = "CompareDecisions"
 
 	DepositWorkflow = "Deposit"
+	CertifyWorkflow = "Certify"
 
 	// EventSignal carries one countersign.Event to a workflow. It is a hint to
 	// look: nothing that decides rests on what it says.

@@ -14,6 +14,7 @@ import (
 	"countersign"
 	"countersign/audit"
 	"countersign/audit/booked"
+	"countersign/audit/complete"
 	"countersign/audit/ocsf"
 	"countersign/ledger"
 )
@@ -70,6 +71,8 @@ var corpus = []sample{
 	{"a deposit", booked.DepositBooked, booked.Deposit{Network: "Ethereum", TxHash: "0x1", Wallets: []string{"wa-1"}}},
 	{"a doubtful deposit", booked.DepositDoubtful, booked.Deposit{Network: "Ethereum", TxHash: "0x1", Why: "the balance says otherwise"}},
 	{"a deposit that vanished", booked.DepositVanished, booked.Deposit{}},
+	{"a window is complete", complete.Certified, complete.Certificate{Complete: true, Sources: []complete.Count{{Source: "webhooks", Expected: 3, Seen: 2, Repaired: 1}}}},
+	{"a window is not", complete.Certified, complete.Certificate{Sources: []complete.Count{{Source: "webhooks", Unknown: "away"}}}},
 	{"an alarm without a word", audit.AlarmRaised, audit.Alarm{}},
 	{"refreshed", audit.ScreeningRefreshed, audit.Refreshed{Changed: []string{"ofac", "eu"}}},
 	{"rescreened", audit.ApprovalRescreened, audit.Rescreened{ApprovalID: "ap-1", Screening: "hit", Count: 1, Addresses: []audit.RescreenedAddress{{Network: "Ethereum", Address: "0xabc", Now: "hit"}}}},

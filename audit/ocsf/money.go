@@ -2,9 +2,11 @@ package ocsf
 
 import (
 	"fmt"
+	"time"
 
 	"countersign/audit"
 	"countersign/audit/booked"
+	"countersign/audit/complete"
 )
 
 func fillOpening(ev *event, e audit.Entry) error {
@@ -38,5 +40,26 @@ func fillDeposit(ev *event, e audit.Entry) error {
 		ev.resource("wallet", w, related)
 	}
 	ev.Message = fmt.Sprintf("transaction %s on %s %s", either(d.TxHash, "unknown"), either(d.Network, "an unknown network"), word)
+	return nil
+}
+
+func fillCertificate(ev *event, e audit.Entry) error {
+	var c complete.Certificate
+	if err := e.Decode(&c); err != nil {
+		return err
+	}
+	expected, repaired, missing := 0, 0, 0
+	for _, s := range c.Sources {
+		ev.resource("source", s.Source, related)
+		expected, repaired, missing = expected+s.Expected, repaired+s.Repaired, missing+s.Missing
+	}
+	ev.Message = fmt.Sprintf("of %d that happened from %s to %s, %d were repaired and %d are missing",
+		expected, c.From.UTC().Format(time.RFC3339), c.To.UTC().Format(time.RFC3339), repaired, missing)
+	if c.Complete {
+		ev.status(1, "Success")
+		return nil
+	}
+	ev.level(high)
+	ev.status(2, "Failure")
 	return nil
 }

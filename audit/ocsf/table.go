@@ -5,6 +5,7 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/booked"
+	"countersign/audit/complete"
 )
 
 // table says what each type of record is. docs/siem.md shows it to operators.
@@ -34,6 +35,7 @@ var table = map[audit.Type]mapping{
 	booked.DepositBooked:   {apiActivity, create, "deposits.book", informational, fillDeposit},
 	booked.DepositDoubtful: {detectionFinding, create, "", high, fillDeposit},
 	booked.DepositVanished: {detectionFinding, create, "", medium, fillDeposit},
+	complete.Certified:     {apiActivity, create, "completeness.certify", informational, fillCertificate},
 
 	audit.SignedIn:    {authentication, logon, "", informational, fillSignIn},
 	audit.AlarmRaised: {detectionFinding, create, "", high, fillAlarm},

@@ -13,6 +13,7 @@ import (
 	"countersign"
 	"countersign/audit"
 	"countersign/cmd/countersign/app"
+	"countersign/cmd/countersign/describe"
 	"countersign/config"
 	"countersign/store"
 
@@ -111,7 +112,7 @@ func listRecords(ctx context.Context, cmd *cobra.Command, asJSON bool, db *store
 			if failed = err; err != nil {
 				return
 			}
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", e.Index, e.Record.At.Format(time.RFC3339), e.Record.Type, describe(e))
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", e.Index, e.Record.At.Format(time.RFC3339), e.Record.Type, describe.Record(e))
 		}
 	})
 	return errors.Join(failed, err)

@@ -11,6 +11,7 @@ import (
 
 	"countersign/audit"
 	"countersign/cmd/countersign/demo"
+	"countersign/cmd/countersign/describe"
 	"countersign/cmd/countersign/stack"
 	"countersign/store"
 
@@ -137,7 +138,7 @@ func tail(ctx context.Context, database string, out io.Writer) error {
 			}
 			next = e.Index + 1
 			if e.Record.Type != audit.EventNoticed {
-				fmt.Fprintf(out, "%s  #%-4d %-17s %s\n", e.Record.At.Local().Format(time.TimeOnly), e.Index, e.Record.Type, describe(e))
+				fmt.Fprintf(out, "%s  #%-4d %-17s %s\n", e.Record.At.Local().Format(time.TimeOnly), e.Index, e.Record.Type, describe.Record(e))
 			}
 		}
 		select {

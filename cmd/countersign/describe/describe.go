@@ -1,15 +1,18 @@
-package main
+// Package describe says in a line for people what a record on the trail is about.
+package describe
 
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"countersign/audit"
 	"countersign/audit/booked"
+	"countersign/audit/complete"
 )
 
-// describe says what a record is about in one line.
-func describe(e audit.Entry) string {
+// Record says what a record is about in one line. Of a type that it does not know it says the key.
+func Record(e audit.Entry) string {
 	if say, ok := sayings[e.Record.Type]; ok {
 		if line, err := say(e); err == nil {
 			return line
@@ -77,6 +80,9 @@ var sayings = map[audit.Type]func(audit.Entry) (string, error){
 	booked.DepositBooked:   saying(deposited),
 	booked.DepositDoubtful: saying(deposited),
 	booked.DepositVanished: saying(deposited),
-	audit.SignedIn:         saying(func(s audit.SignIn) string { return fmt.Sprintf("%s from %s", s.Name, s.Address) }),
-	audit.AlarmRaised:      saying(func(a audit.Alarm) string { return fmt.Sprintf("%s %s: %s", a.ApprovalID, a.Code, a.What) }),
+	complete.Certified: saying(func(c complete.Certificate) string {
+		return fmt.Sprintf("%s to %s: %s", c.From.Format(time.RFC3339), c.To.Format(time.RFC3339), map[bool]string{true: "complete", false: "NOT COMPLETE"}[c.Complete])
+	}),
+	audit.SignedIn:    saying(func(s audit.SignIn) string { return fmt.Sprintf("%s from %s", s.Name, s.Address) }),
+	audit.AlarmRaised: saying(func(a audit.Alarm) string { return fmt.Sprintf("%s %s: %s", a.ApprovalID, a.Code, a.What) }),
 }

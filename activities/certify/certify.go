@@ -1,0 +1,132 @@
+// Package certify certifies windows of time: that everything that happened in one has its
+// workflow. What has none is started.
+package certify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/activities/wire"
+	"countersign/audit"
+	"countersign/audit/complete"
+	"countersign/completeness"
+
+	"go.temporal.io/sdk/activity"
+)
+
+// A Trail keeps records.
+type Trail interface {
+	Find(ctx context.Context, key string) (audit.Entry, error)
+	Append(ctx context.Context, d audit.Draft) (audit.Entry, error)
+}
+
+// Completeness certifies. It is idempotent on the window: one that has its certificate keeps it.
+type Completeness struct {
+	Sources []completeness.Source
+	Cases   completeness.Cases
+	Trail   Trail
+	Now     func() time.Time
+}
+
+// CertifyWindowInput is a window, from <= t < to.
+type CertifyWindowInput struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	// Accept says that a certificate is made although a source could not be asked; it says so.
+	Accept bool `json:"accept,omitempty"`
+}
+
+// CertifyWindowResult is what the certificate says, in sums.
+type CertifyWindowResult struct {
+	Index    int64 `json:"index"`
+	Complete bool  `json:"complete"`
+	Expected int   `json:"expected"`
+	Seen     int   `json:"seen"`
+	Repaired int   `json:"repaired"`
+	Missing  int   `json:"missing"`
+	// Unknown are the sources that could not be asked.
+	Unknown []string `json:"unknown,omitempty"`
+}
+
+// errUnknown means that a source could not be asked, and may be asked again.
+var errUnknown = errors.New("a source could not be asked")
+
+// CertifyWindow asks every source what happened in a window, starts the workflows that are
+// missing, and puts the certificate on the trail. Where something is missing for good, or a
+// source stays unknown, an alarm goes with it.
+func (c *Completeness) CertifyWindow(ctx context.Context, in CertifyWindowInput) (CertifyWindowResult, error) {
+	w := completeness.Window{From: in.From.UTC(), To: in.To.UTC()}
+	if err := w.Check(c.Now()); err != nil {
+		return CertifyWindowResult{}, wire.Error(fmt.Errorf("%w: %w", countersign.ErrInvalid, err))
+	}
+	key := complete.Key(w.From, w.To)
+	entry, err := c.Trail.Find(ctx, key)
+	if errors.Is(err, audit.ErrNoRecord) {
+		entry, err = c.certify(ctx, w, key, in.Accept)
+	}
+	if err != nil {
+		return CertifyWindowResult{}, wire.Error(fmt.Errorf("certify %s: %w", key, err))
+	}
+	return sums(entry)
+}
+
+func (c *Completeness) certify(ctx context.Context, w completeness.Window, key string, accept bool) (audit.Entry, error) {
+	body, err := completeness.Certify(ctx, w, c.Sources, c.Cases, func(done int) {
+		if activity.IsActivity(ctx) {
+			activity.RecordHeartbeat(ctx, done)
+		}
+	})
+	if err != nil {
+		return audit.Entry{}, err
+	}
+	for _, s := range body.Sources {
+		if s.Unknown != "" && !accept {
+			return audit.Entry{}, fmt.Errorf("%w: %s: %s", errUnknown, s.Source, s.Unknown)
+		}
+	}
+	body.Workflow = wire.Here(ctx)
+	d := audit.Draft{Key: key, Type: complete.Certified, Lineage: key, Body: body}
+	if !body.Complete {
+		d.After = append(d.After, audit.Draft{
+			Key: "alarm/" + string(complete.Incomplete) + "/" + key, Type: audit.AlarmRaised, Lineage: key,
+			Body: audit.Alarm{Code: complete.Incomplete, What: what(body), Workflow: wire.Here(ctx)},
+		})
+	}
+	return c.Trail.Append(ctx, d)
+}
+
+// what says in words what is not complete.
+func what(body complete.Certificate) string {
+	text := fmt.Sprintf("from %s to %s", body.From.Format(time.RFC3339), body.To.Format(time.RFC3339))
+	for _, s := range body.Sources {
+		switch {
+		case s.Unknown != "":
+			text += fmt.Sprintf("; %s: not known, %.200s", s.Source, s.Unknown)
+		case s.Missing > 0:
+			text += fmt.Sprintf("; %s: %d of %d have no workflow", s.Source, s.Missing, s.Expected)
+		}
+	}
+	return text
+}
+
+// sums reads a certificate.
+func sums(e audit.Entry) (CertifyWindowResult, error) {
+	var body complete.Certificate
+	if err := e.Decode(&body); err != nil {
+		return CertifyWindowResult{}, wire.Error(err)
+	}
+	res := CertifyWindowResult{Index: e.Index, Complete: body.Complete}
+	for _, s := range body.Sources {
+		res.Expected += s.Expected
+		res.Seen += s.Seen
+		res.Repaired += s.Repaired
+		res.Missing += s.Missing
+		if s.Unknown != "" {
+			res.Unknown = append(res.Unknown, s.Source)
+		}
+	}
+	return res, nil
+}

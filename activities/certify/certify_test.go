@@ -1,0 +1,134 @@
+package certify_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/activities/certify"
+	"countersign/audit"
+	"countersign/audit/complete"
+	"countersign/completeness"
+)
+
+var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+// world is a source, the cases and a trail.
+type world struct {
+	happened []string
+	broken   error
+	known    map[string]bool
+	refuses  bool
+	records  map[string]audit.Draft
+}
+
+func (w *world) Name() string                     { return "list" }
+func (w *world) Query(completeness.Window) string { return "all" }
+func (w *world) Items(context.Context, completeness.Window) iter.Seq2[completeness.Item, error] {
+	return func(yield func(completeness.Item, error) bool) {
+		for _, id := range w.happened {
+			if !yield(completeness.Item{Workflow: id, Event: countersign.Event{Subject: id}}, nil) {
+				return
+			}
+		}
+		if w.broken != nil {
+			yield(completeness.Item{}, w.broken)
+		}
+	}
+}
+
+func (w *world) Known(_ context.Context, id string) (bool, error) { return w.known[id], nil }
+
+func (w *world) Start(_ context.Context, e countersign.Event) error {
+	if w.refuses {
+		return errors.New("refused")
+	}
+	w.known[e.Subject] = true
+	return nil
+}
+
+func (w *world) Find(_ context.Context, key string) (audit.Entry, error) {
+	d, ok := w.records[key]
+	if !ok {
+		return audit.Entry{}, audit.ErrNoRecord
+	}
+	return entry(d)
+}
+
+func (w *world) Append(_ context.Context, d audit.Draft) (audit.Entry, error) {
+	for _, after := range append([]audit.Draft{d}, d.After...) {
+		w.records[after.Key] = after
+	}
+	return entry(d)
+}
+
+// entry is what a draft becomes.
+func entry(d audit.Draft) (audit.Entry, error) {
+	return audit.Entry{Index: 7, Record: audit.Record{Type: d.Type, Key: d.Key, Body: encode(d.Body)}}, nil
+}
+
+func TestAWindowIsCertifiedOnce(t *testing.T) {
+	w := &world{happened: []string{"a", "b", "c"}, known: map[string]bool{"a": true}, records: map[string]audit.Draft{}}
+	c := &certify.Completeness{Sources: []completeness.Source{w}, Cases: w, Trail: w, Now: func() time.Time { return noon.Add(3 * time.Hour) }}
+	in := certify.CertifyWindowInput{From: noon, To: noon.Add(time.Hour)}
+	first, err := c.CertifyWindow(t.Context(), in)
+	if err != nil || !first.Complete || first.Expected != 3 || first.Seen != 1 || first.Repaired != 2 || first.Index != 7 {
+		t.Errorf("%+v, %v", first, err)
+	}
+	w.happened = append(w.happened, "d")
+	if again, err := c.CertifyWindow(t.Context(), in); err != nil || fmt.Sprint(again) != fmt.Sprint(first) || w.known["d"] {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if len(w.records) != 1 {
+		t.Errorf("%d records, want the certificate alone", len(w.records))
+	}
+}
+
+func TestWhatIsNotCompleteIsAnAlarm(t *testing.T) {
+	for name, tt := range map[string]struct {
+		world  world
+		accept bool
+		record bool
+	}{
+		"what cannot be started":      {world{happened: []string{"a"}, refuses: true}, false, true},
+		"a source that is away":       {world{broken: errors.New("away")}, false, false},
+		"a source that stays unknown": {world{happened: []string{"a"}, broken: errors.New("away")}, true, true},
+	} {
+		w := &tt.world
+		w.known, w.records = map[string]bool{}, map[string]audit.Draft{}
+		c := &certify.Completeness{Sources: []completeness.Source{w}, Cases: w, Trail: w, Now: func() time.Time { return noon.Add(3 * time.Hour) }}
+		res, err := c.CertifyWindow(t.Context(), certify.CertifyWindowInput{From: noon, To: noon.Add(time.Hour), Accept: tt.accept})
+		if (err == nil) != tt.record || res.Complete {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
+		alarms := 0
+		for _, d := range w.records {
+			if body, ok := d.Body.(audit.Alarm); ok && body.Code == complete.Incomplete && body.What != "" {
+				alarms++
+			}
+		}
+		if want := map[bool]int{true: 2}[tt.record]; len(w.records) != want || alarms != want/2 {
+			t.Errorf("%s: %d records, %d of them alarms", name, len(w.records), alarms)
+		}
+	}
+}
+
+func TestAWindowThatIsNone(t *testing.T) {
+	c := &certify.Completeness{Now: func() time.Time { return noon }}
+	if _, err := c.CertifyWindow(t.Context(), certify.CertifyWindowInput{From: noon, To: noon}); err == nil {
+		t.Error("an empty window is certified")
+	}
+}
+
+func encode(body any) json.RawMessage {
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}

@@ -1,0 +1,49 @@
+// Package complete is what the trail says of whether everything that happened has been heard.
+package complete
+
+import (
+	"time"
+
+	"countersign/audit"
+)
+
+// Certified is the type of the record of a window. Wire format.
+const Certified audit.Type = "completeness.certified" // everything of a window has its workflow, or what has not: [Certificate]
+
+// Incomplete means that a certificate says that something is missing, or that a source could
+// not be asked. Wire format.
+const Incomplete audit.AlarmCode = "window_incomplete"
+
+// Key is the record key of a window's certificate.
+func Key(from, to time.Time) string {
+	return "completeness/" + from.UTC().Format(time.RFC3339) + "/" + to.UTC().Format(time.RFC3339)
+}
+
+// A Certificate says of a window, From <= t < To, what happened in it by each source's own word
+// and how much of that has its workflow.
+type Certificate struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	// Complete says that every source was asked and nothing is missing.
+	Complete bool           `json:"complete"`
+	Sources  []Count        `json:"sources"`
+	Workflow audit.Workflow `json:"workflow,omitzero"`
+}
+
+// A Count is of one source. Expected is Seen, Repaired and Missing together.
+type Count struct {
+	Source string `json:"source"`
+	// Query is what was asked, for whoever wants to ask again.
+	Query string `json:"query"`
+	// Expected are the workflows that what happened should have, Seen those of them that were
+	// there, Repaired those that were started now, and Missing those that could not be.
+	Expected int `json:"expected"`
+	Seen     int `json:"seen"`
+	Repaired int `json:"repaired"`
+	Missing  int `json:"missing"`
+	// The names of the last two, the first hundred of each.
+	RepairedWorkflows []string `json:"repaired_workflows,omitempty"`
+	MissingWorkflows  []string `json:"missing_workflows,omitempty"`
+	// Unknown says why the source could not be asked to its end; empty when it was.
+	Unknown string `json:"unknown,omitempty"`
+}

@@ -1,0 +1,138 @@
+// Package completeness finds out whether everything that happened in a span of time has its
+// workflow, starts what is missing, and says so in a certificate that can be checked: what was
+// asked, where, and how many there were.
+//
+// Nothing that is heard by webhook alone is complete: a custodian gives up after a day, and an
+// ingress can be down. So the certificate asks the sources themselves, the custodian's lists
+// and the chains, what should have been heard, and holds the workflows against it.
+package completeness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"countersign"
+	"countersign/audit/complete"
+)
+
+// An Item is something that happened, with the workflow that it should have.
+type Item struct {
+	// Workflow is the ID of the workflow that answers it.
+	Workflow string
+	// Event is what starts that workflow.
+	Event countersign.Event
+}
+
+// A Source knows what happened.
+type Source interface {
+	// Name is what the certificate calls it.
+	Name() string
+	// Query says in words that another can repeat what is asked for a window.
+	Query(w Window) string
+	// Items are what happened in a window. An error ends them: half of them is not all.
+	Items(ctx context.Context, w Window) iter.Seq2[Item, error]
+}
+
+// Cases are the workflows.
+type Cases interface {
+	// Known reports whether a workflow runs or has run.
+	Known(ctx context.Context, workflowID string) (bool, error)
+	// Start gives an event to its workflow, which is started if it is not there.
+	Start(ctx context.Context, e countersign.Event) error
+}
+
+// A Window is from <= t < to, UTC.
+type Window struct{ From, To time.Time }
+
+// ErrWindow means that a window cannot be certified.
+var ErrWindow = errors.New("not a window that can be certified")
+
+// Limits of windows: a longer one is asked for in parts, and what is younger than the margin may
+// still be on its way.
+const (
+	MaxWindow = 24 * time.Hour
+	Margin    = 2 * time.Minute
+)
+
+// Check fails with [ErrWindow] unless a window is of whole seconds, ends after it begins, is not
+// longer than [MaxWindow] and ended [Margin] before now.
+func (w Window) Check(now time.Time) error {
+	switch length := w.To.Sub(w.From); {
+	case w.From.Nanosecond() != 0 || w.To.Nanosecond() != 0 || w.From.IsZero():
+		return fmt.Errorf("%w: from %s to %s, want whole seconds", ErrWindow, w.From, w.To)
+	case length <= 0:
+		return fmt.Errorf("%w: it ends at %s, before it begins at %s", ErrWindow, w.To, w.From)
+	case length > MaxWindow:
+		return fmt.Errorf("%w: %s long, at most %s", ErrWindow, length, MaxWindow)
+	case w.To.After(now.Add(-Margin)):
+		return fmt.Errorf("%w: it ends at %s, and what happened in the last %s may be on its way: ask again later", ErrWindow, w.To.Format(time.RFC3339), Margin)
+	}
+	return nil
+}
+
+// Certify asks every source and starts what has no workflow. A source that cannot be asked is
+// in the certificate with why: then nothing is certified of it, and what is missing there is
+// not known.
+func Certify(ctx context.Context, w Window, sources []Source, cases Cases, beat func(done int)) (complete.Certificate, error) {
+	c := complete.Certificate{From: w.From, To: w.To, Complete: true}
+	done := 0
+	for _, s := range sources {
+		count := complete.Count{Source: s.Name(), Query: s.Query(w)}
+		err := one(ctx, w, s, cases, &count, func() { done++; beat(done) })
+		if ctx.Err() != nil {
+			return c, ctx.Err()
+		}
+		if err != nil {
+			count.Unknown = err.Error()
+		}
+		if count.Missing > 0 || count.Unknown != "" {
+			c.Complete = false
+		}
+		c.Sources = append(c.Sources, count)
+	}
+	return c, nil
+}
+
+// maxNamed bounds the names in a certificate: a record has a greatest length.
+const maxNamed = 100
+
+// one counts one source.
+func one(ctx context.Context, w Window, s Source, cases Cases, count *complete.Count, beat func()) error {
+	asked := map[string]bool{}
+	for item, err := range s.Items(ctx, w) {
+		if err != nil {
+			return err
+		}
+		if asked[item.Workflow] {
+			continue
+		}
+		asked[item.Workflow] = true
+		beat()
+		count.Expected++
+		known, err := cases.Known(ctx, item.Workflow)
+		if err != nil {
+			return fmt.Errorf("ask for workflow %s: %w", item.Workflow, err)
+		}
+		if known {
+			count.Seen++
+			continue
+		}
+		if err := cases.Start(ctx, item.Event); err != nil {
+			count.Missing++
+			name(&count.MissingWorkflows, item.Workflow+": "+err.Error())
+			continue
+		}
+		count.Repaired++
+		name(&count.RepairedWorkflows, item.Workflow)
+	}
+	return nil
+}
+
+func name(names *[]string, s string) {
+	if len(*names) < maxNamed {
+		*names = append(*names, s)
+	}
+}

@@ -1,0 +1,148 @@
+package sources_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/chain/follow"
+	"countersign/completeness"
+	"countersign/completeness/sources"
+	"countersign/ingress"
+	"countersign/store/tracks"
+)
+
+var window = completeness.Window{From: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), To: time.Date(2026, 5, 1, 13, 0, 0, 0, time.UTC)}
+
+const (
+	early  = "2026-05-01T11:59:59.999Z"
+	inside = "2026-05-01T12:00:00.000Z"
+	late   = "2026-05-01T13:00:00.000Z"
+)
+
+// custodian is its lists, by path and query.
+type custodian map[string][]string
+
+func (c custodian) List(_ context.Context, path string, query url.Values) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		query.Del("limit")
+		if len(query) > 0 {
+			path += "?" + query.Encode()
+		}
+		items, known := c[path]
+		if !known {
+			yield(nil, errors.New("404"))
+			return
+		}
+		for _, item := range items {
+			if !yield(json.RawMessage(item), nil) {
+				return
+			}
+		}
+	}
+}
+
+type seen []tracks.Event
+
+func (s seen) Confirmed(context.Context, string, time.Time, time.Time) iter.Seq2[tracks.Event, error] {
+	return func(yield func(tracks.Event, error) bool) {
+		for _, e := range s {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// workflows are the IDs of a source's items, or its error.
+func workflows(t *testing.T, s completeness.Source) string {
+	t.Helper()
+	if s.Name() == "" || !strings.Contains(s.Query(window), "12:00:00Z") {
+		t.Errorf("query %q", s.Query(window))
+	}
+	text := ""
+	for it, err := range s.Items(t.Context(), window) {
+		if err != nil {
+			return text + "error: " + err.Error()
+		}
+		if r := ingress.RouteOf(it.Event); r.WorkflowID(it.Event) != it.Workflow {
+			t.Errorf("the event of %s goes to %s", it.Workflow, r.WorkflowID(it.Event))
+		}
+		text += it.Workflow + ";"
+	}
+	return text
+}
+
+func TestWhatWebhooksTold(t *testing.T) {
+	c := custodian{
+		"/webhooks": {`{"id":"wh-1","url":"https://us/webhooks/dfns"}`, `{"id":"wh-2","url":"https://others/hook"}`},
+		"/webhooks/wh-1/events": {
+			`{"id":"whe-0","kind":"wallet.created","date":"` + early + `","timestampSent":1,"data":{"wallet":{"id":"wa-1"}}}`,
+			`{"id":"whe-1","kind":"policy.approval.pending","date":"` + inside + `","timestampSent":1,"data":{"approval":{"id":"ap-1"}}}`,
+			`{"id":"whe-2","kind":"wallet.created","date":"` + inside + `","timestampSent":1,"data":{"wallet":{"id":"wa-1"}}}`,
+			`{"id":"whe-3","retryOf":"whe-2","kind":"wallet.created","date":"` + inside + `","timestampSent":1,"data":{"wallet":{"id":"wa-1"}}}`,
+			`{"id":"whe-4","kind":"moon.landed","date":"` + inside + `","timestampSent":1,"data":{}}`,
+			`{"id":"whe-5","kind":"wallet.created","date":"` + late + `","timestampSent":1,"data":{"wallet":{"id":"wa-1"}}}`,
+		},
+	}
+	if got := workflows(t, sources.Webhooks{Lister: c}); got != "approval/ap-1;event/whe-2;event/whe-2;event/whe-4;" {
+		t.Errorf("%s", got)
+	}
+	c["/webhooks/wh-1/events"] = []string{`{"id":"whe-1","kind":"x","timestampSent":1}`}
+	if got := workflows(t, sources.Webhooks{Lister: c}); !strings.Contains(got, "error") {
+		t.Errorf("without a date: %s", got)
+	}
+	c["/webhooks"] = c["/webhooks"][1:]
+	if got := workflows(t, sources.Webhooks{Lister: c}); !strings.Contains(got, "none of them sends to /webhooks/dfns") {
+		t.Errorf("without a webhook of ours: %s", got)
+	}
+	if got := workflows(t, sources.Webhooks{Lister: custodian{}}); !strings.Contains(got, "404") {
+		t.Errorf("without the right: %s", got)
+	}
+}
+
+func TestWhatTheListsTell(t *testing.T) {
+	c := custodian{
+		"/v2/policy-approvals": {`{"id":"ap-0","dateCreated":"` + early + `"}`, `{"id":"ap-1","status":"Approved","dateCreated":"` + inside + `"}`, `{"id":"ap-2","dateCreated":"` + late + `"}`},
+		"/wallets":             {`{"id":"wa-1"}`, `{"id":"wa-2"}`},
+		"/wallets/all/history?endTime=2026-05-01T13%3A00%3A00Z&startTime=2026-05-01T12%3A00%3A00Z": {
+			`{"direction":"In","network":"Net","txHash":"0x1","timestamp":"` + inside + `","walletId":"wa-1"}`,
+			`{"direction":"Out","network":"Net","txHash":"0x2","timestamp":"` + inside + `","walletId":"wa-1"}`,
+			`{"direction":"In","network":"Net","txHash":"0x3","timestamp":"` + late + `","walletId":"wa-1"}`,
+		},
+		"/wallets/wa-1/transfers":    {`{"id":"xfr-1","walletId":"wa-1","dateRequested":"` + inside + `"}`, `{"id":"xfr-2","walletId":"wa-1","dateRequested":"` + late + `"}`},
+		"/wallets/wa-1/transactions": {},
+		"/wallets/wa-2/transfers":    {},
+		"/wallets/wa-2/transactions": {`{"id":"tx-1","walletId":"wa-2","dateRequested":"` + inside + `"}`},
+	}
+	if got := workflows(t, sources.Approvals{Lister: c}); got != "approval/ap-1;" {
+		t.Errorf("approvals: %s", got)
+	}
+	if got := workflows(t, sources.History{Lister: c}); strings.Count(got, ";") != 1 {
+		t.Errorf("history: %s", got)
+	}
+	if got := workflows(t, sources.Requests{Lister: c}); strings.Count(got, ";") != 2 {
+		t.Errorf("requests: %s", got)
+	}
+	delete(c, "/wallets/wa-2/transfers")
+	if got := workflows(t, sources.Requests{Lister: c}); !strings.Contains(got, "error: GET /wallets/wa-2/transfers: 404") {
+		t.Errorf("half a list: %s", got)
+	}
+}
+
+func TestWhatOurWatchersTell(t *testing.T) {
+	at := window.From
+	got := workflows(t, sources.Chains{Tracks: seen{
+		{Network: "Net", Tx: "0x1", Rule: "deposit", State: follow.Confirmed, At: at},
+		{Network: "Net", Tx: "0x2", Rule: "function/mint", State: follow.Confirmed, At: at},
+		{Network: "Other", Tx: "0x1", Rule: "deposit/tokens", State: follow.Confirmed, At: at},
+	}})
+	if got != "deposit/Net/0x1;deposit/Other/0x1;" {
+		t.Errorf("%s", got)
+	}
+}
