@@ -41,7 +41,7 @@ func (n *Nodes) CallContract(ctx context.Context, network, to string, data []byt
 	if n.Now != nil {
 		now = n.Now
 	}
-	if age := n.maxAge[network]; age > 0 {
+	if age := n.endpoints[network].MaxAge; age > 0 {
 		if err := s.evidence().Fresh(now(), age); err != nil {
 			return nil, err
 		}

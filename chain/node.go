@@ -11,6 +11,7 @@ import (
 
 	"countersign/chain/codepin"
 	"countersign/chain/gate"
+	"countersign/chain/secrets"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/rpc"
@@ -44,7 +45,7 @@ func Dial(ctx context.Context, rawURL string, chainID uint64) (*Node, error) {
 		// The text of the URL, and url's own error, may hold a key.
 		return nil, fmt.Errorf("%w: a node's URL must be http:// or https:// and a host", codepin.ErrUnknown)
 	}
-	n := &Node{chainID: chainID, host: u.Host, secrets: secretsOf(u)}
+	n := &Node{chainID: chainID, host: u.Host, secrets: secrets.Of(u)}
 	if chainID == 0 {
 		return nil, n.unknown("dial", errors.New("chain ID 0 is no chain: give the chain's EIP-155 ID"))
 	}

@@ -3,29 +3,17 @@ package chain
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
-	"os"
-	"slices"
 	"sync"
 	"time"
 
 	"countersign/chain/codepin"
-	"countersign/strictjson"
+	"countersign/chain/network"
 )
 
 // An Endpoint says where one network is read.
-type Endpoint struct {
-	// URL is the JSON-RPC endpoint, https, or http within your own network. Required.
-	URL string `json:"url"`
-	// ChainID is the network's EIP-155 number; a node of another chain is not asked.
-	// Required.
-	ChainID uint64 `json:"chain_id"`
-	// MaxAge is how old the newest block may be, as "15m"; an older one means that the
-	// node is stuck, and then nothing is known from it. Empty means any age, which is
-	// for chains that stand still between transactions.
-	MaxAge string `json:"max_age,omitempty"`
-}
+type Endpoint = network.Network
 
 // Nodes are the endpoints by network, in the custodian's names. A node is reached
 // when it is needed first, so that one that is down stops no program. Nodes are safe
@@ -34,43 +22,29 @@ type Nodes struct {
 	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
 
-	endpoints map[string]Endpoint
-	maxAge    map[string]time.Duration
+	endpoints map[string]network.Settings
 
 	mu    sync.Mutex
 	ready map[string]*Node
 }
 
-// LoadNodes reads a file of endpoints by network: a JSON object of [Endpoint]s. The
-// file may hold keys, in URLs.
+// LoadNodes reads a file of endpoints by network, see package network.
 func LoadNodes(path string) (*Nodes, error) {
-	text, err := os.ReadFile(path)
+	endpoints, err := network.Load(path)
 	if err != nil {
 		return nil, err
-	}
-	var endpoints map[string]Endpoint
-	if err := strictjson.Exact(text, &endpoints); err != nil {
-		return nil, fmt.Errorf("nodes: %w", err)
 	}
 	return NewNodes(endpoints)
 }
 
 // NewNodes checks endpoints, without reaching them.
 func NewNodes(endpoints map[string]Endpoint) (*Nodes, error) {
-	n := &Nodes{endpoints: endpoints, maxAge: map[string]time.Duration{}, ready: map[string]*Node{}}
-	for _, network := range slices.Sorted(maps.Keys(endpoints)) {
-		e := endpoints[network]
-		if e.URL == "" || e.ChainID == 0 {
-			return nil, fmt.Errorf("nodes: %s: url and chain_id are required", network)
-		}
-		if e.MaxAge == "" {
-			continue
-		}
-		age, err := time.ParseDuration(e.MaxAge)
-		if err != nil || age <= 0 {
-			return nil, fmt.Errorf("nodes: %s: max_age %q is no duration, want one like 15m", network, e.MaxAge)
-		}
-		n.maxAge[network] = age
+	n := &Nodes{endpoints: map[string]network.Settings{}, ready: map[string]*Node{}}
+	if err := network.Check(endpoints); err != nil {
+		return nil, err
+	}
+	for name, e := range endpoints {
+		n.endpoints[name], _ = e.Settings() // checked above
 	}
 	return n, nil
 }
@@ -87,14 +61,15 @@ func (n *Nodes) CheckCode(ctx context.Context, network string, pins []codepin.Pi
 	if n.Now != nil {
 		now = n.Now
 	}
-	if age := n.maxAge[network]; err == nil && age > 0 {
+	if age := n.endpoints[network].MaxAge; err == nil && age > 0 {
 		err = evidence.Fresh(now(), age)
 	}
 	text, _ := json.Marshal(evidence) // strings, numbers and a time
 	return text, err
 }
 
-// node returns a network's node, reached now if it was not before.
+// node returns a network's node, reached now if none was before: the first that answers for
+// its chain.
 func (n *Nodes) node(ctx context.Context, network string) (*Node, error) {
 	n.mu.Lock()
 	node := n.ready[network]
@@ -106,12 +81,17 @@ func (n *Nodes) node(ctx context.Context, network string) (*Node, error) {
 	if !known {
 		return nil, fmt.Errorf("%w: no node is configured for network %.64q", codepin.ErrUnknown, network)
 	}
-	node, err := Dial(ctx, e.URL, e.ChainID)
-	if err != nil {
-		return nil, err
+	var errs []error
+	for _, url := range e.URLs {
+		node, err := Dial(ctx, url, e.ChainID)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.ready[network] = node
+		return node, nil
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.ready[network] = node
-	return node, nil
+	return nil, errors.Join(errs...)
 }

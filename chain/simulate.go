@@ -52,7 +52,7 @@ func (n *Nodes) fresh(network string) func(Evidence) error {
 	if n.Now != nil {
 		now = n.Now
 	}
-	age := n.maxAge[network]
+	age := n.endpoints[network].MaxAge
 	return func(e Evidence) error {
 		if age == 0 {
 			return nil

@@ -143,8 +143,10 @@ type Rules struct {
 	BookFile string `env:"COUNTERSIGN_BOOK_FILE"`
 
 	// NodesFile says where chains are read, to compare contracts with the code that a
-	// book pins: a JSON object of {"url":…,"chain_id":…,"max_age":"15m"} by network. A
-	// book that pins code needs it. Without it such decisions are left to people.
+	// book pins and to see what transactions did: a JSON object of
+	// {"urls":[…],"chain_id":…,"max_age":"15m","finality":"finalized"} by network, as
+	// docs/nodes.md describes. A book that pins code needs it. Without it such decisions
+	// are left to people.
 	NodesFile string `env:"COUNTERSIGN_NODES_FILE"`
 
 	// SourcesFile says which HTTP APIs, databases, prices and business calendars rules may

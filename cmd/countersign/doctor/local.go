@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
 	"countersign/chain"
+	"countersign/chain/network"
 	"countersign/people"
 	"countersign/screening"
 	"countersign/screening/setup"
-	"countersign/strictjson"
 )
 
 // nodesAnswer asks each configured node which chain it serves.
@@ -20,31 +19,26 @@ func nodesAnswer(ctx context.Context, p *patient) finding {
 	if file == "" {
 		return fine("COUNTERSIGN_NODES_FILE is not set: no decision rests on a chain")
 	}
-	if _, err := chain.LoadNodes(file); err != nil {
-		return failed(nil, "COUNTERSIGN_NODES_FILE cannot be used: %s", err)
-	}
-	var endpoints map[string]chain.Endpoint
-	text, err := os.ReadFile(file)
-	if err == nil {
-		err = strictjson.Unmarshal(text, &endpoints)
-	}
+	networks, err := network.Load(file)
 	if err != nil {
 		return failed(nil, "COUNTERSIGN_NODES_FILE cannot be used: %s", err)
 	}
 	var good, bad []string
-	for _, network := range slices.Sorted(maps.Keys(endpoints)) {
-		e := endpoints[network]
-		if node, err := chain.Dial(ctx, e.URL, e.ChainID); err != nil {
-			bad = append(bad, fmt.Sprintf("%s: %s", network, err))
-		} else {
-			good = append(good, fmt.Sprintf("%s: %s", network, node))
+	for _, name := range slices.Sorted(maps.Keys(networks)) {
+		n, _ := networks[name].Settings() // checked when it was read
+		for _, url := range n.URLs {
+			if node, err := chain.Dial(ctx, url, n.ChainID); err != nil {
+				bad = append(bad, fmt.Sprintf("%s: %s", name, err))
+			} else {
+				good = append(good, fmt.Sprintf("%s: %s", name, node))
+			}
 		}
 	}
 	switch {
-	case len(endpoints) == 0:
+	case len(networks) == 0:
 		return warning(nil, "COUNTERSIGN_NODES_FILE names no node")
 	case len(bad) > 0:
-		return failed(bad, "nodes that do not answer for their chain: %d of %d", len(bad), len(endpoints))
+		return failed(bad, "nodes that do not answer for their chain: %d of %d", len(bad), len(bad)+len(good))
 	}
 	return found(OK, good, "nodes that answer for their chain: all %d", len(good))
 }
