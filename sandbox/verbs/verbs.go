@@ -50,11 +50,16 @@ func (p Person) get(ctx context.Context, path string, out any) error {
 	return p.settle("GET "+path, answer, err, out)
 }
 
-// call makes a signed request and reads its answer into out, which may be nil.
+// call makes a signed request, without a body when in is nil, and reads its answer into out, which
+// may be nil.
 func (p Person) call(ctx context.Context, method, path string, in, out any) error {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return err
+	var body []byte
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = text
 	}
 	answer, err := p.client.Call(ctx, method, path, body)
 	return p.settle(method+" "+path, answer, err, out)

@@ -28,7 +28,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serve(), env(), routes(), deployContract(), human(), trigger(), examine(), clockVerb(), faultVerb(), version())
+	cmd.AddCommand(serve(), env(), routes(), deployContract(), human(), trigger(), listenVerb(), examine(), clockVerb(), faultVerb(), version())
 	return cmd
 }
 
