@@ -59,6 +59,8 @@ var imports = map[string][]string{
 	"chain/jsonrpc":            {"chain/secrets", "strictjson"},
 	"chain/evmjson":            {"chain/follow", "chain/jsonrpc"},
 	"chain/client":             {"", "chain/evmjson", "chain/follow", "chain/jsonrpc", "chain/network"},
+	"chain/balance":            {"", "chain/client", "chain/evmjson", "chain/follow", "chain/jsonrpc"},
+	"chain/effect":             {"", "chain/balance", "chain/client", "chain/evmjson", "chain/follow", "chain/jsonrpc"},
 	"chain/chaintest":          {},
 	"chain/codepin":            {"eip55"},
 	"chain/follow":             {},
