@@ -115,7 +115,7 @@ func TestAKeyHasToProveItself(t *testing.T) {
 	refused(t, w.alice.post("/auth/credentials", newKey(t, key, "k", action)), 400)
 	delete(body, "credentialName")
 	refused(t, w.alice.post("/auth/credentials", body), 400)
-	for _, kind := range []string{"Fido2", "PasswordProtectedKey", "Password", "Totp"} {
+	for _, kind := range []string{"Fido2", "Password", "Totp"} {
 		refused(t, w.alice.send("POST", "/auth/credentials/init", "", encode(t, map[string]string{"kind": kind})), 501)
 	}
 	refused(t, w.alice.send("POST", "/auth/credentials/init", "", []byte(`{"kind":"Passkey"}`)), 400)

@@ -13,6 +13,9 @@ import (
 // loginRoutes are those by which a human gets a bearer token with his key, and gives it up.
 func (a *API) loginRoutes(e *echo.Echo) {
 	e.POST("/auth/login/init", open(func(c call) error { return decoded(c, a.Auth.LoginInit) }))
+	e.POST("/auth/login/code", open(func(c call) error {
+		return decoded(c, func(in auth.Addressee) (map[string]string, error) { return success(a.Auth.SendLoginCode(in)) })
+	}))
 	e.POST("/auth/login", open(func(c call) error {
 		return decoded(c, func(in auth.ActionRequest) (map[string]string, error) {
 			token, err := a.Auth.Login(in)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/pubkey"
 	"countersign/sandbox/store"
 )
@@ -21,7 +22,7 @@ type ActionRequest struct {
 
 // Factor is a signature by one credential.
 type Factor struct {
-	Kind      string    `json:"kind"` // Key
+	Kind      string    `json:"kind"` // that of the credential
 	Assertion Assertion `json:"credentialAssertion"`
 }
 
@@ -61,7 +62,7 @@ func (a *Auth) Exchange(caller Caller, in ActionRequest) (string, error) {
 // answered spends the challenge that in names, and returns it when it is a right one and
 // in's signature over it is good.
 func (a *Auth) answered(in ActionRequest, right func(challenge) bool) (challenge, error) {
-	if in.FirstFactor.Kind != "Key" {
+	if kind := in.FirstFactor.Kind; kind != identity.Key && kind != identity.ProtectedKey {
 		return challenge{}, dfns.NotImplemented("first factors of kind %q; use Key", in.FirstFactor.Kind)
 	}
 	if len(in.SecondFactor) > 0 && string(in.SecondFactor) != "null" {
@@ -74,12 +75,13 @@ func (a *Auth) answered(in ActionRequest, right func(challenge) bool) (challenge
 	if err != nil {
 		return challenge{}, err
 	}
-	return c, a.checkAssertion(c, in.FirstFactor.Assertion)
+	return c, a.checkAssertion(c, in.FirstFactor)
 }
 
 // checkAssertion verifies the signature over the client data as received, and
 // only then reads it.
-func (a *Auth) checkAssertion(c challenge, as Assertion) error {
+func (a *Auth) checkAssertion(c challenge, factor Factor) error {
+	as := factor.Assertion
 	creds, err := a.credentials(c.user)
 	if err != nil {
 		return err
@@ -90,7 +92,7 @@ func (a *Auth) checkAssertion(c challenge, as Assertion) error {
 		return dfns.BadRequest("clientData and signature must be base64url")
 	}
 	for _, cred := range creds {
-		if cred.CredID != as.CredID || !cred.Signs() {
+		if cred.CredID != as.CredID || !cred.Signs() || cred.Kind != factor.Kind {
 			continue
 		}
 		key, err := pubkey.Parse(cred.PublicKey)

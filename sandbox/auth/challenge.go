@@ -2,6 +2,7 @@ package auth
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,8 +42,15 @@ type credentialKind struct {
 }
 
 type allowedCredential struct {
-	Key      []keyDescriptor `json:"key"`
-	WebAuthn []keyDescriptor `json:"webauthn"`
+	Key          []keyDescriptor       `json:"key"`
+	ProtectedKey []protectedDescriptor `json:"passwordProtectedKey,omitempty"`
+	WebAuthn     []keyDescriptor       `json:"webauthn"`
+}
+
+// protectedDescriptor hands a key's holder his private key, which he alone can read.
+type protectedDescriptor struct {
+	keyDescriptor
+	EncryptedPrivateKey string `json:"encryptedPrivateKey"`
 }
 
 type keyDescriptor struct {
@@ -75,16 +83,18 @@ func (a *Auth) Init(caller Caller, in InitRequest) (InitResponse, error) {
 		return InitResponse{}, dfns.BadRequest("userActionServerKind must be Api")
 	}
 	path, _, _ := strings.Cut(in.Path, "?")
-	return a.open(intent{user: caller.Identity(), method: in.Method, path: path, payload: *in.Payload})
+	return a.open(intent{user: caller.Identity(), method: in.Method, path: path, payload: *in.Payload}, true)
 }
 
 // open makes a challenge for what in intends, from now on for as long as challenges live,
-// and says with which keys it may be signed.
-func (a *Auth) open(in intent) (InitResponse, error) {
+// and says with which keys it may be signed: with those that are password protected where
+// the user is known to ask, since they come with their private keys.
+func (a *Auth) open(in intent, known bool) (InitResponse, error) {
 	creds, err := a.credentials(in.user)
 	if err != nil {
 		return InitResponse{}, err
 	}
+	creds = slices.DeleteFunc(creds, func(c identity.Credential) bool { return !c.Signs() || c.Kind == identity.ProtectedKey && !known })
 	text, id, err := a.challenge(in)
 	return initResponse(text, id, creds), err
 }
@@ -144,9 +154,15 @@ func initResponse(text, id string, creds []identity.Credential) InitResponse {
 		AllowCredentials: allowedCredential{Key: []keyDescriptor{}, WebAuthn: []keyDescriptor{}},
 	}
 	for _, c := range creds {
-		if c.Signs() {
-			out.AllowCredentials.Key = append(out.AllowCredentials.Key, keyDescriptor{"public-key", c.CredID})
+		described := keyDescriptor{"public-key", c.CredID}
+		if c.Kind == identity.Key {
+			out.AllowCredentials.Key = append(out.AllowCredentials.Key, described)
+			continue
 		}
+		if out.AllowCredentials.ProtectedKey == nil {
+			out.SupportedCredentialKinds = append(out.SupportedCredentialKinds, credentialKind{Kind: c.Kind, Factor: "first"})
+		}
+		out.AllowCredentials.ProtectedKey = append(out.AllowCredentials.ProtectedKey, protectedDescriptor{described, c.EncryptedPrivateKey})
 	}
 	return out
 }

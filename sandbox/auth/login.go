@@ -1,11 +1,13 @@
 package auth
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/identity"
+	"countersign/sandbox/mail"
 	"countersign/sandbox/store"
 )
 
@@ -23,30 +25,57 @@ type LoginRequest struct {
 }
 
 // LoginInit opens a challenge for a human who says that he is username. Whoever is unknown,
-// inactive or of another organisation is a 401.
+// inactive or of another organisation is a 401. A password protected key is for who enters
+// the code that was mailed to its holder; a wrong one is a 403.
 func (a *Auth) LoginInit(in LoginRequest) (InitResponse, error) {
-	switch {
-	case in.LoginCode != "":
-		return InitResponse{}, dfns.NotImplemented("loginCode, which is of password protected keys")
-	case in.Username == "":
+	if in.Username == "" {
 		return InitResponse{}, dfns.NotImplemented("logins without username, which are of passkeys")
 	}
 	var user identity.User
-	err := a.db.View(func(tx *store.Tx) (err error) {
-		var found bool
-		if user, found, err = identity.Named(tx, in.Username); err == nil && (!found || !user.IsActive || in.OrgID != a.org) {
-			err = dfns.Errorf(http.StatusUnauthorized, "User not found")
+	err := a.db.Update(func(tx *store.Tx) (err error) {
+		if user, err = a.known(tx, in.Username, in.OrgID); err != nil || in.LoginCode == "" {
+			return err
+		}
+		err = mail.Enter(tx, a.now(), user.UserID, mail.Login, in.LoginCode)
+		if errors.Is(err, mail.ErrWrong) || errors.Is(err, mail.ErrExpired) {
+			return dfns.Forbidden("Invalid code")
 		}
 		return err
 	})
 	if err != nil {
 		return InitResponse{}, err
 	}
-	opened, err := a.open(intent{user: user.UserID, purpose: login})
-	if err == nil && len(opened.AllowCredentials.Key) == 0 {
+	opened, err := a.open(intent{user: user.UserID, purpose: login}, in.LoginCode != "")
+	if err == nil && len(opened.AllowCredentials.Key)+len(opened.AllowCredentials.ProtectedKey) == 0 {
 		err = dfns.Errorf(http.StatusUnauthorized, "User does not have a credential that can be used for the application.")
 	}
 	return opened, err
+}
+
+// known returns the human user of a username, while he is active.
+func (a *Auth) known(tx *store.Tx, username, orgID string) (identity.User, error) {
+	user, found, err := identity.Named(tx, username)
+	if err == nil && (!found || !user.IsActive || orgID != a.org) {
+		err = dfns.Errorf(http.StatusUnauthorized, "User not found")
+	}
+	return user, err
+}
+
+// Addressee is the body of POST /auth/login/code.
+type Addressee struct {
+	Username string `json:"username"`
+	OrgID    string `json:"orgId"`
+}
+
+// SendLoginCode mails a human user a code for [Auth.LoginInit].
+func (a *Auth) SendLoginCode(in Addressee) error {
+	return a.db.Update(func(tx *store.Tx) error {
+		user, err := a.known(tx, in.Username, in.OrgID)
+		if err != nil {
+			return err
+		}
+		return mail.Send(tx, a.now(), user.UserID, user.Username, mail.Login)
+	})
 }
 
 // DelegatedLogin is the body of POST /auth/login/delegated.

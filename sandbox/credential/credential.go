@@ -11,7 +11,8 @@
 //	POST /auth/credentials/code/init   the code → a challenge
 //	POST /auth/credentials/code/verify from where he has no key, nor a bearer token
 //
-// Of DFNS's kinds of credentials there are two: Key, a key pair of the user's own making, and
+// Of DFNS's kinds of credentials there are three: Key, a key pair of the user's own making;
+// PasswordProtectedKey, one whose private key he keeps with the platform, encrypted; and
 // RecoveryKey, one that signs nothing but a recovery (package recovery).
 package credential
 
@@ -103,9 +104,9 @@ func (d *Desk) challenge(user identity.User, kind, purpose string) (Challenge, e
 // served refuses the kinds of credentials that are not there.
 func served(kind string) error {
 	switch kind {
-	case identity.Key, identity.RecoveryKey:
+	case identity.Key, identity.ProtectedKey, identity.RecoveryKey:
 		return nil
-	case "Fido2", "PasswordProtectedKey", "Password", "Totp":
+	case "Fido2", "Password", "Totp":
 		return dfns.NotImplemented("credentials of kind %q; use Key", kind)
 	}
 	return dfns.BadRequest("kind must be Key, Fido2, PasswordProtectedKey, RecoveryKey, Password or Totp")

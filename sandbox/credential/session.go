@@ -46,7 +46,7 @@ type descriptor struct {
 func Open(a *auth.Auth, user identity.User, purpose string) (Session, error) {
 	text, token, err := a.Challenge(user.UserID, purpose)
 	return Session{User: Holder{user.UserID, user.Username, user.Username}, TemporaryAuthenticationToken: token, Challenge: text,
-		SupportedCredentialKinds: factorKinds{[]string{identity.Key}, []string{}},
+		SupportedCredentialKinds: factorKinds{[]string{identity.Key, identity.ProtectedKey}, []string{}},
 		AuthenticatorSelection:   selection{"required", true, "required"},
 		Attestation:              "direct", PubKeyCredParams: algorithms, ExcludeCredentials: []descriptor{}}, err
 }
@@ -56,7 +56,7 @@ type Offer struct {
 	Kind                string `json:"credentialKind"`
 	Info                Info   `json:"credentialInfo"`
 	Name                string `json:"credentialName"`
-	EncryptedPrivateKey string `json:"encryptedPrivateKey"` // of kind RecoveryKey, opaque
+	EncryptedPrivateKey string `json:"encryptedPrivateKey"` // opaque; not of kind Key
 }
 
 // Factors are the keys that a session makes: one to sign with and, if he wishes, one to
@@ -77,20 +77,15 @@ func (f Factors) Proven(challenge string, now time.Time) ([]identity.Credential,
 		return nil, dfns.NotImplemented("second factors")
 	}
 	var made []identity.Credential
-	for kind, offer := range map[string]*Offer{identity.Key: f.First, identity.RecoveryKey: f.Recovery} {
+	for _, offer := range []*Offer{f.First, f.Recovery} {
 		if offer == nil {
 			continue
 		}
 		if err := served(offer.Kind); err != nil {
 			return nil, err
 		}
-		if offer.Kind != kind {
-			return nil, dfns.BadRequest("credentialKind must be Key of firstFactorCredential and RecoveryKey of recoveryCredential, not %s", offer.Kind)
-		}
-	}
-	for _, offer := range []*Offer{f.First, f.Recovery} {
-		if offer == nil {
-			continue
+		if (offer.Kind == identity.RecoveryKey) != (offer == f.Recovery) {
+			return nil, dfns.BadRequest("credentialKind %s is not one of this credential: RecoveryKey is that of recoveryCredential alone", offer.Kind)
 		}
 		cred, err := offer.proven(challenge, now)
 		if err != nil {
@@ -106,8 +101,11 @@ const defaultName = "Default Credential"
 
 // proven returns the credential, once its key has signed the challenge.
 func (o Offer) proven(challenge string, now time.Time) (identity.Credential, error) {
-	if o.Kind == identity.Key && o.EncryptedPrivateKey != "" {
+	switch {
+	case o.Kind == identity.Key && o.EncryptedPrivateKey != "":
 		return identity.Credential{}, dfns.BadRequest("encryptedPrivateKey is not of kind Key; leave it out")
+	case o.Kind == identity.ProtectedKey && o.EncryptedPrivateKey == "":
+		return identity.Credential{}, dfns.BadRequest("encryptedPrivateKey is required of kind PasswordProtectedKey")
 	}
 	public, err := o.Info.proven(challenge)
 	c := identity.Credential{CredID: o.Info.CredID, UUID: dfns.NewID("cr"), Kind: o.Kind, Name: o.Name, PublicKey: public,

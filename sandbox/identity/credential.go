@@ -10,22 +10,23 @@ import (
 
 // The kinds of credentials.
 const (
-	Key         = "Key"         // a key pair of its holder's
-	RecoveryKey = "RecoveryKey" // one that signs nothing but a recovery
+	Key          = "Key"                  // a key pair of its holder's
+	ProtectedKey = "PasswordProtectedKey" // one whose private key lies here too, encrypted
+	RecoveryKey  = "RecoveryKey"          // one that signs nothing but a recovery
 )
 
 // Credential is a public key that signs for a user or a personal access token.
 type Credential struct {
 	CredID      string    `json:"credentialId"`   // the credId of assertions; unique in the organisation
 	UUID        string    `json:"credentialUuid"` // cr-…
-	Kind        string    `json:"kind"`           // Key or RecoveryKey
+	Kind        string    `json:"kind"`           // Key, PasswordProtectedKey or RecoveryKey
 	Name        string    `json:"name"`
 	PublicKey   string    `json:"publicKey"` // PEM
 	IsActive    bool      `json:"isActive"`
 	DateCreated dfns.Time `json:"dateCreated"`
 
-	// EncryptedPrivateKey is what the holder of a RecoveryKey keeps here, readable to him
-	// alone. It is shown where he recovers.
+	// EncryptedPrivateKey is what the holder of a PasswordProtectedKey or RecoveryKey keeps
+	// here, readable to him alone. It is shown where he signs or recovers.
 	EncryptedPrivateKey string `json:"encryptedPrivateKey,omitempty"`
 
 	// A key of the sandbox has neither; the SDK's type demands them.
@@ -47,7 +48,7 @@ func AddCredential(tx *store.Tx, owner string, c Credential) error {
 }
 
 // Signs tells whether c may sign for its holder.
-func (c Credential) Signs() bool { return c.Kind == Key && c.IsActive }
+func (c Credential) Signs() bool { return c.Kind != RecoveryKey && c.IsActive }
 
 // SaveCredential stores a credential of owner as it is now.
 func SaveCredential(tx *store.Tx, owner string, c Credential) error {

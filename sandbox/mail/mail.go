@@ -17,12 +17,13 @@ import (
 // The kinds of messages.
 const (
 	Registration = "Registration"
+	Login        = "Login"
 	Recovery     = "Recovery"
 )
 
-// lives are how long the codes serve. DFNS publishes neither figure: a week leaves a new
-// colleague his holiday, and who recovers sits at his screen.
-var lives = map[string]time.Duration{Registration: 7 * 24 * time.Hour, Recovery: 15 * time.Minute}
+// lives are how long the codes serve. DFNS publishes no figure: a week leaves a new colleague
+// his holiday, and who logs in or recovers sits at his screen.
+var lives = map[string]time.Duration{Registration: 7 * 24 * time.Hour, Login: 15 * time.Minute, Recovery: 15 * time.Minute}
 
 // Kinds of stored objects.
 const (

@@ -29,11 +29,19 @@ async function employee(suite, admin, nobody, env) {
   await nobody.does('auth.resendRegistrationCode', { body: { username, orgId } })
   const challenge = await nobody.does('auth.createRegistrationChallenge', { body: { username, orgId, registrationCode: await code(env, username) } })
   const [key, rescue] = [keyPair(), keyPair()]
-  const body = { firstFactorCredential: offer('Key', challenge, key, 'first'),
+  const body = { firstFactorCredential: { ...offer('PasswordProtectedKey', challenge, key, 'first'), encryptedPrivateKey: 'sealed' },
     recoveryCredential: { ...offer('RecoveryKey', challenge, rescue, 'rescue'), encryptedPrivateKey: 'opaque' } }
   await bearing(suite, env, challenge.temporaryAuthenticationToken).does('auth.register', { body })
   await bearing(suite, env, challenge.temporaryAuthenticationToken).isRefused(401, 'auth.register', { body })
   await nobody.isRefused(401, 'auth.resendRegistrationCode', { body: { username, orgId } })
+
+  await nobody.isRefused(401, 'auth.createLoginChallenge', { body: { username, orgId } }) // a sealed key is for who reads the mail
+  await nobody.does('auth.sendLoginCode', { body: { username, orgId } })
+  const login = await nobody.does('auth.createLoginChallenge', { body: { username, orgId, loginCode: await code(env, username) } })
+  assert.deepEqual(login.allowCredentials.passwordProtectedKey, [{ type: 'public-key', id: 'first', encryptedPrivateKey: 'sealed' }])
+  const credentialAssertion = asserts(JSON.stringify({ type: 'key.get', challenge: login.challenge }), key, 'first')
+  await nobody.does('auth.login', { body: { challengeIdentifier: login.challengeIdentifier, firstFactor: { kind: 'PasswordProtectedKey', credentialAssertion } } })
+  await nobody.isRefused(403, 'auth.createLoginChallenge', { body: { username, orgId, loginCode: 'used' } })
 
   await nobody.does('auth.sendRecoveryCode', { body: { username, orgId } })
   const session = await nobody.does('auth.createRecoveryChallenge', { body: { username, orgId, verificationCode: await code(env, username), credentialId: 'rescue' } })
@@ -68,6 +76,9 @@ async function endUser(suite, admin, env) {
 function recovery(session, rescue, credId, name) {
   const newCredentials = { firstFactorCredential: offer('Key', session, keyPair(), name) }
   const clientData = JSON.stringify({ challenge: base64url(JSON.stringify(newCredentials)), type: 'key.get' })
-  const signature = crypto.sign(undefined, Buffer.from(clientData), rescue.privateKey).toString('base64url')
-  return { recovery: { kind: 'RecoveryKey', credentialAssertion: { credId, clientData: base64url(clientData), signature } }, newCredentials }
+  return { recovery: { kind: 'RecoveryKey', credentialAssertion: asserts(clientData, rescue, credId) }, newCredentials }
 }
+
+// asserts is a key's signature over client data.
+const asserts = (clientData, key, credId) => ({ credId, clientData: base64url(clientData),
+  signature: crypto.sign(undefined, Buffer.from(clientData), key.privateKey).toString('base64url') })
