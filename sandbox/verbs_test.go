@@ -60,6 +60,21 @@ func TestHumanDecides(t *testing.T) {
 	}
 }
 
+// Whoever votes sees what a transaction of the caller's own making would do, and which token
+// would go.
+func TestHumanSeesWhatWaits(t *testing.T) {
+	w := newWorld(t, 1)
+	w.policy(0, group(1))
+	w.raw(map[string]string{"to": recipient, "value": "12"})
+	w.ask(w.admin.walletID, "transfers", map[string]any{"kind": "Erc721", "contract": w.env.TokenAddress, "to": recipient, "tokenId": "34"})
+	out, err := run(t, "human", "list", "--as", "alice", "--data", w.dir)
+	for _, want := range []string{`Transaction transaction {"to":"` + recipient + `","value":"12"}`, "Erc721 token 34 of " + w.env.TokenAddress + " to " + recipient} {
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("the list (%v) lacks %q:\n%s", err, want, out)
+		}
+	}
+}
+
 func TestHumanWronglyUsed(t *testing.T) {
 	w := newWorld(t, 1)
 	fails(t, []string{"--as", "mallory", "admin, alice and bob"}, "human", "approve", "--as", "mallory", "--data", w.dir)

@@ -32,7 +32,7 @@ type Assertion struct {
 	CredID     string `json:"credId"`
 	ClientData string `json:"clientData"` // base64url of the bytes signed
 	Signature  string `json:"signature"`  // base64url
-	Algorithm  string `json:"algorithm"`
+	Algorithm  string `json:"algorithm"`  // as package pubkey takes it; "" is the key's own
 }
 
 // action is a user action: an intent, how it was signed, and whether it was used.
@@ -68,9 +68,6 @@ func (a *Auth) answered(in ActionRequest, right func(challenge) bool) (challenge
 	if len(in.SecondFactor) > 0 && string(in.SecondFactor) != "null" {
 		return challenge{}, dfns.NotImplemented("second factors")
 	}
-	if in.FirstFactor.Assertion.Algorithm != "" {
-		return challenge{}, dfns.NotImplemented("credentialAssertion.algorithm; leave it out to sign with the key's default")
-	}
 	c, err := a.spend(in.ChallengeIdentifier, right)
 	if err != nil {
 		return challenge{}, err
@@ -99,8 +96,8 @@ func (a *Auth) checkAssertion(c challenge, factor Factor) error {
 		if err != nil {
 			return err
 		}
-		if !pubkey.Verify(key, clientData, signature) {
-			return dfns.Forbidden("Unable to verify signature")
+		if err := pubkey.Verify(key, as.Algorithm, clientData, signature); err != nil {
+			return err
 		}
 		return CheckClientData(clientData, "key.get", c.text)
 	}

@@ -68,19 +68,9 @@ func (a attestation) verify(message []byte) error {
 	if err != nil {
 		return err
 	}
-	switch a.Algorithm {
-	case "":
-	case "RSA-SHA256", "SHA256", "SHA512":
-		return dfns.NotImplemented("attestationData.algorithm; leave it out to sign with the key's default")
-	default:
-		return dfns.BadRequest("attestationData.algorithm must be RSA-SHA256, SHA256 or SHA512")
-	}
 	signature, err := hex.DecodeString(a.Signature)
 	if err != nil {
 		return dfns.BadRequest("attestationData.signature must be hex")
 	}
-	if !pubkey.Verify(key, message, signature) {
-		return dfns.Forbidden("Unable to verify signature")
-	}
-	return nil
+	return pubkey.Verify(key, a.Algorithm, message, signature)
 }

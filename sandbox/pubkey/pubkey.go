@@ -11,7 +11,8 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
-	"crypto/sha256"
+	_ "crypto/sha256" // for digests
+	_ "crypto/sha512" // likewise
 	"crypto/x509"
 	"encoding/pem"
 	"regexp"
@@ -66,19 +67,41 @@ func parseDER(block *pem.Block) (crypto.PublicKey, error) {
 	return x509.ParsePKIXPublicKey(block.Bytes)
 }
 
-// Verify tells whether signature is key's over message: 64 raw bytes for Ed25519, ASN.1 DER
-// with SHA-256 for every curve of ECDSA, PKCS#1 v1.5 with SHA-256 for RSA.
-func Verify(key crypto.PublicKey, message, signature []byte) bool {
-	digest := sha256.Sum256(message)
+// digests are the algorithms that a signer may name (DFNS's reference, "Credentials API
+// data"), by the hash of each. Not to name one is SHA-256.
+var digests = map[string]crypto.Hash{"": crypto.SHA256, "SHA256": crypto.SHA256, "RSA-SHA256": crypto.SHA256, "SHA512": crypto.SHA512}
+
+// Verify refuses with a 403 a signature that is not key's over message, and with a 400 an
+// algorithm that is none of key's. Signatures are 64 raw bytes for Ed25519, ASN.1 DER for
+// every curve of ECDSA, PKCS#1 v1.5 for RSA.
+func Verify(key crypto.PublicKey, algorithm string, message, signature []byte) error {
+	hash, known := digests[algorithm]
+	_, edwards := key.(ed25519.PublicKey)
+	_, rsas := key.(*rsa.PublicKey)
+	switch {
+	case !known:
+		return dfns.BadRequest("algorithm must be RSA-SHA256, SHA256 or SHA512, not %q", algorithm)
+	case edwards && algorithm != "" || !rsas && algorithm == "RSA-SHA256":
+		return dfns.BadRequest("algorithm %s is not one of this key; leave it out", algorithm)
+	}
+	h := hash.New()
+	h.Write(message) // of a hash, which takes everything
+	if !verify(key, hash, h.Sum(nil), message, signature) {
+		return dfns.Forbidden("Unable to verify signature")
+	}
+	return nil
+}
+
+func verify(key crypto.PublicKey, hash crypto.Hash, digest, message, signature []byte) bool {
 	switch k := key.(type) {
 	case ed25519.PublicKey:
 		return ed25519.Verify(k, message, signature)
 	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(k, digest[:], signature)
+		return ecdsa.VerifyASN1(k, digest, signature)
 	case secp256k1:
-		return k.verify(digest[:], signature)
+		return k.verify(digest[:32], signature) // the leftmost bits, as many as the curve has
 	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(k, crypto.SHA256, digest[:], signature) == nil
+		return rsa.VerifyPKCS1v15(k, hash, digest, signature) == nil
 	}
 	return false
 }

@@ -206,15 +206,12 @@ func signed(key identity.Credential, as auth.Assertion, newCredentials json.RawM
 	if err1 != nil || err2 != nil {
 		return dfns.BadRequest("clientData and signature must be base64url")
 	}
-	if as.Algorithm != "" {
-		return dfns.NotImplemented("credentialAssertion.algorithm; leave it out to sign with the key's default")
-	}
 	public, err := pubkey.Parse(key.PublicKey)
 	if err != nil {
 		return err
 	}
-	if !pubkey.Verify(public, clientData, signature) {
-		return dfns.Forbidden("Unable to verify signature")
+	if err := pubkey.Verify(public, as.Algorithm, clientData, signature); err != nil {
+		return err
 	}
 	// The text is that of the body: JSON.stringify of the same object gives the same bytes.
 	return auth.CheckClientData(clientData, "key.get", base64.RawURLEncoding.EncodeToString(newCredentials))

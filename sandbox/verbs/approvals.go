@@ -35,7 +35,10 @@ type Approval struct {
 // request is what an approval is about, when a wallet is to sign.
 type request struct {
 	ID          string
-	RequestBody struct{ Kind, To, Amount, Contract string }
+	RequestBody struct {
+		Kind, To, Amount, TokenID, Contract string
+		Transaction                         json.RawMessage // in hex, or an object
+	}
 }
 
 type decision struct{ UserID, Value string }
@@ -57,7 +60,8 @@ func (a Approval) String() string {
 		}
 		words = append(words, r.ID, r.RequestBody.Kind)
 		for _, part := range []struct{ name, value string }{
-			{"amount", r.RequestBody.Amount}, {"of", r.RequestBody.Contract}, {"to", r.RequestBody.To},
+			{"amount", r.RequestBody.Amount}, {"token", r.RequestBody.TokenID}, {"of", r.RequestBody.Contract}, {"to", r.RequestBody.To},
+			{"transaction", string(r.RequestBody.Transaction)},
 		} {
 			if part.value != "" {
 				words = append(words, part.name, part.value)
