@@ -61,6 +61,8 @@ var imports = map[string][]string{
 	"chain/client":             {"", "chain/evmjson", "chain/follow", "chain/jsonrpc", "chain/network"},
 	"chain/balance":            {"", "chain/client", "chain/evmjson", "chain/follow", "chain/jsonrpc"},
 	"chain/effect":             {"", "chain/balance", "chain/client", "chain/evmjson", "chain/follow", "chain/jsonrpc"},
+	"chain/rule":               {"", "calldata", "chain/evmjson"},
+	"chain/scan":               {"chain/balance", "chain/client", "chain/evmjson", "chain/follow", "chain/jsonrpc", "chain/rule"},
 	"chain/chaintest":          {},
 	"chain/codepin":            {"eip55"},
 	"chain/follow":             {},

@@ -28,6 +28,7 @@ import (
 	"countersign/chain"
 	"countersign/chain/codepin"
 	"countersign/chain/follow"
+	"countersign/chain/rule"
 	"countersign/chain/simulation"
 	"countersign/cmd/countersign/decode"
 	"countersign/cmd/countersign/doctor"
@@ -116,7 +117,7 @@ func wireNames(t *testing.T) (names []string) {
 		{"screening-vendor", "../screening/vendors", "Vendor"}, {"lint-code", "../rules/lint", "Code"},
 		{"evidence-kind", "../rules/services", "Kind"}, {"backtest-gap", "../rules/backtest", "Gap"}, {"compose-mode", "../rules/compose", "Mode"},
 		{"check-result", "../cmd/countersign/doctor", "Result"},
-		{"entry-state", "../ledger", "State"}, {"chain-event-state", "../chain/follow", "State"},
+		{"entry-state", "../ledger", "State"}, {"chain-event-state", "../chain/follow", "State"}, {"balance-side", "../chain/rule", "Side"},
 	} {
 		add(c.kind, constants(t, c.dir, c.of)...)
 	}
@@ -137,7 +138,7 @@ func wireNames(t *testing.T) (names []string) {
 		audit.Control{}, countersign.Wallet{}, screening.Report{}, screening.ListInfo{}, simulation.Request{}, simulation.Result{},
 		services.Business{}, services.Tolerance{}, web.Request{}, web.Answer{}, database.Table{}, price.Price{}, calendar.Spec{},
 		services.Evidence{}, lint.Finding{}, backtest.Report{}, rulestest.Case{}, rulestest.Decisions{}, store.Halt{},
-		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{},
+		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{}, rule.LogData{}, rule.CallData{}, rule.ConfirmedData{}, rule.ThresholdData{},
 		ledger.Step{}, follow.Cursor{}, follow.Occurrence{}, countersign.Effect{}, chart.File{}, announce.Envelope{}, lists.Data{}, watch.Data{},
 		booked.Opening{}, booked.Deposit{}, bookkeeping.BookDepositInput{}, bookkeeping.BookDepositResult{}, bookkeeping.OpenWalletsResult{},
 		workflows.DepositInput{}, workflows.DepositStatus{}, workflows.CertifyInput{}, certify.CertifyWindowInput{}, certify.CertifyWindowResult{}, complete.Certificate{},

@@ -57,23 +57,38 @@ const (
 // block. The error wraps [countersign.ErrUnsure] and what nodes said that could not answer: a
 // node that has no state of that block any more, or does not know it, see [NoState].
 func At(ctx context.Context, c *client.Chain, block follow.Hash, of []Of) ([]Held, error) {
-	at := at(block)
-	calls := make([]jsonrpc.Call, len(of))
-	for i, o := range of {
-		calls[i] = jsonrpc.Call{Method: "eth_getBalance", Params: []any{o.Holder, at}}
-		if o.Asset != "" {
-			calls[i] = call(o.Asset, balanceOf+strings.Repeat("0", 24)+strings.TrimPrefix(strings.ToLower(o.Holder), "0x"), at)
+	held, err := AtEach(ctx, c, []follow.Hash{block}, of)
+	if err != nil {
+		return nil, err
+	}
+	return held[0], nil
+}
+
+// AtEach reads the same balances at several blocks, as [At] does at one.
+func AtEach(ctx context.Context, c *client.Chain, blocks []follow.Hash, of []Of) ([][]Held, error) {
+	calls := make([]jsonrpc.Call, 0, len(of)*len(blocks))
+	for _, block := range blocks {
+		at := at(block)
+		for _, o := range of {
+			if o.Asset == "" {
+				calls = append(calls, jsonrpc.Call{Method: "eth_getBalance", Params: []any{o.Holder, at}})
+				continue
+			}
+			calls = append(calls, call(o.Asset, balanceOf+strings.Repeat("0", 24)+strings.TrimPrefix(strings.ToLower(o.Holder), "0x"), at))
 		}
 	}
-	return client.Agree(ctx, c, calls, func(replies []jsonrpc.Reply) ([]Held, error) {
-		held := make([]Held, len(of))
-		for i, o := range of {
-			var err error
-			if held[i], err = read(replies[i], o.Asset == ""); err != nil {
-				return nil, err
+	return client.Agree(ctx, c, calls, func(replies []jsonrpc.Reply) ([][]Held, error) {
+		all := make([][]Held, len(blocks))
+		for b := range blocks {
+			all[b] = make([]Held, len(of))
+			for i, o := range of {
+				var err error
+				if all[b][i], err = read(replies[b*len(of)+i], o.Asset == ""); err != nil {
+					return nil, err
+				}
 			}
 		}
-		return held, nil
+		return all, nil
 	})
 }
 

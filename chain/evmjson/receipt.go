@@ -16,6 +16,7 @@ type Receipt struct {
 	TxHash      common.Hash     `json:"transactionHash"`
 	BlockHash   common.Hash     `json:"blockHash"`
 	BlockNumber *hexutil.Uint64 `json:"blockNumber"`
+	TxIndex     *hexutil.Uint64 `json:"transactionIndex"`
 	Status      *hexutil.Uint64 `json:"status"`
 	// Contract is what a creation created.
 	Contract  *common.Address `json:"contractAddress"`
@@ -35,8 +36,8 @@ func ReadReceipt(r jsonrpc.Reply) (Receipt, error) {
 	if err := Into(r, &x); err != nil {
 		return x, err
 	}
-	if x.TxHash == (common.Hash{}) || x.BlockHash == (common.Hash{}) || x.BlockNumber == nil || x.Status == nil || x.GasUsed == nil || x.GasPrice == nil || x.Logs == nil {
-		return x, errors.New("a receipt has no transaction, block, status, gas, price or logs")
+	if x.TxHash == (common.Hash{}) || x.BlockHash == (common.Hash{}) || x.BlockNumber == nil || x.TxIndex == nil || x.Status == nil || x.GasUsed == nil || x.GasPrice == nil || x.Logs == nil {
+		return x, errors.New("a receipt has no transaction, block, index, status, gas, price or logs")
 	}
 	for _, l := range x.Logs {
 		if l.TxHash != x.TxHash || l.BlockHash != x.BlockHash {
