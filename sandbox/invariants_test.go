@@ -44,17 +44,23 @@ type rules struct {
 	groups []map[string]any
 }
 
+// fewerChecks has a property checked by 16 sequences, unless the flag says by how many.
+func fewerChecks(t *testing.T) {
+	t.Helper()
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("16"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestNoSequenceBreaksTheInvariants makes random calls and, after each, holds what the
 // platform shows against five rules: nothing executes without the quorum of every group of
 // every triggered policy; an initiator's own approval does not count unless the group says
 // so; what was denied or has expired never executes; a user votes once; an external ID
 // names one request. A governed policy changes by an approved change request only.
 func TestNoSequenceBreaksTheInvariants(t *testing.T) {
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		if err := f.Value.Set("16"); err != nil {
-			t.Fatal(err)
-		}
-	}
+	fewerChecks(t)
 	w := newWorld(t, 1)
 	people := []client{w.admin, w.alice, w.bob, w.serviceAccount("voter", 1)}
 	rapid.Check(t, func(r *rapid.T) {
