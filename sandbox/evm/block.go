@@ -140,7 +140,7 @@ func (c *Chain) adopt(ctx context.Context, blocks ...*types.Block) error {
 
 // imports has the chain know a block, without making it the head.
 func (c *Chain) imports(ctx context.Context, block *types.Block) error {
-	if c.eth.BlockChain().HasBlock(block.Hash(), block.NumberU64()) {
+	if c.eth.BlockChain().HasBlockAndState(block.Hash(), block.NumberU64()) {
 		return nil
 	}
 	if _, err := c.eth.BlockChain().InsertBlockWithoutSetHead(ctx, block, false); err != nil {

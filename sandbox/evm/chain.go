@@ -2,9 +2,13 @@
 // answers JSON-RPC for it.
 //
 // The chain makes one block per transaction, at once. Each block is handed to
-// [Config.Keep] before anyone can see it, and blocks that were kept are
-// imported again at the next start: numbers, hashes, receipts and balances are
-// the same for ever. There are no peers and no consensus but this.
+// [Config.Keep] before anyone can see it, and the next start ends at the blocks
+// that were kept: numbers, hashes, receipts and balances are the same for ever.
+// There are no peers and no consensus but this.
+//
+// go-ethereum has its blocks and states in files, so a long chain takes no more
+// memory than a short one, and all old states stay readable. The files can be made
+// again from what was kept, and are whenever they do not fit it.
 //
 // # Faults
 //
@@ -25,11 +29,9 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/eth"
 	"github.com/ethereum/go-ethereum/ethclient"
 	"github.com/ethereum/go-ethereum/node"
-	"github.com/ethereum/go-ethereum/rlp"
 	"github.com/ethereum/go-ethereum/rpc"
 )
 
@@ -39,7 +41,7 @@ var ErrNotIncludable = errors.New("transaction cannot be included")
 
 // Config says how to start a chain.
 type Config struct {
-	Dir     string         // for the key directory, always empty, that go-ethereum insists on
+	Dir     string         // in chain/CHAINID below it the node has its files
 	ChainID uint64         // EIP-155's
 	Genesis time.Time      // of block 0; the same at every start
 	Faucet  common.Address // holds all the ETH of block 0
@@ -98,12 +100,9 @@ type Chain struct {
 
 // Start starts the chain and brings it to where it was.
 func Start(cfg Config) (*Chain, error) {
-	c, err := assemble(cfg)
+	c, err := open(cfg)
 	if err != nil {
 		return nil, err
-	}
-	if err := c.replay(); err != nil {
-		return nil, errors.Join(err, c.node.Close())
 	}
 	if err := c.node.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting chain: %w", err), c.node.Close())
@@ -132,28 +131,4 @@ func (c *Chain) Close() error {
 		return fmt.Errorf("stopping chain: %w", err)
 	}
 	return nil
-}
-
-// replay imports the kept blocks.
-func (c *Chain) replay() error {
-	for {
-		kept, err := c.cfg.Blocks(c.eth.BlockChain().CurrentBlock().Number.Uint64() + 1)
-		if err != nil {
-			return err
-		}
-		if len(kept) == 0 {
-			c.finalize()
-			return nil
-		}
-		blocks := make(types.Blocks, len(kept))
-		for i, raw := range kept {
-			blocks[i] = new(types.Block)
-			if err := rlp.DecodeBytes(raw, blocks[i]); err != nil {
-				return fmt.Errorf("reading kept block: %w", err)
-			}
-		}
-		if n, err := c.eth.BlockChain().InsertChain(blocks); err != nil {
-			return fmt.Errorf("importing kept block %d: %w", blocks[n].NumberU64(), err)
-		}
-	}
 }
