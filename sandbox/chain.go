@@ -29,6 +29,7 @@ func (s *Server) startChains(cfg Config, seed seedling, vault *custody.Custody) 
 	if err != nil {
 		return fmt.Errorf("listening for JSON-RPC: %w", err)
 	}
+	s.at.RPCListen = listener.Addr().String()
 	s.RPCURL = "http://" + reachable(listener.Addr().String())
 	s.rpc = s.serve(listener, s.chains.Handler(cfg.AllowPublic))
 	return nil

@@ -22,9 +22,10 @@ func (s *Server) startControl(cfg Config, seed seedling, vault *custody.Custody)
 	if err != nil {
 		return fmt.Errorf("listening for the control API: %w", err)
 	}
+	s.at.ControlListen = listener.Addr().String()
 	s.ControlURL = "http://" + reachable(listener.Addr().String())
 	door := &control.Control{DB: s.db, Clock: s.clock, Faults: &s.faults, Networks: s.nets, Chains: s.chains,
-		Settler: s.settler, Outside: payer}
+		Settler: s.settler, Outside: payer, Restart: s.restarter(cfg)}
 	s.control = s.serve(listener, door.Handler(cfg.AllowPublic))
 	return nil
 }

@@ -44,21 +44,23 @@ import (
 // Config says what to serve, and where. The zero value of a field means its
 // default, except Data, which is required.
 type Config struct {
-	Listen          string           // of the API; default 127.0.0.1:4000, port 0 chooses one
-	RPCListen       string           // of the chains' JSON-RPC; default 127.0.0.1:8545
-	ControlListen   string           // of the control API, which has no default: "" is off
-	Faults          fault.Script     // in force from the start; none by default
-	Networks        []string         // DFNS's names; default network.Defaults. EthereumSepolia always runs
-	Data            string           // the data directory; made when it is not there
-	Finality        int              // blocks that safe and finalized are behind the head; default 0
-	BlockTime       time.Duration    // between empty blocks while something is not final; default 1s, negative for none
-	TimeScale       float64          // divides webhook retry delays and autoRejectTimeout; default 1
-	DeliveryTimeout time.Duration    // for one webhook attempt; default 5s
-	AllowPublic     bool             // bind to addresses that other machines reach
-	SeedNames       bool             // also what DFNS's page on workflows shows and its API lacks
-	Bootstrap       bool             // service accounts and tokens may create service accounts
-	RateLimit       int              // requests of the organisation in 60 seconds; 0 refuses none
-	Now             func() time.Time // real time, which the sandbox's clock runs ahead of; default time.Now
+	Listen          string        // of the API; default 127.0.0.1:4000, port 0 chooses one
+	RPCListen       string        // of the chains' JSON-RPC; default 127.0.0.1:8545
+	ControlListen   string        // of the control API, which has no default: "" is off
+	Faults          fault.Script  // in force from the start; none by default
+	Networks        []string      // DFNS's names; default network.Defaults. EthereumSepolia always runs
+	Data            string        // the data directory; made when it is not there
+	Finality        int           // blocks that safe and finalized are behind the head; default 0
+	BlockTime       time.Duration // between empty blocks while something is not final; default 1s, negative for none
+	TimeScale       float64       // divides webhook retry delays and autoRejectTimeout; default 1
+	DeliveryTimeout time.Duration // for one webhook attempt; default 5s
+	AllowPublic     bool          // bind to addresses that other machines reach
+	SeedNames       bool          // also what DFNS's page on workflows shows and its API lacks
+	Bootstrap       bool          // service accounts and tokens may create service accounts
+	RateLimit       int           // requests of the organisation in 60 seconds; 0 refuses none
+	// Restart starts the program anew, for the control API and faults of kind restart. Without it they refuse.
+	Restart func(Restart)
+	Now     func() time.Time // real time, which the sandbox's clock runs ahead of; default time.Now
 }
 
 // closeGrace is how long Close waits for calls under way before it cuts them off.
@@ -70,6 +72,7 @@ type Server struct {
 	// control API does, if it is on.
 	URL, RPCURL, ControlURL string
 
+	at        Restart // its addresses
 	db        *store.DB
 	clock     *clock.Clock
 	faults    fault.Set
@@ -142,6 +145,10 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	s.settler = &settle.Settler{Custody: vault, Chains: s.chains, Faucet: seed.faucet()}
+	s.faults.Restart = s.restarter(cfg)
+	if err := s.faults.Check(cfg.Faults); err != nil {
+		return err
+	}
 	s.faults.Install(cfg.Faults)
 	s.run(desk.Gate, deliverer)
 	if err := s.startControl(cfg, seed, vault); err != nil {
@@ -166,6 +173,7 @@ func (s *Server) open(ctx context.Context, cfg Config, seed seedling, door *api.
 	if err != nil {
 		return fmt.Errorf("listening for the API: %w", err)
 	}
+	s.at.Listen = listener.Addr().String()
 	s.URL = "http://" + reachable(listener.Addr().String())
 	s.http = s.serve(listener, s.faults.Door(door.Handler()))
 	if err := s.awaitToken(ctx, seed); err != nil {

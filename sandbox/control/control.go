@@ -61,6 +61,7 @@ type Control struct {
 	Chains   Chains
 	Settler  Settler
 	Outside  Payer
+	Restart  func(kill bool) error // starts the program anew, soon; nil when it cannot
 }
 
 // Handler returns the routes. Unless public, only callers who know the server by
@@ -91,6 +92,7 @@ func (c *Control) router() *echo.Echo {
 	e.POST("/settler/pause", c.pause(true))
 	e.POST("/settler/resume", c.pause(false))
 	e.POST("/deposits", c.deposit)
+	e.POST("/restart", c.restart)
 	e.GET("/mail", c.showMail)
 	e.GET("/state", c.showState)
 	return e

@@ -65,6 +65,9 @@ func (c *Control) addFaults(e echo.Context) error {
 	if err != nil {
 		return dfns.BadRequest("%v", err)
 	}
+	if err := c.Faults.Check(script); err != nil {
+		return dfns.NotImplemented("%v", err)
+	}
 	return e.JSON(http.StatusOK, faults{c.Faults.Install(script)})
 }
 

@@ -34,6 +34,12 @@ func (s *Set) Door(api http.Handler) http.Handler {
 		case LostReply:
 			api.ServeHTTP(&unheard{header: http.Header{}}, r)
 			panic(http.ErrAbortHandler) // makes net/http cut the connection
+		case Restart:
+			api.ServeHTTP(&unheard{header: http.Header{}}, r)
+			if err := s.Restart(hit.What == "kill"); err != nil {
+				slog.Error("starting anew failed", "error", err)
+			}
+			panic(http.ErrAbortHandler)
 		case Cut:
 			panic(http.ErrAbortHandler)
 		}

@@ -27,8 +27,8 @@
 // because webhooks are served side by side.
 //
 // The first rule that hits a call has it; later rules do not count that call.
-// Rules live in memory, over a restart by the control API, but not over one of
-// the program.
+// Rules live in memory and end with the process, however it ends or starts anew.
+// Only those that the program is started with are in force again, and count from 0.
 package fault
 
 import (
@@ -42,6 +42,10 @@ import (
 // Set is the rules in force. Its zero value has none. It is safe for concurrent
 // use.
 type Set struct {
+	// Restart starts the program anew, soon: at once, as after kill -9, or closed first.
+	// Without it there are no faults of kind restart. It is set before any is asked.
+	Restart func(kill bool) error
+
 	mu    sync.Mutex
 	next  int
 	rules []*Installed
@@ -61,6 +65,16 @@ type Installed struct {
 
 // stream counts what a rule saw of one webhook, or of all calls.
 type stream struct{ matched, hit int }
+
+// Check fails for a script with a fault that this program cannot have.
+func (s *Set) Check(script Script) error {
+	for i, rule := range script.Rules {
+		if rule.Kind == Restart && s.Restart == nil {
+			return fmt.Errorf("rules[%d].kind: restart needs a program that can start anew; run sandbox serve", i)
+		}
+	}
+	return nil
+}
 
 // Install adds the rules of a script, after those in force.
 func (s *Set) Install(script Script) []Installed {

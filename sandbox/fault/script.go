@@ -42,12 +42,12 @@ type Rule struct {
 	RetryAfter Duration `yaml:"retryAfter" json:"retryAfter,omitempty"` // limit: whole seconds, default 1s
 	Delay      Duration `yaml:"delay" json:"delay,omitempty"`           // slow: real time; delay: by the sandbox's clock; reorder: the longest, default 1m
 	Skew       Duration `yaml:"skew" json:"skew,omitempty"`             // skew: added to timestampSent, may be below 0
-	What       string   `yaml:"what" json:"what,omitempty"`             // corrupt: body or signature
+	What       string   `yaml:"what" json:"what,omitempty"`             // corrupt: body or signature; restart: kill, the default, or stop
 	Copies     int      `yaml:"copies" json:"copies,omitempty"`         // duplicate: how many more, default 1
 	Silent     bool     `yaml:"silent" json:"silent,omitempty"`         // drop: the platform believes that it arrived
 }
 
-// The kinds of faults. The first six are of calls, the others of deliveries.
+// The kinds of faults. The first seven are of calls, the others of deliveries.
 const (
 	Error     = "error"      // answers 5xx, nothing happens
 	Limit     = "limit"      // answers 429 with Retry-After, nothing happens
@@ -55,6 +55,7 @@ const (
 	LostReply = "lost-reply" // happens, and the connection is cut before the answer
 	Cut       = "cut"        // the connection is cut, nothing happens
 	Expired   = "expired"    // answers 401, as for a token that has expired
+	Restart   = "restart"    // happens, and the program starts anew before the answer
 
 	Duplicate = "duplicate" // is sent more than once, under one ID
 	Drop      = "drop"      // never arrives; a failed attempt, unless silent
@@ -66,12 +67,12 @@ const (
 
 // Kinds tells for each kind which fields of its own it takes.
 var Kinds = map[string][]string{
-	Error: {"status"}, Limit: {"retryAfter"}, Slow: {"delay"}, LostReply: nil, Cut: nil, Expired: nil,
+	Error: {"status"}, Limit: {"retryAfter"}, Slow: {"delay"}, LostReply: nil, Cut: nil, Expired: nil, Restart: {"what"},
 	Duplicate: {"copies"}, Drop: {"silent"}, Delay: {"delay"}, Reorder: {"delay"}, Corrupt: {"what"}, Skew: {"skew"},
 }
 
 // ofCalls are the kinds that are about calls of the API.
-var ofCalls = []string{Error, Limit, Slow, LostReply, Cut, Expired}
+var ofCalls = []string{Error, Limit, Slow, LostReply, Cut, Expired, Restart}
 
 // Parse reads a script and fills in the defaults. What is wrong is named by its
 // field, such as rules[2].kind.
@@ -143,6 +144,7 @@ func (r *Rule) checkEffect() error {
 	setDefault(&r.Status, 503, r.Kind == Error)
 	setDefault(&r.RetryAfter, Duration(time.Second), r.Kind == Limit)
 	setDefault(&r.Delay, Duration(time.Minute), r.Kind == Reorder)
+	setDefault(&r.What, "kill", r.Kind == Restart)
 	setDefault(&r.Copies, 1, r.Kind == Duplicate)
 	switch {
 	case r.Kind == Error && (r.Status < 500 || r.Status > 599):
@@ -155,6 +157,8 @@ func (r *Rule) checkEffect() error {
 		return errors.New("skew: it is needed, such as -10m")
 	case r.Kind == Corrupt && r.What != "body" && r.What != "signature":
 		return fmt.Errorf("what: %q must be body or signature", r.What)
+	case r.Kind == Restart && r.What != "kill" && r.What != "stop":
+		return fmt.Errorf("what: %q must be kill, as kill -9 does, or stop, which closes everything first", r.What)
 	case r.Copies < 0 || r.Copies > 100:
 		return fmt.Errorf("copies: %d is not from 1 to 100", r.Copies)
 	}

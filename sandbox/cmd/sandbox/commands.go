@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -78,13 +79,32 @@ func serve() *cobra.Command {
 func serveUntilSignal(ctx context.Context, cfg sandbox.Config) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	restarts := make(chan sandbox.Restart, 1)
+	cfg.Restart = func(r sandbox.Restart) {
+		if r.Kill {
+			startAnew(r)
+		}
+		select {
+		case restarts <- r:
+		default: // it is about to
+		}
+	}
 	slog.Warn("this is a sandbox, for development only")
 	server, err := sandbox.Start(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	slog.Info("sandbox ready", "api", server.URL, "rpc", server.RPCURL, "data", cfg.Data)
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case again := <-restarts:
+		slog.Info("sandbox starting anew")
+		if err := server.Close(); err != nil {
+			return err
+		}
+		startAnew(again)
+		return errors.New("the sandbox has stopped and did not start anew")
+	}
 	slog.Info("sandbox stopping")
 	return server.Close()
 }

@@ -37,7 +37,7 @@ func clockVerb() *cobra.Command {
 func faultVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fault",
-		Short: "List the faults in force, add some, or clear them",
+		Short: "List the faults in force, add some, clear them, or restart",
 		Long:  "List the faults in force, add some, or clear them, by the control API of `sandbox serve --control-listen`.",
 		Args:  cobra.NoArgs,
 		RunE:  ask(http.MethodGet, "/faults", nil),
@@ -46,9 +46,27 @@ func faultVerb() *cobra.Command {
 		&cobra.Command{Use: "list", Short: "List the faults in force", Args: cobra.NoArgs, RunE: ask(http.MethodGet, "/faults", nil)},
 		&cobra.Command{Use: "add FILE", Short: "Add the rules of a script, in YAML or JSON", Args: cobra.ExactArgs(1),
 			RunE: ask(http.MethodPost, "/faults", func(args []string) ([]byte, error) { return os.ReadFile(args[0]) })},
+		restartVerb(),
 		&cobra.Command{Use: "clear", Short: "Clear all faults", Args: cobra.NoArgs, RunE: ask(http.MethodDelete, "/faults", nil)},
 	)
 	return withData(cmd)
+}
+
+// restartVerb has the server start anew at its addresses.
+func restartVerb() *cobra.Command {
+	mode := "kill"
+	cmd := &cobra.Command{
+		Use:   "restart",
+		Short: "Have the sandbox start anew: all that is not on the disk is gone",
+		Long: "Have the sandbox start anew, with the same flags and addresses: all that is not on the disk is gone,\n" +
+			"and connections are cut. The API answers again when GET /healthz is 200.",
+		Args: cobra.NoArgs,
+		RunE: ask(http.MethodPost, "/restart", func([]string) ([]byte, error) {
+			return json.Marshal(map[string]string{"mode": mode})
+		}),
+	}
+	cmd.Flags().StringVar(&mode, "mode", mode, "kill, as kill -9 does, or stop, which closes everything first")
+	return cmd
 }
 
 // withData gives a command and those below it the flag that finds the server.
