@@ -110,6 +110,9 @@ const (
 	NeverPosted AlarmCode = "intent_not_posted"
 	// UnknownApproval means that the custodian does not know an approval we have decided.
 	UnknownApproval AlarmCode = "approval_unknown"
+	// AnchorAnew means that an anchor that had kept checkpoints of the log was found empty,
+	// and that an operator had it begin anew.
+	AnchorAnew AlarmCode = "anchor_begun_anew"
 )
 
 // An Alarm is something that must not be. People must look.

@@ -100,6 +100,11 @@ type Trail struct {
 	// backup of the database is not noticed.
 	Anchors string `env:"COUNTERSIGN_ANCHORS"`
 
+	// AnchorsAnew accepts that anchors which were emptied begin anew, separated by spaces,
+	// each as the refusal to start says it: SIZE@ANCHOR. Each acceptance serves once and is
+	// an alarm on the trail. Without it an emptied anchor stops the process.
+	AnchorsAnew string `env:"COUNTERSIGN_ANCHORS_ANEW"`
+
 	// PolicyFile says whom a verifier trusts (C2SP tlog-policy): the log's public key,
 	// witnesses with their addresses, and how many of them must sign. `countersign keys
 	// policy` prints it. The worker asks the witnesses that it names; verifiers trust

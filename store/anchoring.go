@@ -178,15 +178,18 @@ func (db *DB) swap(ctx context.Context, a Anchor, msg []byte, at tree.Checkpoint
 	for tries := 0; ; tries++ {
 		if !known {
 			var err error
-			if old, err = a.Load(ctx); err != nil {
+			if old, _, err = db.load(ctx, a); err != nil {
 				return err
 			}
-			ahead, err := db.anchorBehind(ctx, old, at)
+			ahead, err := db.anchorBehind(ctx, a, old, at)
 			if err != nil || ahead {
 				return err
 			}
 		}
 		err := a.Swap(ctx, old, msg)
+		if err == nil && old == nil {
+			err = db.begun(ctx, a, at.Size)
+		}
 		if err == nil {
 			if db.anchored.held == nil {
 				db.anchored.held = map[Anchor][]byte{}
@@ -203,7 +206,7 @@ func (db *DB) swap(ctx context.Context, a Anchor, msg []byte, at tree.Checkpoint
 
 // anchorBehind compares what an anchor keeps with the log at a checkpoint. It reports
 // whether the anchor is ahead of it, as it is when another process has appended since.
-func (db *DB) anchorBehind(ctx context.Context, kept []byte, at tree.Checkpoint) (ahead bool, err error) {
+func (db *DB) anchorBehind(ctx context.Context, a Anchor, kept []byte, at tree.Checkpoint) (ahead bool, err error) {
 	if kept == nil {
 		return false, nil
 	}
@@ -211,7 +214,10 @@ func (db *DB) anchorBehind(ctx context.Context, kept []byte, at tree.Checkpoint)
 	if err != nil {
 		return false, err
 	}
-	return c.Size >= at.Size, db.compare(ctx, c)
+	if err := db.compare(ctx, c); err != nil {
+		return false, err
+	}
+	return c.Size >= at.Size, db.begun(ctx, a, c.Size)
 }
 
 // compare fails with [ErrRolledBack] unless a checkpoint is a beginning of the log as the
@@ -234,7 +240,10 @@ func (db *DB) compare(ctx context.Context, c tree.Checkpoint) error {
 // compareAnchors is what a process asks before it appends anything.
 func (db *DB) compareAnchors(ctx context.Context, l *Log) error {
 	for _, a := range l.Anchors {
-		kept, err := a.Load(ctx)
+		kept, first, err := db.load(ctx, a)
+		if errors.Is(err, ErrAnchorLost) && first == l.Anew[a.String()] {
+			err = nil
+		}
 		if err != nil {
 			return fmt.Errorf("anchor %s: %w", a, err)
 		}
@@ -247,6 +256,9 @@ func (db *DB) compareAnchors(ctx context.Context, l *Log) error {
 		}
 		if err := db.compare(ctx, c); err != nil {
 			return fmt.Errorf("anchor %s: %w: restore the newest backup, or, when people have found that the records in between are lost, take the anchor away", a, err)
+		}
+		if err := db.begun(ctx, a, c.Size); err != nil {
+			return fmt.Errorf("anchor %s: %w", a, err)
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/store/amounts"
 )
 
 // The states of a claim. Only reserved and committed ones take from a budget.
@@ -107,7 +108,7 @@ func (db *DB) claimOne(ctx context.Context, tx *sql.Tx, key string, c countersig
 		err = db.addToHour(ctx, tx, c.Budget, now.UnixMicro(), c.Amount.String())
 	}
 	if err == nil {
-		before, err = held(sum)
+		before, err = amounts.Held(sum)
 	}
 	return before, state, err
 }
@@ -171,7 +172,7 @@ func together(claims []countersign.Claim) (totals []countersign.Claim) {
 			continue
 		}
 		t := &totals[i]
-		t.Amount = sumUpTo(t.Amount, c.Amount)
+		t.Amount = amounts.SumUpTo(t.Amount, c.Amount)
 		if c.Limit.Cmp(t.Limit) < 0 {
 			t.Limit = c.Limit
 		}
@@ -190,7 +191,7 @@ func standings(claims []countersign.Claim, before map[string]countersign.Amount)
 		held := before[c.Budget]
 		after, err := held.Add(c.Amount)
 		out = append(out, countersign.Balance{Claim: c, Before: held, Fits: err == nil && after.Cmp(c.Limit) <= 0})
-		before[c.Budget] = sumUpTo(held, c.Amount)
+		before[c.Budget] = amounts.SumUpTo(held, c.Amount)
 	}
 	return out
 }
@@ -253,7 +254,7 @@ func (db *DB) Taken(ctx context.Context, budget string, since time.Time) (sum co
 	var text string
 	err = db.sql.QueryRowContext(ctx, db.query("SELECT "+db.holding()), window(budget, since)...).Scan(&text)
 	if err == nil {
-		sum, err = held(text)
+		sum, err = amounts.Held(text)
 	}
 	if err != nil {
 		return sum, fmt.Errorf("budget %s: %w", budget, err)

@@ -35,6 +35,9 @@ type Log struct {
 	Anchors   []Anchor
 	Witnesses []Witness
 	Quorum    int
+	// Anew are anchors, by name, that may be empty though the log has been anchored there,
+	// each with the size that [ErrAnchorLost] names. [Trail.BeginAnew] makes use of it.
+	Anew map[string]int64
 }
 
 // Origin names the log.

@@ -11,6 +11,8 @@ import (
 	"countersign"
 	"countersign/audit"
 	"countersign/store/find"
+
+	"modernc.org/sqlite" // driver "sqlite"
 )
 
 // A Trail appends signed records to a database. It is safe for concurrent use, in
@@ -234,4 +236,11 @@ func (db *DB) Entries(ctx context.Context, f Filter) iter.Seq2[audit.Entry, erro
 // Find returns the record under key, or [audit.ErrNoRecord].
 func (db *DB) Find(ctx context.Context, key string) (audit.Entry, error) {
 	return db.find(ctx, db.sql, key)
+}
+
+// busy reports whether SQLite's write lock was not to be had in time (SQLITE_BUSY, 5,
+// in the low byte of the code).
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == 5
 }

@@ -82,7 +82,9 @@ var imports = map[string][]string{
 	"ledger/report":   {"audit/csvfile", "ledger"},
 	"ledger/chart":    {"", "ledger", "strictjson"},
 	"ledger/posting":  {"", "ledger", "ledger/chart"},
-	"store":           {"", "audit", "audit/tree", "ledger", "store/books", "store/find", "store/sqldb"},
+	"store":           {"", "audit", "audit/tree", "ledger", "store/amounts", "store/anchored", "store/books", "store/find", "store/sqldb"},
+	"store/amounts":   {""},
+	"store/anchored":  {"store/sqldb"},
 	"store/books":     {"", "ledger", "store/sqldb"},
 	"store/outbox":    {"", "store/sqldb"},
 	"store/listings":  {"store/outbox", "store/sqldb"},
@@ -275,7 +277,7 @@ func TestFormOfTheCode(t *testing.T) {
 // overBudget are the packages that have outgrown 1,500 lines and are still to be divided:
 // they may not grow further.
 var overBudget = map[string]int{
-	"store":           2760, // the log and its tiles want a package of their own under the SQL
+	"store":           2756, // the log and its tiles want a package of their own under the SQL
 	"activities":      1700, // screening is to go
 	"cmd/countersign": 1620, // audit list and show are to go to a package like exportverbs
 	"audit/api":       1750, // tokens want a package of their own

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"countersign/audit/anchor"
@@ -24,11 +26,29 @@ func (a *App) anchors(ctx context.Context, log *store.Log) error {
 		}
 		log.Anchors = append(log.Anchors, place)
 	}
+	if err := a.anew(log); err != nil {
+		return err
+	}
 	if err := a.witnesses(log); err != nil {
 		return err
 	}
 	if len(log.Anchors)+log.Quorum == 0 && a.Log != nil {
 		a.Log.Warn("the newest checkpoint is kept nowhere but in the database: a restored backup will not be noticed", "setting", "COUNTERSIGN_ANCHORS")
+	}
+	return nil
+}
+
+// anew reads which emptied anchors an operator has accepted.
+func (a *App) anew(log *store.Log) error {
+	log.Anew = map[string]int64{}
+	for _, word := range strings.Fields(a.Config.Trail.AnchorsAnew) {
+		size, uri, _ := strings.Cut(word, "@")
+		first, err := strconv.ParseInt(size, 10, 64)
+		known := slices.ContainsFunc(log.Anchors, func(p store.Anchor) bool { return p.String() == uri })
+		if err != nil || first < 1 || !known {
+			return fmt.Errorf("COUNTERSIGN_ANCHORS_ANEW: %q: want SIZE@ANCHOR as the refusal to start says it, with an anchor of COUNTERSIGN_ANCHORS", word)
+		}
+		log.Anew[uri] = first
 	}
 	return nil
 }

@@ -50,6 +50,9 @@ func (a *App) Signing(ctx context.Context, db *store.DB) (_ *store.Trail, closeK
 	if err := trail.Found(ctx); err != nil {
 		return nil, nil, err
 	}
+	if err := trail.BeginAnew(ctx); err != nil {
+		return nil, nil, err
+	}
 	return trail, keys.close, nil
 }
 

@@ -1,4 +1,6 @@
-package store
+// Package amounts reckons with amounts of up to 256 bits in SQL, where they are decimal text.
+// Importing it teaches SQLite how; what is more than any amount counts as the largest one.
+package amounts
 
 import (
 	"database/sql/driver"
@@ -14,10 +16,10 @@ import (
 // full is the largest amount, 2^256-1: a budget that holds it takes no more.
 var full = countersign.MustAmount("115792089237316195423570985008687907853269984665640564039457584007913129639935")
 
-// sumUpTo is a+b, or full when that is more. People do approve unlimited amounts,
+// SumUpTo is a+b, or the largest amount when that is more. People do approve unlimited amounts,
 // and two of them in one window must close the budget, not fail every decision
 // that asks it.
-func sumUpTo(a, b countersign.Amount) countersign.Amount {
+func SumUpTo(a, b countersign.Amount) countersign.Amount {
 	sum, err := a.Add(b)
 	if err != nil {
 		return full
@@ -82,8 +84,8 @@ func number(v driver.Value) (*big.Int, error) {
 	return n, nil
 }
 
-// held reads a sum: what is more than any amount is full.
-func held(text string) (countersign.Amount, error) {
+// Held reads a sum: what is more than any amount is the largest one.
+func Held(text string) (countersign.Amount, error) {
 	n, err := number(text)
 	if err == nil && n.Cmp(full.Big()) > 0 {
 		return full, nil
@@ -92,11 +94,4 @@ func held(text string) (countersign.Amount, error) {
 		return countersign.Amount{}, err
 	}
 	return countersign.AmountFromBig(n)
-}
-
-// busy reports whether SQLite's write lock was not to be had in time (SQLITE_BUSY, 5,
-// in the low byte of the code).
-func busy(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == 5
 }
