@@ -89,19 +89,23 @@ func (p *process) kill(signal os.Signal) error {
 	return p.Wait()
 }
 
+// SANDBOX_KILLS sets how often the server is killed.
 func TestKillLosesNothingAndRunsNothingTwice(t *testing.T) {
 	dir := t.TempDir()
 	hooks := newReceiver(t, 200)
 	l := &ledger{acked: map[string]string{}, asked: map[string]int64{}, voted: map[string]bool{}}
 	var head *chainHead
-	const rounds, workers = 5, 3
+	var o others
+	const workers = 3
+	rounds := fromEnv(t, "SANDBOX_KILLS", 5)
 	for round := range rounds {
-		p := launch(t, dir)
+		p := launch(t, dir, "--control-listen", "127.0.0.1:0")
 		<-p.ready
 		c := as(t, dir, "admin")
 		if round == 0 {
 			into[hook](t, c.post("/webhooks", map[string]any{"url": hooks.URL, "events": []string{"wallet.transfer.confirmed"}}), 200)
 			l.gate(c)
+			o.prepare(c)
 		}
 		head.check(t, dir)
 		var load sync.WaitGroup
@@ -109,6 +113,7 @@ func TestKillLosesNothingAndRunsNothingTwice(t *testing.T) {
 			load.Go(func() { l.pour(c, worker, round) })
 		}
 		load.Go(func() { l.pourGated(c, as(t, dir, "alice"), round) })
+		load.Go(func() { o.pour(c, as(t, dir, "alice"), round) })
 		before := l.size()
 		eventually(t, "the load runs", func() bool { return l.size() >= before+25 })
 		head = readHead(t, dir)
@@ -121,6 +126,7 @@ func TestKillLosesNothingAndRunsNothingTwice(t *testing.T) {
 	c := as(t, dir, "admin")
 	direct := l.check(c, c.walletID, recipient)
 	gated := l.check(c, l.gated, gatedRecipient)
+	o.check(c)
 	l.checkLog(c, as(t, dir, "alice"))
 	eventually(t, "every confirmation is delivered", func() bool { return len(heard(hooks)) == direct+gated })
 	t.Logf("%d direct and %d gated transfers confirmed, %d acknowledged, %d deliveries", direct, gated, len(l.acked), len(hooks.of("")))

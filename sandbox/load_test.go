@@ -96,9 +96,14 @@ func (c client) tryTransfer(wallet, to, externalID string, wei int64) (entity, e
 	return e, err
 }
 
-// tryCall is the whole signed flow of a POST, for a server that may die: every
-// answer but 200 is an error.
+// tryCall is tryCallBy for a POST that answers 200.
 func (c client) tryCall(path, body string) (answer, error) {
+	return c.tryCallBy("POST", path, body, 200)
+}
+
+// tryCallBy is the whole signed flow of a call, for a server that may die: every
+// answer but the status is an error.
+func (c client) tryCallBy(method, path, body string, status int) (answer, error) {
 	var ch challenge
 	var action struct{ UserAction string }
 	for _, step := range []struct {
@@ -107,7 +112,7 @@ func (c client) tryCall(path, body string) (answer, error) {
 		into any
 	}{
 		{"/auth/action/init", func() []byte {
-			return encode(c.t, map[string]string{"userActionPayload": body, "userActionHttpMethod": "POST", "userActionHttpPath": path})
+			return encode(c.t, map[string]string{"userActionPayload": body, "userActionHttpMethod": method, "userActionHttpPath": path})
 		}, &ch},
 		{"/auth/action", func() []byte {
 			return c.assertion(ch, `{"type":"key.get","challenge":"`+ch.Challenge+`"}`, c.sign)
@@ -121,8 +126,8 @@ func (c client) tryCall(path, body string) (answer, error) {
 			return a, err
 		}
 	}
-	a, err := c.try("POST", path, action.UserAction, []byte(body))
-	if err == nil && a.Status != 200 {
+	a, err := c.try(method, path, action.UserAction, []byte(body))
+	if err == nil && a.Status != status {
 		err = fmt.Errorf("status %d: %s", a.Status, a.Body)
 	}
 	return a, err
