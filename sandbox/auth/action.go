@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -35,11 +36,19 @@ type Assertion struct {
 	Algorithm  string `json:"algorithm"`  // as package pubkey takes it; "" is the key's own
 }
 
-// action is a user action: an intent, how it was signed, and whether it was used.
+// action is a user action that was not used: an intent, and how it was signed.
 type action struct {
 	intent
 	proof Assertion
-	used  bool
+}
+
+// mark stands for a used action of a user: half of a SHA-256, since under load there are
+// hundreds of thousands in the time that they have to be known.
+type mark [16]byte
+
+func markOf(token, user string) mark {
+	sum := sha256.Sum256([]byte(user + " " + token))
+	return mark(sum[:16])
 }
 
 // Exchange turns a signed challenge into a user action. The challenge is spent
@@ -136,9 +145,11 @@ func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) (
 	a.mu.Lock()
 	act, found := a.actions[token]
 	found = found && act.user == caller.Identity()
+	spent := markOf(token, caller.Identity())
+	_, used := a.used[spent]
 	if found {
-		// What it was for is not needed again.
-		a.actions[token] = action{intent: intent{user: act.user, expires: act.expires}, used: true}
+		delete(a.actions, token)
+		a.used[spent] = act.expires.Unix()
 	}
 	a.mu.Unlock()
 	refused := func(why string) (Caller, error) {
@@ -147,10 +158,10 @@ func (a *Auth) Consume(caller Caller, token, method, path string, body []byte) (
 	switch {
 	case token == "":
 		return refused("this call needs the header X-DFNS-USERACTION")
+	case used:
+		return Caller{}, dfns.BadRequest("user action has already been used")
 	case !found:
 		return refused("it is not one that was given to this caller")
-	case act.used:
-		return Caller{}, dfns.BadRequest("user action has already been used")
 	case !a.now().Before(act.expires):
 		return refused("it has expired")
 	case act.method != method:

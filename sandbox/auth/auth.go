@@ -50,13 +50,14 @@ type Auth struct {
 	mu         sync.Mutex
 	challenges map[string]challenge
 	actions    map[string]action
-	sweepAt    int // forget the expired once there are this many
+	used       map[mark]int64 // until when they are known, in Unix seconds
+	sweepAt    int            // forget the expired once there are this many
 }
 
 // New opens the users of db, making the organisation and the key that signs
 // tokens on the first call.
 func New(db *store.DB, now func() time.Time) (*Auth, error) {
-	a := &Auth{db: db, now: now, challenges: map[string]challenge{}, actions: map[string]action{}}
+	a := &Auth{db: db, now: now, challenges: map[string]challenge{}, actions: map[string]action{}, used: map[mark]int64{}}
 	err := db.Update(func(tx *store.Tx) error {
 		org, err := tx.Meta(metaOrg)
 		if err != nil {
