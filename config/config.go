@@ -18,6 +18,8 @@ type Config struct {
 	API     API
 	Sinks   Sinks
 	Rules   Rules
+	Books   Books
+	Watch   Watch
 	Worker  Worker
 
 	// Environ is every variable that was found, the file's included: Temporal's own
@@ -178,6 +180,31 @@ type Rules struct {
 	// Timeout bounds one run of the rules; a rule that takes longer abstains.
 	// Defaults to 5s.
 	Timeout time.Duration `env:"COUNTERSIGN_RULE_TIMEOUT" envDefault:"5s"`
+}
+
+// Books configures our own bookkeeping (`countersign worker`, `countersign watch`).
+type Books struct {
+	// ChartFile names accounts and assets, as docs/books.md describes. Without it wallets are
+	// named by network and ID, and tokens by network and contract, counted in their smallest
+	// unit.
+	ChartFile string `env:"COUNTERSIGN_CHART_FILE"`
+}
+
+// Watch configures the watchers of chains and lists (`countersign watch`).
+type Watch struct {
+	// WatchFile says what is looked for on chains beside what comes to and goes from our
+	// wallets, as docs/watching.md describes. Without it that is all.
+	WatchFile string `env:"COUNTERSIGN_WATCH_FILE"`
+
+	// IngressURL is where the ingress takes what was seen. Defaults to http://127.0.0.1:8080.
+	IngressURL string `env:"COUNTERSIGN_INGRESS_URL" envDefault:"http://127.0.0.1:8080"`
+
+	// ChainsEvery is how often each chain is looked at. Defaults to 5s.
+	ChainsEvery time.Duration `env:"COUNTERSIGN_CHAINS_EVERY" envDefault:"5s"`
+
+	// ListsEvery is how often the custodian's policies, service accounts and wallets are
+	// compared with what they were. Defaults to 1m.
+	ListsEvery time.Duration `env:"COUNTERSIGN_LISTS_EVERY" envDefault:"1m"`
 }
 
 // Worker configures the Temporal worker (`countersign worker`, `countersign ingress`).

@@ -97,7 +97,7 @@ func TestTheExampleLoads(t *testing.T) {
 func TestCheck(t *testing.T) {
 	full, empty, signing := file(t, "full", "x"), file(t, "empty", " \n"), file(t, "sign", "x")
 	good := map[string]string{
-		"COUNTERSIGN_WEBHOOK_SECRET_FILE": full, "COUNTERSIGN_DFNS_TOKEN_FILE": full, "COUNTERSIGN_DFNS_CREDENTIAL_ID": "cr-1",
+		"COUNTERSIGN_NODES_FILE": full, "COUNTERSIGN_WEBHOOK_SECRET_FILE": full, "COUNTERSIGN_DFNS_TOKEN_FILE": full, "COUNTERSIGN_DFNS_CREDENTIAL_ID": "cr-1",
 		"COUNTERSIGN_DFNS_KEY_FILE": full, "COUNTERSIGN_DFNS_USER_ID": "us-1", "COUNTERSIGN_SIGNING_KEY_FILE": signing, "COUNTERSIGN_ISSUER": "me", "COUNTERSIGN_BOOK_FILE": full,
 		"COUNTERSIGN_LOG_KEY": file(t, "log", "x"), "COUNTERSIGN_API_TOKENS_FILE": full, "COUNTERSIGN_SINKS": "webhook+https://siem.example",
 	}
@@ -108,6 +108,8 @@ func TestCheck(t *testing.T) {
 	}{
 		{"all is well", "", "", config.Roles, ""},
 		{"no secret", "COUNTERSIGN_WEBHOOK_SECRET_FILE", "", config.Roles, "COUNTERSIGN_WEBHOOK_SECRET_FILE: is required"},
+		{"no nodes, but nothing is watched", "COUNTERSIGN_NODES_FILE", "", []config.Role{config.RoleWorker}, ""},
+		{"an ingress that is none", "COUNTERSIGN_INGRESS_URL", "127.0.0.1:8080", []config.Role{config.RoleWatch}, "COUNTERSIGN_INGRESS_URL: \"127.0.0.1:8080\" is not a URL"},
 		{"no secret, but no ingress", "COUNTERSIGN_WEBHOOK_SECRET_FILE", "", []config.Role{config.RoleWorker}, ""},
 		{"an empty token", "COUNTERSIGN_DFNS_TOKEN_FILE", empty, config.Roles, "is empty"},
 		{"a token that is not there", "COUNTERSIGN_DFNS_TOKEN_FILE", full + "x", config.Roles, "no such file"},

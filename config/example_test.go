@@ -79,7 +79,8 @@ func TestCheckReportsAllAtOnce(t *testing.T) {
 		{"ingress", []config.Role{config.RoleIngress}, ingress},
 		{"worker", []config.Role{config.RoleWorker}, worker},
 		{"audit", []config.Role{config.RoleAudit}, []string{"COUNTERSIGN_DATABASE"}},
-		{"all", config.Roles, append(append(slices.Clone(ingress), worker...), "COUNTERSIGN_API_LISTEN", "COUNTERSIGN_API_TOKENS_FILE", "COUNTERSIGN_SINKS")},
+		{"all", config.Roles, append(append(slices.Clone(ingress), worker...), "COUNTERSIGN_API_LISTEN", "COUNTERSIGN_API_TOKENS_FILE", "COUNTERSIGN_SINKS",
+			"COUNTERSIGN_NODES_FILE", "COUNTERSIGN_INGRESS_URL", "COUNTERSIGN_CHAINS_EVERY", "COUNTERSIGN_LISTS_EVERY")},
 		{"none", nil, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -98,10 +98,12 @@ const (
 	// on the trail that they did.
 	RoleAPI  Role = "api"
 	RoleSink Role = "sink"
+	// RoleWatch follows chains and lists, and tells the ingress.
+	RoleWatch Role = "watch"
 )
 
 // Roles lists them all.
-var Roles = []Role{RoleIngress, RoleWorker, RoleAudit, RoleOperator, RoleAPI, RoleSink}
+var Roles = []Role{RoleIngress, RoleWorker, RoleAudit, RoleOperator, RoleAPI, RoleSink, RoleWatch}
 
 // Check reports every mistake that would keep a process of the given roles from
 // starting, at once.
@@ -127,6 +129,8 @@ func (c Config) Check(roles ...Role) error {
 		case RoleSink:
 			p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
 			p.required("COUNTERSIGN_SINKS", c.Sinks.URIs)
+		case RoleWatch:
+			p.watch(c)
 		default:
 			p.add("role", fmt.Errorf("%q is none of %v", r, Roles))
 		}
@@ -139,13 +143,37 @@ func (c Config) Check(roles ...Role) error {
 
 type problems []error
 
-func (p *problems) worker(c Config) {
-	if u, err := url.Parse(c.DFNS.BaseURL); err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname()))) {
-		p.add("COUNTERSIGN_DFNS_URL", fmt.Errorf("%q is not an https URL", c.DFNS.BaseURL))
-	}
+// custodian is what calling the custodian needs.
+func (p *problems) custodian(c Config) {
+	p.secure("COUNTERSIGN_DFNS_URL", c.DFNS.BaseURL)
 	p.file("COUNTERSIGN_DFNS_TOKEN_FILE", c.DFNS.TokenFile)
 	p.required("COUNTERSIGN_DFNS_CREDENTIAL_ID", c.DFNS.CredentialID)
 	p.file("COUNTERSIGN_DFNS_KEY_FILE", c.DFNS.KeyFile)
+}
+
+// secure wants an https URL, or http on this machine.
+func (p *problems) secure(name, value string) {
+	if u, err := url.Parse(value); err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname()))) {
+		p.add(name, fmt.Errorf("%q is not an https URL", value))
+	}
+}
+
+// watch is what following chains and lists needs.
+func (p *problems) watch(c Config) {
+	p.custodian(c)
+	p.trail(c)
+	p.file("COUNTERSIGN_WEBHOOK_SECRET_FILE", c.Ingress.WebhookSecretFile)
+	p.file("COUNTERSIGN_NODES_FILE", c.Rules.NodesFile)
+	// Plain http will do within one's own network: what is sent is signed, and no secret.
+	if u, err := url.Parse(c.Watch.IngressURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		p.add("COUNTERSIGN_INGRESS_URL", fmt.Errorf("%q is not a URL such as http://127.0.0.1:8080", c.Watch.IngressURL))
+	}
+	p.positive("COUNTERSIGN_CHAINS_EVERY", int64(c.Watch.ChainsEvery))
+	p.positive("COUNTERSIGN_LISTS_EVERY", int64(c.Watch.ListsEvery))
+}
+
+func (p *problems) worker(c Config) {
+	p.custodian(c)
 	p.trail(c)
 	p.required("COUNTERSIGN_BOOK", c.Rules.Book)
 	if c.Rules.BookFile != "" || c.Rules.Book == "stablecoin" {

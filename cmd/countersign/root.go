@@ -32,7 +32,8 @@ abstains. Each decision is signed and on the trail before it takes effect.
 Try it:            countersign demo     (everything on this machine, then gone)
 Work with it:      countersign dev      (the same, until Ctrl-C)
 Run it:            countersign ingress, countersign worker, countersign api, countersign sink
-Look:              countersign approvals, countersign audit, countersign decode
+Look:              countersign approvals, countersign audit, countersign completeness,
+                   countersign decode
 Keys of the trail: countersign keys
 Stop it:           countersign halt, countersign resume, countersign halts
 
@@ -55,7 +56,7 @@ refused, trail not verified, configuration wrong, demo not as expected).`,
 	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newAPI(o), newSink(o), newApprovals(o), newAudit(o),
 		newDecode(o), newPin(o), newRules(o), newScreening(o), newDoctor(o), newConfig(o), newVersion(o))
 	root.AddCommand(newControl(o)...)
-	root.AddCommand(newKeys(o))
+	root.AddCommand(newKeys(o), newCompleteness(o))
 	wrapArgs(root)
 	return root
 }

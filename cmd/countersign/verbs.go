@@ -3,6 +3,7 @@ package main
 import (
 	"countersign/audit/export/bundle"
 	"countersign/audit/verify"
+	"countersign/cmd/countersign/completeverbs"
 	"countersign/cmd/countersign/control"
 	"countersign/cmd/countersign/exportverbs"
 	"countersign/cmd/countersign/keyverbs"
@@ -12,6 +13,7 @@ import (
 	"countersign/store"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 )
 
 // newControl returns the verbs of the kill switch.
@@ -42,6 +44,24 @@ func newExport(o *options) []*cobra.Command {
 				return verify.Trust{}, err
 			}
 			return a.Trust(cmd.Context())
+		},
+	})
+}
+
+// newCompleteness returns the verbs of certificates.
+func newCompleteness(o *options) *cobra.Command {
+	return completeverbs.New(completeverbs.Options{
+		JSON: &o.json, Reading: o.reading, Day: day, Usage: usage, Refused: refused,
+		Temporal: func(cmd *cobra.Command) (client.Client, string, error) {
+			a, err := o.load(cmd.ErrOrStderr())
+			if err != nil {
+				return nil, "", err
+			}
+			c, err := a.Dial(cmd.Context())
+			if err != nil {
+				return nil, "", err
+			}
+			return c, a.Config.Worker.TaskQueue, nil
 		},
 	})
 }

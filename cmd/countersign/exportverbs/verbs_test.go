@@ -55,7 +55,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{
-		dsn: "sqlite:" + filepath.Join(t.TempDir(), "trail.db"),
+		dsn: filepath.Join(t.TempDir(), "trail.db"),
 		log: &store.Log{Keys: []*tree.Key{key}, Quorum: 2}, trust: verify.Trust{Log: []string{key.VerifierKey()}},
 	}
 	for _, name := range []string{"w1.test", "w2.test", "w3.test"} {
