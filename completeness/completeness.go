@@ -22,6 +22,9 @@ import (
 type Item struct {
 	// Workflow is the ID of the workflow that answers it.
 	Workflow string
+	// Also are IDs under which it may be answered instead: a sender that names each attempt
+	// after the one before it gives one fact many names.
+	Also []string
 	// Event is what starts that workflow.
 	Event countersign.Event
 }
@@ -112,9 +115,9 @@ func one(ctx context.Context, w Window, s Source, cases Cases, count *complete.C
 		asked[item.Workflow] = true
 		beat()
 		count.Expected++
-		known, err := cases.Known(ctx, item.Workflow)
+		known, err := answered(ctx, cases, item)
 		if err != nil {
-			return fmt.Errorf("ask for workflow %s: %w", item.Workflow, err)
+			return err
 		}
 		if known {
 			count.Seen++
@@ -129,6 +132,19 @@ func one(ctx context.Context, w Window, s Source, cases Cases, count *complete.C
 		name(&count.RepairedWorkflows, item.Workflow)
 	}
 	return nil
+}
+
+// answered reports whether an item has its workflow, under any of its names.
+func answered(ctx context.Context, cases Cases, item Item) (known bool, err error) {
+	for _, id := range append([]string{item.Workflow}, item.Also...) {
+		if known, err = cases.Known(ctx, id); err != nil {
+			return false, fmt.Errorf("ask for workflow %s: %w", id, err)
+		}
+		if known {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func name(names *[]string, s string) {

@@ -29,11 +29,17 @@ func (l list) Items(context.Context, completeness.Window) iter.Seq2[completeness
 			if id == "!" {
 				err = errors.New("the line broke")
 			}
-			if !yield(completeness.Item{Workflow: id, Event: countersign.Event{Subject: id}}, err) {
+			if !yield(item(id), err) {
 				return
 			}
 		}
 	}
+}
+
+// item is one that answers to the parts of its ID.
+func item(id string) completeness.Item {
+	names := strings.Split(id, "|")
+	return completeness.Item{Workflow: names[0], Also: names[1:], Event: countersign.Event{Subject: names[0]}}
 }
 
 // cases are workflows; those that begin with "x" cannot be started, "?" cannot be asked for.
@@ -63,6 +69,7 @@ func TestWhatIsMissingIsStartedAndCounted(t *testing.T) {
 		{"all there", list{"a", "b", "a"}, "true: 2 = 2+0+0 "},
 		{"nothing happened", nil, "true: 0 = 0+0+0 "},
 		{"some started", list{"a", "new", "new", "b"}, "true: 3 = 2+1+0 "},
+		{"under another name", list{"new|b", "other|new"}, "true: 2 = 1+1+0 "},
 		{"one cannot be", list{"a", "x1"}, "false: 2 = 1+0+1 "},
 		{"a source that breaks", list{"a", "!", "new"}, "false: 1 = 1+0+0 the line broke"},
 		{"Temporal is away", list{"a", "?"}, "false: 2 = 1+0+0 ask for workflow ?: Temporal is away"},

@@ -39,6 +39,7 @@ kept in --dir; starting again goes on with it.`,
 	f.StringVar(&cfg.UIAddr, "ui", "127.0.0.1:8233", "`address` of Temporal's Web UI")
 	f.StringVar(&cfg.SandboxAddr, "sandbox", "127.0.0.1:4000", "`address` of the sandbox's API")
 	f.StringVar(&cfg.RPCAddr, "rpc", "127.0.0.1:8545", "`address` of the sandbox's chain (JSON-RPC)")
+	f.StringVar(&cfg.ControlAddr, "control", "127.0.0.1:4001", "`address` of the sandbox's control API (faults, chains, time)")
 	f.Float64Var(&cfg.TimeScale, "time-scale", 1, "how many `times` faster webhook retries and approval timeouts pass")
 	f.DurationVar(&cfg.ReconcileEvery, "reconcile-every", 10*time.Second, "how often approvals without a workflow are looked for")
 	f.BoolVar(&reset, "reset", false, "forget all state first")
@@ -107,12 +108,13 @@ func printAddresses(out io.Writer, l *local) {
   ingress           %s
   sandbox (DFNS)    %s      eval "$(%s env --data %s)"
   chain (JSON-RPC)  %s      token TUSD %s
+  control (faults)  %s
   configuration     %s      countersign --config %s approvals list
   logs              %s
 
 Decisions (Ctrl-C stops everything):
 `, s.UIAddr, stack.Namespace, s.TemporalAddr, l.webhookURL(), s.Platform.BaseURL, s.Sandbox, filepath.Join(s.Dir, "sandbox"),
-		s.Platform.RPCURL, s.Platform.Token, s.ConfigFile, s.ConfigFile, filepath.Join(s.Dir, "*.log"))
+		s.Platform.RPCURL, s.Platform.Token, s.Platform.ControlURL, s.ConfigFile, s.ConfigFile, filepath.Join(s.Dir, "*.log"))
 }
 
 // tail prints each new decision and its end, from the trail itself.

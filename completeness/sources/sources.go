@@ -111,18 +111,60 @@ func (s Webhooks) Items(ctx context.Context, w completeness.Window) iter.Seq2[co
 			yield(completeness.Item{}, err)
 			return
 		}
+		var all attempts
 		for _, id := range ours {
 			path := "/webhooks/" + id + "/events"
 			for it, err := range walk(ctx, s.Lister, path, nil, w, "date", func(raw json.RawMessage, _ time.Time) (completeness.Item, bool, error) {
 				it, _, err := read(ingress.Source, raw)
 				return it, true, err // a stray is recorded, too
 			}) {
-				if !yield(it, err) || err != nil {
+				if err != nil {
+					yield(completeness.Item{}, err)
 					return
 				}
+				all = append(all, it)
+			}
+		}
+		for _, it := range all.facts() {
+			if !yield(it, nil) {
+				return
 			}
 		}
 	}
+}
+
+// attempts are events as the custodian keeps them, one for each attempt.
+type attempts []completeness.Item
+
+// facts are they by the first attempt of each. The date of a fact is that of all its attempts,
+// so a window has all of them.
+func (all attempts) facts() (facts []completeness.Item) {
+	before := map[string]string{} // of an attempt's ID: the one that it repeats
+	for _, a := range all {
+		before[a.Event.ID] = a.Event.RetryOf
+	}
+	first := func(id string) string {
+		for range len(all) { // a list that leads in a circle ends here
+			earlier, there := before[id]
+			if !there || earlier == "" {
+				break
+			}
+			id = earlier
+		}
+		return id
+	}
+	at := map[string]int{}
+	for _, a := range all {
+		root := first(a.Event.ID)
+		i, there := at[root]
+		if !there {
+			at[root] = len(facts)
+			facts = append(facts, a)
+			continue
+		}
+		facts[i].Also = append(facts[i].Also, a.Workflow)
+	}
+	return facts
 }
 
 // ours are the webhooks that send to our ingress.

@@ -73,7 +73,7 @@ func workflows(t *testing.T, s completeness.Source) string {
 		if r := ingress.RouteOf(it.Event); r.WorkflowID(it.Event) != it.Workflow {
 			t.Errorf("the event of %s goes to %s", it.Workflow, r.WorkflowID(it.Event))
 		}
-		text += it.Workflow + ";"
+		text += strings.Join(append([]string{it.Workflow}, it.Also...), " or ") + ";"
 	}
 	return text
 }
@@ -86,11 +86,12 @@ func TestWhatWebhooksTold(t *testing.T) {
 			`{"id":"whe-1","kind":"policy.approval.pending","date":"` + inside + `","timestampSent":1,"data":{"approval":{"id":"ap-1"}}}`,
 			`{"id":"whe-2","kind":"wallet.created","date":"` + inside + `","timestampSent":1,"data":{"wallet":{"id":"wa-1"}}}`,
 			`{"id":"whe-3","retryOf":"whe-2","kind":"wallet.created","date":"` + inside + `","timestampSent":1,"data":{"wallet":{"id":"wa-1"}}}`,
+			`{"id":"whe-3b","retryOf":"whe-3","kind":"wallet.created","date":"` + inside + `","timestampSent":1,"data":{"wallet":{"id":"wa-1"}}}`,
 			`{"id":"whe-4","kind":"moon.landed","date":"` + inside + `","timestampSent":1,"data":{}}`,
 			`{"id":"whe-5","kind":"wallet.created","date":"` + late + `","timestampSent":1,"data":{"wallet":{"id":"wa-1"}}}`,
 		},
 	}
-	if got := workflows(t, sources.Webhooks{Lister: c}); got != "approval/ap-1;event/whe-2;event/whe-2;event/whe-4;" {
+	if got := workflows(t, sources.Webhooks{Lister: c}); got != "approval/ap-1;event/whe-2 or event/whe-2 or event/whe-3;event/whe-4;" {
 		t.Errorf("%s", got)
 	}
 	c["/webhooks/wh-1/events"] = []string{`{"id":"whe-1","kind":"x","timestampSent":1}`}

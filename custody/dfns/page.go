@@ -15,6 +15,9 @@ import (
 func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		query := maps.Clone(query) // each walk starts at the first page
+		if query == nil {
+			query = url.Values{}
+		}
 		for {
 			var page struct {
 				Items []json.RawMessage `json:"items"`

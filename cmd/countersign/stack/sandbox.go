@@ -27,13 +27,14 @@ type Platform struct {
 	ChainID      string `json:"SANDBOX_CHAIN_ID"`
 	RPCURL       string `json:"SANDBOX_RPC_URL"`
 	Token        string `json:"SANDBOX_TOKEN_ADDRESS"`
+	ControlURL   string `json:"SANDBOX_CONTROL_URL"`
 }
 
 func (s *Stack) sandboxData() string { return filepath.Join(s.Dir, "sandbox") }
 
 func (s *Stack) startSandbox(ctx context.Context) (err error) {
 	s.sandbox, err = start(s.Log, s.Dir, "sandbox", s.Sandbox, "serve",
-		"--listen", s.SandboxAddr, "--rpc-listen", s.RPCAddr, "--data", s.sandboxData(),
+		"--listen", s.SandboxAddr, "--rpc-listen", s.RPCAddr, "--control-listen", s.ControlAddr, "--data", s.sandboxData(),
 		"--time-scale", strconv.FormatFloat(s.TimeScale, 'g', -1, 64))
 	if err != nil {
 		return err

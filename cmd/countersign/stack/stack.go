@@ -22,7 +22,7 @@ type Config struct {
 	// Temporal and Sandbox are the programs; see [FindTemporal] and [FindSandbox].
 	Temporal, Sandbox string
 	// The addresses to listen on.
-	TemporalAddr, UIAddr, SandboxAddr, RPCAddr, IngressAddr string
+	TemporalAddr, UIAddr, SandboxAddr, RPCAddr, IngressAddr, ControlAddr string
 	// TimeScale shortens the sandbox's waits: webhook retries and approval
 	// timeouts pass that many times faster. Zero means 1.
 	TimeScale float64
@@ -97,7 +97,7 @@ func (s *Stack) start(ctx context.Context) error {
 }
 
 func (c *Config) addresses() []*string {
-	return []*string{&c.TemporalAddr, &c.UIAddr, &c.SandboxAddr, &c.RPCAddr, &c.IngressAddr}
+	return []*string{&c.TemporalAddr, &c.UIAddr, &c.SandboxAddr, &c.RPCAddr, &c.IngressAddr, &c.ControlAddr}
 }
 
 // chooses reports whether a port is ours to choose.

@@ -1,0 +1,157 @@
+package tests
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"countersign/audit/complete"
+	"countersign/completeness"
+	"countersign/completeness/sources"
+	"countersign/custody/dfns"
+	"countersign/ingress"
+)
+
+// happened is how many approvals are asked for, and how many deposits come, while nobody
+// listens: 25, or what COUNTERSIGN_TEST_OUTAGE says.
+var happened = func() int {
+	n, err := strconv.Atoi(os.Getenv("COUNTERSIGN_TEST_OUTAGE"))
+	if err != nil {
+		return 25
+	}
+	return n
+}()
+
+// An ingress that is away for longer than the custodian tries: 24 hours of its clock are over in
+// a second. After it every approval and every deposit has its workflow, and the certificate says
+// how many of them it has repaired.
+func TestAnOutageLosesNothing(t *testing.T) {
+	s := newSite(t, func(o *options) { o.TimeScale = 100_000 })
+	admin, err := s.stack.Platform.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Now().UTC().Truncate(time.Second)
+	t.Logf("%d approvals and %d deposits", happened, happened)
+	for i := range happened {
+		s.mint(1000 + int64(i))
+		s.deposit(i + 1)
+	}
+	waitFor(t, "end of all deliveries", func(ctx context.Context) error { return s.givenUp(ctx, admin) })
+	// Blocks are a second apart by their own clock, however fast they are made: it may be ahead.
+	window := completeness.Window{From: from, To: from.Add(time.Duration(4*happened+600) * time.Second)}
+
+	cases := &ingress.Dispatcher{Service: s.Temporal.WorkflowService(), Namespace: s.Temporal.Namespace}
+	all := []completeness.Source{
+		sources.Approvals{Lister: admin}, sources.History{Lister: admin}, sources.Requests{Lister: admin}, sources.Webhooks{Lister: admin},
+	}
+	first := certifies(t, window, all, cases)
+	for _, c := range first.Sources[:2] { // the webhooks tell of the same approvals and deposits, repaired by then
+		// The faucet has paid the treasury, too.
+		if c.Expected < happened || c.Expected > happened+1 || c.Repaired != c.Expected {
+			t.Errorf("%s: %d expected, %d seen, %d repaired; want all %d repaired", c.Source, c.Expected, c.Seen, c.Repaired, happened)
+		}
+		t.Logf("%s: %d expected, %d repaired", c.Source, c.Expected, c.Repaired)
+	}
+	for i, source := range all {
+		n := 0
+		for item, err := range source.Items(t.Context(), window) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+			if known, err := cases.Known(t.Context(), item.Workflow); err != nil || !known {
+				t.Errorf("%s has no workflow (%v)", item.Workflow, err)
+			}
+		}
+		if n < first.Sources[i].Expected {
+			t.Errorf("%s: %d items, %d were expected", source.Name(), n, first.Sources[i].Expected)
+		}
+	}
+	again := certifies(t, window, all, cases)
+	for i, c := range again.Sources {
+		if c.Expected != first.Sources[i].Expected || c.Seen != c.Expected {
+			t.Errorf("again, %s: %+v; want all of %d seen", c.Source, c, first.Sources[i].Expected)
+		}
+	}
+}
+
+func certifies(t *testing.T, w completeness.Window, all []completeness.Source, cases completeness.Cases) complete.Certificate {
+	t.Helper()
+	c, err := completeness.Certify(t.Context(), w, all, cases, func(int) {})
+	if err != nil || !c.Complete {
+		t.Fatalf("%+v, %v; want it complete", c, err)
+	}
+	return c
+}
+
+// deposit pays the treasury from outside.
+func (s *site) deposit(wei int) {
+	s.t.Helper()
+	p := s.stack.Platform
+	s.control("/deposits", map[string]string{"network": p.Network, "to": p.Treasury, "amount": fmt.Sprint(wei)}, nil)
+}
+
+// control asks the sandbox's control API for something.
+func (s *site) control(path string, body, answer any) {
+	s.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.stack.Platform.ControlURL+path, bytes.NewReader(text))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	got, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		s.t.Fatalf("%s answers %s %s, %v", path, res.Status, got, err)
+	}
+	if answer != nil {
+		if err := json.Unmarshal(got, answer); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// givenUp fails while the platform still means to deliver anything, or has not seen every
+// deposit become final.
+func (s *site) givenUp(ctx context.Context, admin *dfns.Client) error {
+	waiting, repeated := map[string]bool{}, map[string]bool{} // attempts that name a next one, and those that had it
+	deposits := map[string]bool{}
+	for e, err := range admin.WebhookEvents(ctx, s.stack.Accounts.Webhook.ID, dfns.WebhookEventFilter{}) {
+		if err != nil {
+			return err
+		}
+		waiting[e.ID] = !e.NextAttemptDate.IsZero()
+		repeated[e.RetryOf] = true
+		var data struct {
+			BlockchainEvent struct{ TxHash, Status, Direction string }
+		}
+		if e.Kind == "wallet.blockchainevent.detected" && json.Unmarshal(e.Data, &data) == nil && data.BlockchainEvent.Direction == "In" && data.BlockchainEvent.Status == "Confirmed" {
+			deposits[data.BlockchainEvent.TxHash] = true
+		}
+	}
+	if len(deposits) < happened {
+		return fmt.Errorf("%d of %d deposits are confirmed, %d events", len(deposits), happened, len(waiting))
+	}
+	for id, more := range waiting {
+		if more && !repeated[id] {
+			return fmt.Errorf("delivery %s is to be tried again", id)
+		}
+	}
+	return nil
+}
