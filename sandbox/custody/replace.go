@@ -9,6 +9,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/bump"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/network"
 	"countersign/sandbox/queue"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
@@ -41,7 +42,7 @@ func (c *Custody) Replace(caller auth.Caller, object, walletID, id, kind string)
 		if err != nil {
 			return err
 		}
-		job, err := queue.Find(tx, r.ID, true)
+		job, err := c.sent(tx, r)
 		if errors.Is(err, store.ErrNotFound) || err == nil && (r.Status != Broadcasted || r.ReplacementID != "") {
 			return dfns.Errorf(http.StatusUnprocessableEntity,
 				"%s %s is %s; only a Broadcasted one that is not mined and not replaced can be replaced", object, id, r.Status)
@@ -54,6 +55,23 @@ func (c *Custody) Replace(caller auth.Caller, object, walletID, id, kind string)
 		return errors.Join(err, store.Put(tx, store.Object{Kind: object, ID: r.ID, Parent: r.WalletID}, r))
 	})
 	return made, err
+}
+
+// sent returns the job of a request whose transaction is signed: parked, or about to be. On
+// a simulated ledger there is none, since a payment is applied as it is sent.
+func (c *Custody) sent(tx *store.Tx, r Request) (queue.Job, error) {
+	job, err := queue.Find(tx, r.ID, true)
+	if !errors.Is(err, store.ErrNotFound) {
+		return job, err
+	}
+	if on, err := c.Networks.Find(r.Network); err != nil || on.Family != network.EVM {
+		return job, store.ErrNotFound
+	}
+	job, err = queue.Find(tx, r.ID, false)
+	if err == nil && job.Raw == nil {
+		err = store.ErrNotFound
+	}
+	return job, err
 }
 
 // replacement makes and queues the transaction that takes the place of job.
