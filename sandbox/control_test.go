@@ -240,7 +240,7 @@ func TestControlNamesWhatIsWrong(t *testing.T) {
 		{"/deposits", fmt.Sprintf(deposit, "StellarTestnet", "1"), "StellarTestnet", 501},
 		{"/deposits", fmt.Sprintf(deposit, "EthereumSepolia", "1.5"), "amount", 400},
 		{"/deposits", fmt.Sprintf(deposit, "BaseSepolia", "1"), "wallet", 422},
-		{"/restart", ``, "/restart", 404},
+		{"/reboot", ``, "/reboot", 404}, // no such route
 	} {
 		if why := refused(t, w.control("POST", c.path, c.body), c.status); !strings.Contains(why, c.names) {
 			t.Errorf("POST %s %s: %s, want it to name %s", c.path, c.body, why, c.names)
