@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"time"
 
 	"countersign"
@@ -64,10 +65,27 @@ type BookChange struct {
 // A ScheduleChange is a change of what runs by the clock.
 type ScheduleChange struct {
 	Schedule string `json:"schedule"`
-	// Change is created or updated; Before and After are the schedule's own words.
+	// Change is created, updated, renewed (its coming times were written down for longer),
+	// deleted, paused, resumed, triggered or backfilled; Before and After are the schedule's
+	// own words.
 	Change string `json:"change"`
 	Before string `json:"before,omitempty"`
 	After  string `json:"after"`
+	// By and Why are who asked for it and for what reason, where somebody did.
+	By  string `json:"by,omitempty"`
+	Why string `json:"why,omitempty"`
+}
+
+// String says it on one line.
+func (s ScheduleChange) String() string {
+	by := ""
+	if s.By != "" {
+		by = " by " + s.By
+	}
+	if s.Why != "" {
+		by += " (" + s.Why + ")"
+	}
+	return fmt.Sprintf("%s %s%s: %s", s.Schedule, s.Change, by, s.After)
 }
 
 // An Export is a copy of records that left the house.

@@ -51,10 +51,8 @@ func (c Calendar) Closed(t time.Time) string {
 	if why := c.closedDay(t); why != "" {
 		return why
 	}
-	for _, f := range c.freezes {
-		if !t.Before(f.from) && t.Before(f.to) {
-			return "frozen: " + f.why
-		}
+	if why := c.frozen(t); why != "" {
+		return "frozen: " + why
 	}
 	if !c.timed {
 		return ""
@@ -67,6 +65,16 @@ func (c Calendar) Closed(t time.Time) string {
 		}
 	}
 	return "outside opening hours"
+}
+
+// frozen says why, where t is in a freeze.
+func (c Calendar) frozen(t time.Time) string {
+	for _, f := range c.freezes {
+		if !t.Before(f.from) && t.Before(f.to) {
+			return f.why
+		}
+	}
+	return ""
 }
 
 // BusinessDay reports whether the day of t is one: hours and freezes do not matter.

@@ -212,6 +212,11 @@ type Worker struct {
 	// TaskQueue is where ingress and worker meet. Defaults to countersign.
 	TaskQueue string `env:"COUNTERSIGN_TASK_QUEUE" envDefault:"countersign"`
 
+	// SchedulesFile says what else runs by the clock, YAML, as docs/schedules.md describes;
+	// `countersign schedules apply` brings Temporal in line with it. Without it there is
+	// nothing but the product's own.
+	SchedulesFile string `env:"COUNTERSIGN_SCHEDULES_FILE"`
+
 	// ReconcileEvery is how often pending approvals without a workflow are looked
 	// for. Defaults to 1m.
 	ReconcileEvery time.Duration `env:"COUNTERSIGN_RECONCILE_EVERY" envDefault:"1m"`

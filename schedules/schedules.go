@@ -1,169 +1,114 @@
-// Package schedules says which workflows run by the clock, as data, and brings
-// Temporal in line with it.
+// Package schedules says which workflows run by the clock, as data.
+//
+// A [Schedule] is written in Go, as those of this release are ([Own]), or in YAML
+// ([Parse]), whose form schema.json describes. [File.Plans] checks all of them and reports every
+// mistake by its field; a [Plan] knows the times that it means and how they are told to
+// Temporal. Package schedules/keeper compares plans with Temporal and brings it in line.
+//
+// Business calendars and zones are worked out here, not in Temporal: see package clock
+// for why. Temporal is given the very moments, in UTC, for a year ahead, so that its Web
+// UI and its command line show what will run, and a schedule of ours renews them.
 package schedules
 
 import (
-	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"time"
 
-	"countersign/workflows"
+	"countersign/calendar"
+	"countersign/schedules/clock"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 )
 
-// A Schedule starts one workflow again and again.
+// A Schedule starts one workflow again and again. One of Cron, At and Every says when.
 type Schedule struct {
-	// ID names the schedule in Temporal; the workflows that it starts are named
+	// ID names the schedule in Temporal, for ever; the workflows that it starts are named
 	// after it and their nominal time.
-	ID string
-	// Note says in the Web UI what it is for.
-	Note string
-	// Every is the interval. Runs do not overlap: one that is due while the last
-	// still runs is skipped.
-	Every time.Duration
-	// CatchUp is how late a missed run may still start.
-	CatchUp  time.Duration
-	Workflow string
+	ID string `json:"id"`
+	// Note says to an operator what it is for. The Web UI shows it beside the schedule and
+	// the workflows that it starts.
+	Note string `json:"note"`
+	// Workflow is the type of the workflow, and Input its one argument, JSON; none where
+	// it is absent.
+	Workflow string          `json:"workflow"`
+	Input    json.RawMessage `json:"input,omitempty"`
+	// TaskQueue is where the workflow runs. Absent means the deployment's own.
+	TaskQueue string `json:"task_queue,omitempty"`
+
+	// Zone is a time zone of the IANA database, for Cron and At. Absent means that of
+	// Calendar.
+	Zone string `json:"zone,omitempty"`
+	// Cron is five fields: [clock.Cron].
+	Cron string `json:"cron,omitempty"`
+	// At are times by their fields: [clock.Parse]. Those of every entry count.
+	At []clock.Fields `json:"at,omitempty"`
+	// Every is an interval, counted from 1970-01-01 00:00 UTC and moved by Offset.
+	Every  Duration `json:"every,omitzero"`
+	Offset Duration `json:"offset,omitzero"`
+	// Calendar names the business calendar by which Roll moves or leaves out what falls on
+	// a closed day or in a freeze.
+	Calendar string              `json:"calendar,omitempty"`
+	Roll     calendar.Convention `json:"roll,omitempty"`
+
+	// Overlap is what becomes of a run that is due while the last still runs. Absent means
+	// skip.
+	Overlap Overlap `json:"overlap,omitempty"`
+	// CatchUp is how late a run may start that was due while Temporal was down. Temporal
+	// counts at least ten seconds. Required: Temporal's own default is a year.
+	CatchUp Duration `json:"catch_up"`
+	// Jitter delays every run by a part of it, the same one for the same nominal time.
+	Jitter Duration `json:"jitter,omitzero"`
+	// PauseOnFailure pauses the schedule when a run fails or times out.
+	PauseOnFailure bool `json:"pause_on_failure,omitempty"`
+	// SearchAttributes, of type Keyword, and Memo are those of the workflows.
+	SearchAttributes map[string]string `json:"search_attributes,omitempty"`
+	Memo             map[string]string `json:"memo,omitempty"`
 }
 
-// Intervals says how often each is run.
-type Intervals struct {
-	// Reconcile is how often pending approvals without a workflow are looked for, Compare
-	// how often our decisions are compared with the custodian's, Screening how often
-	// screening lists are read again; zero where nothing is screened.
-	Reconcile, Compare, Screening time.Duration
+// An Overlap is what becomes of a run that is due while the last still runs. The words
+// are Temporal's.
+type Overlap string
+
+// The overlap policies.
+const (
+	Skip           Overlap = "skip"            // it is left out
+	BufferOne      Overlap = "buffer_one"      // it starts when the last ends; one waits, others are left out
+	BufferAll      Overlap = "buffer_all"      // it starts when the last ends; all wait
+	CancelOther    Overlap = "cancel_other"    // the last is asked to end, and it starts then
+	TerminateOther Overlap = "terminate_other" // the last is ended
+	AllowAll       Overlap = "allow_all"       // both run
+)
+
+// overlaps are Temporal's numbers for them.
+var overlaps = map[Overlap]enumspb.ScheduleOverlapPolicy{
+	"": enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, Skip: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+	BufferOne: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE, BufferAll: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ALL,
+	CancelOther: enumspb.SCHEDULE_OVERLAP_POLICY_CANCEL_OTHER, TerminateOther: enumspb.SCHEDULE_OVERLAP_POLICY_TERMINATE_OTHER,
+	AllowAll: enumspb.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL,
 }
 
-// Wanted returns the schedules of this release.
-func Wanted(every Intervals) []Schedule {
-	wanted := []Schedule{{
-		ID:       "reconcile/approvals",
-		Note:     "Starts a workflow for every pending approval whose webhook never came.",
-		Every:    every.Reconcile,
-		CatchUp:  time.Minute,
-		Workflow: workflows.ReconcileWorkflow,
-	}, {
-		ID:       "reconcile/decisions",
-		Note:     "Compares our decisions with those that the custodian holds under our name, and raises an alarm where they differ.",
-		Every:    every.Compare,
-		CatchUp:  time.Minute,
-		Workflow: workflows.CompareDecisionsWorkflow,
-	}}
-	if every.Screening != 0 {
-		wanted = append(wanted, Schedule{
-			ID:       "refresh/screening",
-			Note:     "Reads the screening lists again and, when one has changed, screens open approvals again.",
-			Every:    every.Screening,
-			CatchUp:  time.Minute,
-			Workflow: workflows.RefreshScreeningWorkflow,
-		})
+// Policy is Temporal's number for an overlap policy, false for a word that is none.
+func (o Overlap) Policy() (enumspb.ScheduleOverlapPolicy, bool) {
+	p, ok := overlaps[o]
+	return p, ok
+}
+
+// A Duration is written "90s", "15m" or "36h".
+type Duration time.Duration
+
+// String is the duration as it is written.
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText writes it.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads it.
+func (d *Duration) UnmarshalText(text []byte) error {
+	read, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%.40q: want a duration such as 90s, 15m or 36h", text)
 	}
-	return wanted
-}
-
-// A Change is a schedule that is not in Temporal as it is wanted.
-type Change struct {
-	ID string
-	// Before and After say in words what it is; Before is empty where there was none.
-	Before, After string
-}
-
-// Apply creates what is missing and brings the interval, the note and the action
-// of what is there in line. It touches nothing else: a schedule that an operator
-// has paused stays paused. Every change is told to record before it is made, and is not
-// made when that fails.
-func Apply(ctx context.Context, c client.Client, taskQueue string, wanted []Schedule, record func(context.Context, Change) error) error {
-	for _, s := range wanted {
-		if err := s.apply(ctx, c, taskQueue, record); err != nil {
-			return fmt.Errorf("schedule %s: %w", s.ID, err)
-		}
-	}
+	*d = Duration(read)
 	return nil
-}
-
-func (s Schedule) apply(ctx context.Context, c client.Client, taskQueue string, record func(context.Context, Change) error) error {
-	if s.Every <= 0 {
-		return fmt.Errorf("interval %s, want more than zero", s.Every)
-	}
-	change := Change{ID: s.ID, After: s.words(taskQueue)}
-	there, err := c.ScheduleClient().GetHandle(ctx, s.ID).Describe(ctx)
-	var missing *serviceerror.NotFound
-	switch {
-	case errors.As(err, &missing):
-	case err != nil:
-		return err
-	default:
-		change.Before = wordsOf(there.Schedule)
-	}
-	if change.Before == change.After {
-		return nil
-	}
-	if err := record(ctx, change); err != nil {
-		return err
-	}
-	if change.Before != "" {
-		return s.update(ctx, c, taskQueue)
-	}
-	_, err = c.ScheduleClient().Create(ctx, s.options(taskQueue))
-	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) { // another worker was faster
-		err = s.update(ctx, c, taskQueue)
-	}
-	return err
-}
-
-// words say what a schedule is, for records.
-func (s Schedule) words(taskQueue string) string {
-	return fmt.Sprintf("%s on %s every %s, late by at most %s: %s", s.Workflow, taskQueue, s.Every, s.CatchUp, s.Note)
-}
-
-// wordsOf are those of a schedule as Temporal has it.
-func wordsOf(there client.Schedule) string {
-	var s Schedule
-	var taskQueue string
-	if a, ok := there.Action.(*client.ScheduleWorkflowAction); ok {
-		s.Workflow, taskQueue = fmt.Sprint(a.Workflow), a.TaskQueue
-	}
-	if there.Spec != nil && len(there.Spec.Intervals) == 1 {
-		s.Every = there.Spec.Intervals[0].Every
-	}
-	if there.Policy != nil {
-		s.CatchUp = there.Policy.CatchupWindow
-	}
-	if there.State != nil {
-		s.Note = there.State.Note
-	}
-	return s.words(taskQueue)
-}
-
-func (s Schedule) options(taskQueue string) client.ScheduleOptions {
-	return client.ScheduleOptions{
-		ID: s.ID, Spec: s.spec(), Action: s.action(taskQueue), Note: s.Note,
-		Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: s.CatchUp,
-	}
-}
-
-func (s Schedule) spec() client.ScheduleSpec {
-	return client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.Every}}}
-}
-
-func (s Schedule) action(taskQueue string) *client.ScheduleWorkflowAction {
-	return &client.ScheduleWorkflowAction{ID: s.ID, Workflow: s.Workflow, TaskQueue: taskQueue, StaticSummary: s.Note}
-}
-
-func (s Schedule) update(ctx context.Context, c client.Client, taskQueue string) error {
-	return c.ScheduleClient().GetHandle(ctx, s.ID).Update(ctx, client.ScheduleUpdateOptions{
-		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			now := in.Description.Schedule
-			spec := s.spec()
-			now.Spec, now.Action = &spec, s.action(taskQueue)
-			now.State.Note = s.Note
-			now.Policy.CatchupWindow = s.CatchUp
-			return &client.ScheduleUpdate{Schedule: &now}, nil
-		},
-	})
 }

@@ -18,6 +18,7 @@ import (
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
+	"countersign/activities/timetable"
 	"countersign/activities/wire"
 	"countersign/announce"
 	"countersign/audit"
@@ -40,6 +41,7 @@ import (
 	"countersign/rules/rulestest"
 	"countersign/rules/services"
 	"countersign/schedules"
+	"countersign/schedules/keeper"
 	"countersign/screening"
 	"countersign/sources/database"
 	"countersign/sources/price"
@@ -85,7 +87,7 @@ func wireNames(t *testing.T) (names []string) {
 		}
 	}
 	add("workflow", registered()...)
-	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}, &bookkeeping.Deposits{}, &certify.Completeness{}} {
+	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}, &bookkeeping.Deposits{}, &certify.Completeness{}, &timetable.Timetable{}} {
 		for i := range reflect.TypeOf(a).NumMethod() {
 			add("activity", reflect.TypeOf(a).Method(i).Name)
 		}
@@ -94,10 +96,11 @@ func wireNames(t *testing.T) (names []string) {
 	add("query", workflows.StatusQuery)
 	add("search-attribute", workflows.SearchAttributes()...)
 	add("error-type", append(wire.PermanentErrors(), workflows.ErrScreeningIncomplete)...)
-	for _, s := range schedules.Wanted(schedules.Intervals{Reconcile: time.Minute, Compare: time.Minute, Screening: time.Minute}) {
+	for _, s := range schedules.Own(schedules.Intervals{Reconcile: time.Minute, Compare: time.Minute, Screening: time.Minute}) {
 		add("schedule", s.ID)
 	}
 	add("task-queue", workflows.TaskQueue)
+	add("memo", schedules.Marker)
 	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"), workflows.DepositID("NETWORK", "HASH"))
 	add("record-key", countersign.DecisionKey("ID", "APPROVER"), countersign.PostKey("ID", "APPROVER"),
 		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"), countersign.WebhookKey("ROOT"), countersign.EscalationKey("ID", "APPROVER", "STEP"),
@@ -117,7 +120,7 @@ func wireNames(t *testing.T) (names []string) {
 		{"screening-vendor", "../screening/vendors", "Vendor"}, {"lint-code", "../rules/lint", "Code"},
 		{"evidence-kind", "../rules/services", "Kind"}, {"backtest-gap", "../rules/backtest", "Gap"}, {"compose-mode", "../rules/compose", "Mode"},
 		{"check-result", "../cmd/countersign/doctor", "Result"},
-		{"entry-state", "../ledger", "State"}, {"chain-event-state", "../chain/follow", "State"}, {"balance-side", "../chain/rule", "Side"},
+		{"schedule-change", "../schedules/keeper", "Kind"}, {"overlap", "../schedules", "Overlap"}, {"entry-state", "../ledger", "State"}, {"chain-event-state", "../chain/follow", "State"}, {"balance-side", "../chain/rule", "Side"},
 	} {
 		add(c.kind, constants(t, c.dir, c.of)...)
 	}
@@ -142,6 +145,7 @@ func wireNames(t *testing.T) (names []string) {
 		ledger.Step{}, follow.Cursor{}, follow.Occurrence{}, countersign.Effect{}, chart.File{}, announce.Envelope{}, lists.Data{}, watch.Data{},
 		booked.Opening{}, booked.Deposit{}, bookkeeping.BookDepositInput{}, bookkeeping.BookDepositResult{}, bookkeeping.OpenWalletsResult{},
 		workflows.DepositInput{}, workflows.DepositStatus{}, workflows.CertifyInput{}, certify.CertifyWindowInput{}, certify.CertifyWindowResult{}, complete.Certificate{},
+		timetable.RenewResult{}, schedules.File{}, schedules.Plan{}, keeper.Change{}, keeper.Entry{},
 	} {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
 	}

@@ -71,7 +71,7 @@ func TestAnOpenApprovalIsScreenedAgain(t *testing.T) {
 
 // TestTheScheduleOfScreeningIsForThoseWhoScreen holds the schedule to the setting.
 func TestTheScheduleOfScreeningIsForThoseWhoScreen(t *testing.T) {
-	if got := len(schedules.Wanted(schedules.Intervals{Reconcile: time.Minute, Compare: time.Minute})); got != 2 {
+	if got := len(schedules.Own(schedules.Intervals{Reconcile: time.Minute, Compare: time.Minute})); got != 3 {
 		t.Errorf("%d schedules where nothing is screened, want that of reconciliation alone", got)
 	}
 	file := filepath.Join(t.TempDir(), "full")

@@ -13,6 +13,7 @@ import (
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
+	"countersign/activities/timetable"
 	"countersign/workflows"
 
 	"go.temporal.io/sdk/worker"
@@ -29,6 +30,7 @@ type Activities struct {
 	Deposits   *bookkeeping.Deposits
 
 	Completeness *certify.Completeness
+	Timetable    *timetable.Timetable
 }
 
 // RegisterWorkflows adds every workflow, under its wire name.
@@ -44,6 +46,8 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 
 		workflows.DepositWorkflow: workflows.Deposit,
 		workflows.CertifyWorkflow: workflows.Certify,
+
+		workflows.RenewSchedulesWorkflow: workflows.RenewSchedules,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -58,6 +62,7 @@ func RegisterActivities(r worker.ActivityRegistry, a Activities) {
 	r.RegisterActivity(a.Comparison)
 	r.RegisterActivity(a.Deposits)
 	r.RegisterActivity(a.Completeness)
+	r.RegisterActivity(a.Timetable)
 }
 
 // Register adds all of both.

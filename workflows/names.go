@@ -27,6 +27,8 @@ const (
 	DepositWorkflow = "Deposit"
 	CertifyWorkflow = "Certify"
 
+	RenewSchedulesWorkflow = "RenewSchedules"
+
 	// EventSignal carries one countersign.Event to a workflow. It is a hint to
 	// look: nothing that decides rests on what it says.
 	EventSignal = "event"

@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"countersign/cmd/countersign/app"
+	"countersign/cmd/countersign/scheduleverbs"
+	"countersign/cmd/countersign/screening"
 	"countersign/config"
 
 	"github.com/spf13/cobra"
@@ -35,6 +37,7 @@ Run it:            countersign ingress, countersign worker, countersign api, cou
 Look:              countersign approvals, countersign audit, countersign completeness,
                    countersign decode
 Keys of the trail: countersign keys
+By the clock:      countersign schedules
 Stop it:           countersign halt, countersign resume, countersign halts
 
 Configuration comes from COUNTERSIGN_* and TEMPORAL_* variables or a file of
@@ -54,9 +57,10 @@ refused, trail not verified, configuration wrong, demo not as expected).`,
 		return usage(fmt.Errorf("%w\nRun '%s --help' for usage", err, cmd.CommandPath()))
 	})
 	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newAPI(o), newSink(o), newApprovals(o), newAudit(o),
-		newDecode(o), newPin(o), newRules(o), newScreening(o), newDoctor(o), newConfig(o), newVersion(o))
+		newDecode(o), newPin(o), newRules(o), screening.New(screening.Options{JSON: &o.json, Usage: usage, Refused: refused}), newDoctor(o), newConfig(o), newVersion(o))
 	root.AddCommand(newControl(o)...)
-	root.AddCommand(newKeys(o), newCompleteness(o))
+	root.AddCommand(newKeys(o), newCompleteness(o), scheduleverbs.New(scheduleverbs.Options{JSON: &o.json, Usage: usage, Refused: refused, Signing: o.signing,
+		App: func(cmd *cobra.Command) (*app.App, error) { return o.load(cmd.ErrOrStderr()) }}))
 	wrapArgs(root)
 	return root
 }

@@ -8,7 +8,6 @@ import (
 	"countersign/cmd/countersign/exportverbs"
 	"countersign/cmd/countersign/keyverbs"
 	"countersign/cmd/countersign/ruleverbs"
-	"countersign/cmd/countersign/screening"
 	"countersign/config"
 	"countersign/store"
 
@@ -94,8 +93,4 @@ func (o *options) reading(cmd *cobra.Command) (*store.DB, error) {
 
 func newRules(o *options) *cobra.Command {
 	return ruleverbs.New(ruleverbs.Options{JSON: &o.json, Book: namedBook, Trail: o.reading, Usage: usage, Refused: refused})
-}
-
-func newScreening(o *options) *cobra.Command {
-	return screening.New(screening.Options{JSON: &o.json, Usage: usage, Refused: refused})
 }

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"countersign/activities"
+	"countersign/activities/timetable"
 	"countersign/config"
 	"countersign/custody/dfns"
 	"countersign/ingress"
 	"countersign/rules"
-	"countersign/schedules"
 	"countersign/screening"
 	"countersign/store"
 	"countersign/worker"
@@ -93,7 +93,7 @@ func (a *App) RunWorker(ctx context.Context, c *worker.Temporal) error {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	defer w.Stop()
-	err = schedules.Apply(ctx, c, a.Config.Worker.TaskQueue, a.schedules(), a.recordSchedule(trail))
+	err = a.applyOwn(ctx, c, trail)
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -117,6 +117,7 @@ func (a *App) activities(trail *store.Trail, c *worker.Temporal, screener *scree
 	}
 	return worker.Activities{
 		Approvals: approvals, Screening: lists,
+		Timetable:  &timetable.Timetable{Schedules: a.Keeper(c, trail)},
 		Events:     &activities.Events{Trail: trail},
 		Comparison: &activities.Comparison{Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now},
 		Reconciler: &activities.Reconciler{

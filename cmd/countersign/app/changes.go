@@ -3,10 +3,8 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"countersign/audit"
-	"countersign/schedules"
 	"countersign/store"
 )
 
@@ -48,25 +46,4 @@ func recordBook(ctx context.Context, trail *store.Trail, about audit.Rules, shad
 	// Named after the record before it: workers that start together tell one change once.
 	_, err = trail.Append(ctx, audit.Draft{Key: prefix + last.LeafHash, Type: audit.BookChanged, Body: body})
 	return err
-}
-
-// recordSchedule puts a change of a schedule on the trail before it is made.
-func (a *App) recordSchedule(trail *store.Trail) func(context.Context, schedules.Change) error {
-	return func(ctx context.Context, c schedules.Change) error {
-		prefix := "schedule/" + c.ID + "/"
-		last, err := trail.LatestUnder(ctx, audit.ScheduleChanged, prefix)
-		if errors.Is(err, audit.ErrNoRecord) {
-			last.LeafHash = "first"
-		} else if err != nil {
-			return err
-		}
-		body := audit.ScheduleChange{Schedule: c.ID, Change: "updated", Before: c.Before, After: c.After}
-		if c.Before == "" {
-			body.Change = "created"
-		}
-		if _, err := trail.Append(ctx, audit.Draft{Key: prefix + last.LeafHash, Type: audit.ScheduleChanged, Body: body}); err != nil {
-			return fmt.Errorf("record the change of schedule %s: %w", c.ID, err)
-		}
-		return nil
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"countersign/schedules"
 	"countersign/screening"
 	"countersign/screening/setup"
 )
@@ -30,17 +29,6 @@ func (a *App) refresh(ctx context.Context, s *screening.Screener) {
 	if _, err := s.Refresh(ctx); err != nil && ctx.Err() == nil {
 		a.Log.Warn("screening list was not read", "error", err)
 	}
-}
-
-// schedules are those that this configuration wants.
-func (a *App) schedules() []schedules.Schedule {
-	screeningEvery := a.Config.Worker.ScreeningEvery
-	if a.Config.Rules.ScreeningFile == "" {
-		screeningEvery = 0
-	}
-	return schedules.Wanted(schedules.Intervals{
-		Reconcile: a.Config.Worker.ReconcileEvery, Compare: a.Config.Worker.CompareEvery, Screening: screeningEvery,
-	})
 }
 
 // keepFresh reads the lists of this process again until ctx is done. The schedule's

@@ -65,12 +65,10 @@ var sayings = map[audit.Type]func(audit.Entry) (string, error){
 	audit.KeyEnrolled: saying(func(k audit.Enrolment) string {
 		return fmt.Sprintf("%s signs %ss of %s", k.KeyID, map[audit.KeyUse]string{audit.RecordKey: "record", audit.LogKey: "checkpoint"}[k.Use], k.Subject)
 	}),
-	audit.KeyRetired:  saying(ended),
-	audit.KeyRevoked:  saying(ended),
-	audit.BookChanged: saying(func(b audit.BookChange) string { return fmt.Sprintf("%s %s decides", b.After.Book, b.After.Version) }),
-	audit.ScheduleChanged: saying(func(s audit.ScheduleChange) string {
-		return fmt.Sprintf("%s %s: %s", s.Schedule, s.Change, s.After)
-	}),
+	audit.KeyRetired:      saying(ended),
+	audit.KeyRevoked:      saying(ended),
+	audit.BookChanged:     saying(func(b audit.BookChange) string { return fmt.Sprintf("%s %s decides", b.After.Book, b.After.Version) }),
+	audit.ScheduleChanged: saying(audit.ScheduleChange.String),
 	audit.ExportMade: saying(func(x audit.Export) string {
 		return fmt.Sprintf("%s of %d to %d by %s %s", x.Form, x.From, x.To, x.By, x.Filter)
 	}),

@@ -1,0 +1,61 @@
+package schedules
+
+import (
+	"time"
+
+	"countersign/workflows"
+)
+
+// Intervals says how often each is run.
+type Intervals struct {
+	// Reconcile is how often pending approvals without a workflow are looked for, Compare
+	// how often our decisions are compared with the custodian's, Screening how often
+	// screening lists are read again; zero where nothing is screened.
+	Reconcile, Compare, Screening time.Duration
+}
+
+// Own returns the schedules of this release.
+func Own(every Intervals) []Schedule {
+	const late = Duration(time.Minute)
+	own := []Schedule{{
+		ID:       "reconcile/approvals",
+		Note:     "Starts a workflow for every pending approval whose webhook never came.",
+		Workflow: workflows.ReconcileWorkflow,
+		Every:    Duration(every.Reconcile), CatchUp: late,
+	}, {
+		ID:       "reconcile/decisions",
+		Note:     "Compares our decisions with those that the custodian holds under our name, and raises an alarm where they differ.",
+		Workflow: workflows.CompareDecisionsWorkflow,
+		Every:    Duration(every.Compare), CatchUp: late,
+	}, {
+		ID:       "renew/schedules",
+		Note:     "Writes the coming times of schedules with a time zone or business calendar down for another month, a year ahead.",
+		Workflow: workflows.RenewSchedulesWorkflow,
+		Every:    Duration(renewEvery), CatchUp: Duration(renewEvery),
+	}}
+	if every.Screening != 0 {
+		own = append(own, Schedule{
+			ID:       "refresh/screening",
+			Note:     "Reads the screening lists again and, when one has changed, screens open approvals again.",
+			Workflow: workflows.RefreshScreeningWorkflow,
+			Every:    Duration(every.Screening), CatchUp: late,
+		})
+	}
+	return own
+}
+
+// renewEvery is far more often than once a month, when there is something to renew.
+const renewEvery = 6 * time.Hour
+
+// owned are the IDs that a file may not take.
+var owned = []string{"reconcile/approvals", "reconcile/decisions", "refresh/screening", "renew/schedules"}
+
+// IsOwn reports whether an ID is of this release's own schedules.
+func IsOwn(id string) bool {
+	for _, own := range owned {
+		if id == own {
+			return true
+		}
+	}
+	return false
+}
