@@ -3,14 +3,16 @@ package sandbox
 import (
 	"fmt"
 	"net"
+	"net/http"
 
 	"countersign/sandbox/control"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/outside"
+	"countersign/sandbox/page"
 )
 
-// startControl serves the control API, when it is on.
-func (s *Server) startControl(cfg Config, seed seedling, vault *custody.Custody) error {
+// startControl serves the control API, when it is on, and the page that calls calls.
+func (s *Server) startControl(cfg Config, seed seedling, vault *custody.Custody, calls http.Handler) error {
 	if cfg.ControlListen == "" {
 		return nil
 	}
@@ -26,6 +28,9 @@ func (s *Server) startControl(cfg Config, seed seedling, vault *custody.Custody)
 	s.ControlURL = "http://" + reachable(listener.Addr().String())
 	door := &control.Control{DB: s.db, Clock: s.clock, Faults: &s.faults, Networks: s.nets, Chains: s.chains,
 		Settler: s.settler, Outside: payer, Restart: s.restarter(cfg)}
-	s.control = s.serve(listener, door.Handler(cfg.AllowPublic))
+	mux := http.NewServeMux()
+	mux.Handle("/", door.Handler(cfg.AllowPublic))
+	mux.Handle(page.Path, page.Handler(calls))
+	s.control = s.serve(listener, mux)
 	return nil
 }

@@ -151,10 +151,11 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	}
 	s.faults.Install(cfg.Faults)
 	s.run(desk.Gate, deliverer)
-	if err := s.startControl(cfg, seed, vault); err != nil {
+	calls := s.faults.Door(door.Handler())
+	if err := s.startControl(cfg, seed, vault, calls); err != nil {
 		return err
 	}
-	return s.open(ctx, cfg, seed, door)
+	return s.open(ctx, cfg, seed, calls)
 }
 
 // run starts the three loops that finish what was begun.
@@ -168,14 +169,14 @@ func (s *Server) run(approvals *gate.Gate, deliverer *webhook.Deliverer) {
 }
 
 // open serves the API, notes where, and waits for the seeded chain work.
-func (s *Server) open(ctx context.Context, cfg Config, seed seedling, door *api.API) error {
+func (s *Server) open(ctx context.Context, cfg Config, seed seedling, calls http.Handler) error {
 	listener, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listening for the API: %w", err)
 	}
 	s.at.Listen = listener.Addr().String()
 	s.URL = "http://" + reachable(listener.Addr().String())
-	s.http = s.serve(listener, s.faults.Door(door.Handler()))
+	s.http = s.serve(listener, calls)
 	if err := s.awaitToken(ctx, seed); err != nil {
 		return err
 	}

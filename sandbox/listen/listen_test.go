@@ -29,7 +29,9 @@ func (h *hooks) Webhooks(context.Context) ([]verbs.Webhook, error) {
 	return found, nil
 }
 
-func (h *hooks) Unsubscribe(ctx context.Context, _ string) error { return errors.Join(ctx.Err(), h.failed) }
+func (h *hooks) Unsubscribe(ctx context.Context, _ string) error {
+	return errors.Join(ctx.Err(), h.failed)
+}
 
 func TestWhatAnEventIsAbout(t *testing.T) {
 	platform, shown := &hooks{made: make(chan string, 1)}, make(chan listen.Delivery, 1)

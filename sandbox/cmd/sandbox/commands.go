@@ -29,7 +29,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serve(), env(), routes(), deployContract(), human(), trigger(), listenVerb(), examine(), clockVerb(), faultVerb(), version())
+	cmd.AddCommand(serve(), env(), routes(), deployContract(), human(), trigger(), listenVerb(), pageVerb(), examine(), clockVerb(), faultVerb(), version())
 	return cmd
 }
 
@@ -61,7 +61,7 @@ func serve() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&cfg.Listen, "listen", "127.0.0.1:4000", "address of the API; port 0 chooses one")
 	flags.StringVar(&cfg.RPCListen, "rpc-listen", "127.0.0.1:8545", "address of the chains' JSON-RPC; port 0 chooses one")
-	flags.StringVar(&cfg.ControlListen, "control-listen", "", "address of the control API, which asks for no credentials; port 0 chooses one, none is off")
+	flags.StringVar(&cfg.ControlListen, "control-listen", "", "address of the control API and of the page; the former asks for no credentials; port 0 chooses one, none is off")
 	flags.StringVar(&faults, "faults", "", "script of faults, YAML or JSON, in force from the start")
 	flags.StringSliceVar(&cfg.Networks, "networks", network.Defaults(), "networks to run, by DFNS's names; EthereumSepolia always runs")
 	dataFlag(flags, &cfg.Data)
