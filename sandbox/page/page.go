@@ -84,7 +84,7 @@ func foreign(r *http.Request, toAPI bool) bool {
 func refuse(w http.ResponseWriter, why string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusForbidden)
-	if err := json.NewEncoder(w).Encode(map[string]*dfns.Error{"error": dfns.Forbidden(why)}); err != nil {
+	if err := json.NewEncoder(w).Encode(map[string]*dfns.Error{"error": dfns.Forbidden("%s", why)}); err != nil {
 		slog.Error("answering failed", "error", err)
 	}
 }
