@@ -41,6 +41,8 @@ type Event struct {
 	Subject string `json:"subject,omitempty"`
 	// WalletID is the wallet that it happened to, where the delivery says so.
 	WalletID string `json:"wallet_id,omitempty"`
+	// ExternalID is the maker's own ID of it, where the delivery says so and it is an ID.
+	ExternalID string `json:"external_id,omitempty"`
 	// Date is when it happened and SentAt when this delivery was signed, both UTC
 	// by the sender's clock.
 	Date   time.Time `json:"date"`

@@ -38,8 +38,13 @@ type Instruction struct {
 	Covered bool `json:"covered,omitempty"`
 }
 
-// maxPurpose is how long a purpose may be, in bytes; memos of the books are up to 500.
-const maxPurpose = 300
+const (
+	// maxPurpose is how long a purpose may be, in bytes; memos of the books are up to 500.
+	maxPurpose = 300
+	// maxCallData is how long call data may be, in bytes: it stands on the trail, where a
+	// record has 64 KiB (C2SP tlog-tiles), and in base64.
+	maxCallData = 24 << 10
+)
 
 // Check fails with [ErrInvalid], or with [ErrID], and names the field.
 func (i Instruction) Check() error {
@@ -61,8 +66,11 @@ func (i Instruction) Check() error {
 	if t := i.Transfer; t != nil {
 		return t.check()
 	}
-	if c := i.Call; c.SetsCode || len(c.Delegates) > 0 {
+	switch c := i.Call; {
+	case c.SetsCode || len(c.Delegates) > 0:
 		return fmt.Errorf("call: %w: a transaction that gives accounts code is not submitted", ErrInvalid)
+	case len(c.Data) > maxCallData:
+		return fmt.Errorf("call.data: %w: %d bytes, at most %d", ErrInvalid, len(c.Data), maxCallData)
 	}
 	return nil
 }
@@ -169,6 +177,7 @@ type Request struct {
 	Activity    Activity  `json:"activity"`
 	RequestedAt time.Time `json:"requested_at,omitzero"`
 	BroadcastAt time.Time `json:"broadcast_at,omitzero"`
+	ConfirmedAt time.Time `json:"confirmed_at,omitzero"`
 	// Raw is the custodian's own JSON, for evidence. It is no part of ours.
 	Raw []byte `json:"-"`
 }

@@ -50,15 +50,6 @@ const (
 	IssueNotUndone    SettlementIssue = "compensation_needed" // a leg of a batch has settled that should not have, and is not compensated
 )
 
-// A Followed says whose word a settlement rests on.
-type Followed string
-
-// The two ways to follow a transaction. Wire format.
-const (
-	ByChain     Followed = "chain"     // a node of ours, by block hash
-	ByCustodian Followed = "custodian" // no node is configured for the network
-)
-
 // SettlementLineage is what all records of a settlement have in common, and its workflow's ID.
 func SettlementLineage(id string) string { return "settlement/" + id }
 

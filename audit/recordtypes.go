@@ -131,12 +131,15 @@ const (
 	// AnchorAnew means that an anchor that had kept checkpoints of the log was found empty,
 	// and that an operator had it begin anew.
 	AnchorAnew AlarmCode = "anchor_begun_anew"
+	// FinalityBroken means that something was posted as final and did not last.
+	FinalityBroken AlarmCode = "finality_broken"
 )
 
 // An Alarm is something that must not be. People must look.
 type Alarm struct {
-	Code       AlarmCode `json:"code"`
-	ApprovalID string    `json:"approval_id,omitempty"`
+	Code         AlarmCode `json:"code"`
+	ApprovalID   string    `json:"approval_id,omitempty"`
+	SettlementID string    `json:"settlement_id,omitempty"`
 	// What says it for people; Evidence is the SHA-256 of what was read, kept beside the
 	// trail.
 	What     string   `json:"what"`

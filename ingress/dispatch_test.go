@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -39,9 +40,31 @@ func TestDispatchSignals(t *testing.T) {
 	}
 }
 
+// What was asked of the custodian is one settlement, from its request to its end.
+func TestDispatchSignalsASettlement(t *testing.T) {
+	s := newSite(t)
+	asked := `{"transferRequest":{"id":"xfr-1","walletId":"wa-1","externalId":"pay-1"}}`
+	for i, kind := range []string{"wallet.transfer.requested", "wallets.transfer.confirmed"} {
+		if w := s.post(event(fmt.Sprint("whe-", i), kind, asked)); w.Code != 200 {
+			t.Fatalf("answer = %d %s", w.Code, w.Body)
+		}
+	}
+	run := s.temporal.run("settlement/pay-1")
+	if run.kind != "Settlement" || run.summary != `"Settlement pay-1"` || len(run.signals) != 2 {
+		t.Fatalf("run = %s %s with %d signals, want Settlement with 2", run.kind, run.summary, len(run.signals))
+	}
+	if got := data(run.input); got != `{"id":"pay-1","request":{"kind":"transfer","wallet_id":"wa-1","id":"xfr-1"}}` {
+		t.Errorf("input = %s", got)
+	}
+	if got := string(run.attributes["WalletId"].GetData()); got != `"wa-1"` {
+		t.Errorf("search attribute WalletId = %s", got)
+	}
+}
+
 func TestDispatchStarts(t *testing.T) {
 	for _, tt := range []struct{ name, kind, data, workflow, attribute string }{
-		{"notice", "wallets.transfer.confirmed", `{"transferRequest":{"id":"xfr-1"}}`, "Notice", `"wallet.transfer.confirmed"`},
+		{"notice", "wallets.created", `{"wallet":{"id":"wa-1"}}`, "Notice", `"wallet.created"`},
+		{"stray wallet", "wallet.transfer.confirmed", `{"transferRequest":{"id":"xfr-1"}}`, "Stray", `"wallet.transfer.confirmed"`},
 		{"stray kind", "moon.landed", `{}`, "Stray", `"moon.landed"`},
 		{"stray subject", "policy.approval.resolved", `{"activityId":"xfr-1"}`, "Stray", `"policy.approval.resolved"`},
 	} {

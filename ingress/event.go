@@ -64,6 +64,7 @@ func ParseEvent(body []byte) (countersign.Event, error) {
 	}
 	e.Subject = find(routes[e.Kind].Subject, m["data"])
 	e.WalletID = find(routes[e.Kind].Wallet, m["data"])
+	e.ExternalID = find(routes[e.Kind].External, m["data"])
 	return e, nil
 }
 

@@ -3,6 +3,7 @@ package ingress
 import (
 	"countersign"
 	"countersign/workflows"
+	"countersign/workflows/settlement"
 
 	commonpb "go.temporal.io/api/common/v1"
 )
@@ -64,4 +65,29 @@ var oneDeposit = process{
 		in, _ := workflows.DepositOf(e)
 		return keyword(workflows.NetworkAttribute.GetName(), in.Network)
 	},
+}
+
+// A request to send something is a settlement, whoever has made it.
+var (
+	oneTransfer    = oneRequest(countersign.TransferRequest)
+	oneTransaction = oneRequest(countersign.TransactionRequest)
+)
+
+func oneRequest(kind countersign.RequestKind) process {
+	ref := func(e countersign.Event) countersign.RequestRef {
+		return countersign.RequestRef{Kind: kind, WalletID: e.WalletID, ID: e.Subject}
+	}
+	id := func(e countersign.Event) string { return countersign.SettlementID(e.ExternalID, e.Subject) }
+	return process{
+		check: func(e countersign.Event) error { return ref(e).Check() },
+		id:    func(e countersign.Event) string { return workflows.SettlementID(id(e)) },
+		input: func(e countersign.Event) any {
+			r := ref(e)
+			return settlement.SettlementInput{ID: id(e), Request: &r}
+		},
+		words: func(e countersign.Event) []string { return []string{id(e)} },
+		attributes: func(e countersign.Event) *commonpb.SearchAttributes {
+			return keyword(workflows.WalletIDAttribute.GetName(), e.WalletID)
+		},
+	}
 }

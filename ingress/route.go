@@ -24,6 +24,8 @@ type Route struct {
 	Subject []string
 	// Wallet lists in the same way where the ID of the wallet may be that it happened to.
 	Wallet []string
+	// External lists where the maker's own ID of it may be.
+	External []string
 	// Source is who may tell of this kind: [Source], or [OwnSource] for what our own
 	// watchers tell. From anybody else the event is a stray.
 	Source string
@@ -44,16 +46,16 @@ var routes = table(
 	notice("policy.triggered", "policyEvaluation.id"),
 	notice("policy.activity.resolved", "activity.id", "activityId"),
 
-	notice("wallet.transfer.requested", "transferRequest.id"),
-	notice("wallet.transfer.broadcasted", "transferRequest.id"),
-	notice("wallet.transfer.confirmed", "transferRequest.id"),
-	notice("wallet.transfer.failed", "transferRequest.id"),
-	notice("wallet.transfer.rejected", "transferRequest.id"),
-	notice("wallet.transaction.requested", "transactionRequest.id"),
-	notice("wallet.transaction.broadcasted", "transactionRequest.id"),
-	notice("wallet.transaction.confirmed", "transactionRequest.id"),
-	notice("wallet.transaction.failed", "transactionRequest.id"),
-	notice("wallet.transaction.rejected", "transactionRequest.id"),
+	transfer("wallet.transfer.requested"),
+	transfer("wallet.transfer.broadcasted"),
+	transfer("wallet.transfer.confirmed"),
+	transfer("wallet.transfer.failed"),
+	transfer("wallet.transfer.rejected"),
+	transaction("wallet.transaction.requested"),
+	transaction("wallet.transaction.broadcasted"),
+	transaction("wallet.transaction.confirmed"),
+	transaction("wallet.transaction.failed"),
+	transaction("wallet.transaction.rejected"),
 	notice("wallet.signature.requested", "signatureRequest.id"),
 	notice("wallet.signature.signed", "signatureRequest.id"),
 	notice("wallet.signature.failed", "signatureRequest.id"),
@@ -144,6 +146,22 @@ func approval(kind countersign.EventKind, subject ...string) Route {
 
 func deposit(kind countersign.EventKind, subject ...string) Route {
 	return Route{Kind: kind, Workflow: workflows.DepositWorkflow, Signal: workflows.EventSignal, Subject: subject, Wallet: []string{"blockchainEvent.walletId", "chainEvent.walletId", "wallet.id"}, Source: Source, process: oneDeposit}
+}
+
+func transfer(kind countersign.EventKind) Route {
+	return request(kind, "transferRequest", oneTransfer)
+}
+
+func transaction(kind countersign.EventKind) Route {
+	return request(kind, "transactionRequest", oneTransaction)
+}
+
+// request is a kind that tells of what the custodian was asked to send.
+func request(kind countersign.EventKind, member string, p process) Route {
+	return Route{
+		Kind: kind, Workflow: workflows.SettlementWorkflow, Signal: workflows.EventSignal, Source: Source, process: p,
+		Subject: []string{member + ".id"}, Wallet: []string{member + ".walletId"}, External: []string{member + ".externalId"},
+	}
 }
 
 func notice(kind countersign.EventKind, subject ...string) Route {

@@ -53,11 +53,13 @@ func TestEveryDocumentedKindHasARoute(t *testing.T) {
 		switch {
 		case strings.HasPrefix(k, "policy.approval."):
 			want, signal = workflows.ApprovalWorkflow, workflows.EventSignal
+		case strings.HasPrefix(k, "wallet.transfer."), strings.HasPrefix(k, "wallet.transaction."):
+			want, signal = workflows.SettlementWorkflow, workflows.EventSignal
 		}
 		if r.Workflow != want || r.Signal != signal || len(r.Subject) == 0 {
 			t.Errorf("%s = %+v, want workflow %s by %q", k, r, want, signal)
 		}
-		if got := ingress.RouteOf(countersign.Event{Kind: r.Kind, Subject: subject}); got.Workflow != want {
+		if got := ingress.RouteOf(countersign.Event{Kind: r.Kind, Subject: subject, WalletID: "wa-1"}); got.Workflow != want {
 			t.Errorf("RouteOf(%s) = %s, want %s", k, got.Workflow, want)
 		}
 	}
@@ -72,6 +74,10 @@ func TestRouteOf(t *testing.T) {
 		{"approval", countersign.Event{ID: "whe-1", Kind: "policy.approval.pending", Subject: "ap-1"}, "Approval", "approval/ap-1"},
 		{"its resolution is the same case", countersign.Event{ID: "whe-2", Kind: "policy.approval.resolved", Subject: "ap-1"}, "Approval", "approval/ap-1"},
 		{"approval without a subject", countersign.Event{ID: "whe-1", Kind: "policy.approval.resolved"}, "Stray", "event/whe-1"},
+		{"settlement by its external ID", countersign.Event{ID: "whe-1", Kind: "wallet.transfer.requested", Subject: "xfr-1", WalletID: "wa-1", ExternalID: "pay-1"}, "Settlement", "settlement/pay-1"},
+		{"settlement without one", countersign.Event{ID: "whe-1", Kind: "wallet.transaction.failed", Subject: "tx-1", WalletID: "wa-1"}, "Settlement", "settlement/tx-1"},
+		{"settlement with one like the custodian's", countersign.Event{ID: "whe-1", Kind: "wallet.transaction.failed", Subject: "tx-1", WalletID: "wa-1", ExternalID: "xfr-9"}, "Settlement", "settlement/tx-1"},
+		{"settlement of no wallet", countersign.Event{ID: "whe-1", Kind: "wallet.transfer.requested", Subject: "xfr-1"}, "Stray", "event/whe-1"},
 		{"notice", countersign.Event{ID: "whe-1", Kind: "wallet.created", Subject: "wa-1"}, "Notice", "event/whe-1"},
 		{"retry of a notice", countersign.Event{ID: "whe-2", RetryOf: "whe-1", Kind: "wallet.created", Subject: "wa-1"}, "Notice", "event/whe-1"},
 		{"the same, by our watcher", countersign.Event{ID: "e-1", Source: "countersign", Kind: "chain.deposit.confirmed", Subject: "Ethereum:0xab"}, "Deposit", "deposit/Ethereum/0xab"},

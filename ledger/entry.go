@@ -13,8 +13,13 @@ import (
 	"countersign"
 )
 
-// ErrEntry means that an entry, or a step of one, cannot stand in the books.
-var ErrEntry = errors.New("not an entry")
+var (
+	// ErrEntry means that an entry, or a step of one, cannot stand in the books.
+	ErrEntry = errors.New("not an entry")
+
+	// ErrShort means that an account that must be covered would have less free than nothing.
+	ErrShort = errors.New("not enough in the account")
+)
 
 // A Posting moves an amount of an asset, in its smallest unit, from one account to another.
 type Posting struct {

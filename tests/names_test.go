@@ -149,6 +149,7 @@ func wireNames(t *testing.T) (names []string) {
 	} {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
 	}
+	names = append(names, settlementNames(t)...)
 	slices.Sort(names)
 	return slices.Compact(names)
 }

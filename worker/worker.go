@@ -13,8 +13,10 @@ import (
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
+	steps "countersign/activities/settlement"
 	"countersign/activities/timetable"
 	"countersign/workflows"
+	"countersign/workflows/settlement"
 
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -31,6 +33,7 @@ type Activities struct {
 
 	Completeness *certify.Completeness
 	Timetable    *timetable.Timetable
+	Settlements  *steps.Settlements
 }
 
 // RegisterWorkflows adds every workflow, under its wire name.
@@ -47,7 +50,9 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 		workflows.DepositWorkflow: workflows.Deposit,
 		workflows.CertifyWorkflow: workflows.Certify,
 
-		workflows.RenewSchedulesWorkflow: workflows.RenewSchedules,
+		workflows.RenewSchedulesWorkflow:  workflows.RenewSchedules,
+		workflows.SettlementWorkflow:      settlement.Settlement,
+		workflows.SettlementBatchWorkflow: settlement.SettlementBatch,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -63,6 +68,7 @@ func RegisterActivities(r worker.ActivityRegistry, a Activities) {
 	r.RegisterActivity(a.Deposits)
 	r.RegisterActivity(a.Completeness)
 	r.RegisterActivity(a.Timetable)
+	r.RegisterActivity(a.Settlements)
 }
 
 // Register adds all of both.

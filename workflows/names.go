@@ -27,11 +27,15 @@ const (
 	DepositWorkflow = "Deposit"
 	CertifyWorkflow = "Certify"
 
-	RenewSchedulesWorkflow = "RenewSchedules"
+	RenewSchedulesWorkflow  = "RenewSchedules"
+	SettlementWorkflow      = "Settlement"
+	SettlementBatchWorkflow = "SettlementBatch"
 
 	// EventSignal carries one countersign.Event to a workflow. It is a hint to
 	// look: nothing that decides rests on what it says.
 	EventSignal = "event"
+	// LegSignal carries how a leg of a batch has ended from its workflow to the batch's.
+	LegSignal = "leg"
 	// StatusQuery answers with the workflow's status, e.g. [ApprovalStatus].
 	StatusQuery = "status"
 )
@@ -44,6 +48,7 @@ var (
 	NetworkAttribute    = temporal.NewSearchAttributeKeyKeyword("Network")
 	OutcomeAttribute    = temporal.NewSearchAttributeKeyKeyword("Outcome")
 	ReasonCodeAttribute = temporal.NewSearchAttributeKeyKeyword("ReasonCode")
+	SettlementAttribute = temporal.NewSearchAttributeKeyKeyword("SettlementState")
 	VerdictAttribute    = temporal.NewSearchAttributeKeyKeyword("Verdict")
 	WalletIDAttribute   = temporal.NewSearchAttributeKeyKeyword("WalletId")
 )
@@ -54,7 +59,7 @@ func SearchAttributes() []string {
 	return []string{
 		ApprovalIDAttribute.GetName(), EventKindAttribute.GetName(), InitiatorAttribute.GetName(),
 		NetworkAttribute.GetName(), OutcomeAttribute.GetName(), ReasonCodeAttribute.GetName(),
-		VerdictAttribute.GetName(), WalletIDAttribute.GetName(),
+		SettlementAttribute.GetName(), VerdictAttribute.GetName(), WalletIDAttribute.GetName(),
 	}
 }
 
@@ -76,6 +81,12 @@ func ParseApprovalID(workflowID string) (string, error) {
 // DepositID is the workflow ID of what came in by one transaction: one transaction, one
 // workflow, however many wallets it paid and whoever tells of it.
 func DepositID(network, txHash string) string { return "deposit/" + network + "/" + txHash }
+
+// SettlementID is the workflow ID of a settlement: one external ID, one workflow.
+func SettlementID(id string) string { return countersign.SettlementLineage(id) }
+
+// BatchID is the workflow ID of a batch of settlements.
+func BatchID(id string) string { return countersign.BatchLineage(id) }
 
 // EventID is the workflow ID for an event that has no process of its own; root
 // is its [countersign.Event.Root].

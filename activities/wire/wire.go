@@ -25,6 +25,8 @@ var permanent = []struct {
 }{
 	{countersign.ErrInvalid, "InvalidRequest"},
 	{countersign.ErrID, "InvalidID"},
+	{countersign.ErrExternalIDReused, "ExternalIDReused"},
+	{countersign.ErrNoMaker, "NoMaker"},
 	{audit.ErrTooLarge, "RecordTooLarge"},
 	{audit.ErrNoRecord, "NoRecord"},
 	{audit.ErrForged, "ForgedRecord"},

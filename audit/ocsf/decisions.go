@@ -126,10 +126,11 @@ func fillAlarm(ev *event, e audit.Entry) error {
 		return err
 	}
 	s := high
-	if a.Code == audit.UsedOutside || a.Code == audit.OtherVerdict {
+	if a.Code == audit.UsedOutside || a.Code == audit.OtherVerdict || a.Code == audit.FinalityBroken {
 		s = critical
 	}
 	ev.approval(a.ApprovalID)
+	ev.resource("settlement", a.SettlementID, target)
 	ev.findingOf(e, s, either(string(a.Code), "alarm"), a.What)
 	ev.Message, ev.StatusCode = a.What, string(a.Code)
 	return nil

@@ -37,6 +37,17 @@ var table = map[audit.Type]mapping{
 	booked.DepositVanished: {detectionFinding, create, "", medium, fillDeposit},
 	complete.Certified:     {apiActivity, create, "completeness.certify", informational, fillCertificate},
 
+	booked.SettlementOpened:    {apiActivity, create, "settlements.open", informational, fillSettlement},
+	booked.SettlementSubmitted: {apiActivity, update, "settlements.submit", informational, fillSettlement},
+	booked.SettlementSettled:   {apiActivity, update, "settlements.settle", informational, fillSettlement},
+	booked.SettlementReleased:  {apiActivity, update, "settlements.release", informational, fillSettlement},
+	booked.SettlementRetracted: {apiActivity, update, "settlements.retract", low, fillSettlement},
+	booked.SettlementReversed:  {detectionFinding, create, "", high, fillSettlement},
+	booked.SettlementEscalated: {detectionFinding, create, "", medium, fillSettlement},
+	booked.SettlementAccepted:  {apiActivity, update, "settlements.accept", medium, fillSettlement},
+	booked.BatchOpened:         {apiActivity, create, "settlements.batches.open", informational, fillBatch},
+	booked.BatchClosed:         {apiActivity, update, "settlements.batches.close", informational, fillBatch}, // a finding where people must see to legs
+
 	audit.SignedIn:    {authentication, logon, "", informational, fillSignIn},
 	audit.AlarmRaised: {detectionFinding, create, "", high, fillAlarm},
 }

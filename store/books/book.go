@@ -22,8 +22,8 @@ var (
 	// external ID was used for two things.
 	ErrBooked = errors.New("booked already, and otherwise")
 
-	// ErrShort means that an account that must be covered would have less free than nothing.
-	ErrShort = errors.New("not enough in the account")
+	// ErrShort is [ledger.ErrShort].
+	ErrShort = ledger.ErrShort
 )
 
 // maxRows bounds the rows of one statement: with nine parameters each, PostgreSQL takes

@@ -38,6 +38,8 @@ func deposited(d booked.Deposit) string {
 	return strings.TrimSpace(fmt.Sprintf("%s on %s %s", d.TxHash, d.Network, d.Why))
 }
 
+func retracted(r booked.Retracted) string { return fmt.Sprintf("%s is %s", r.SettlementID, r.Now) }
+
 func controlled(c audit.Control) string { return fmt.Sprintf("%s by %s: %s", c.Scope, c.By, c.Reason) }
 
 func ended(k audit.KeyEnd) string {
@@ -81,6 +83,21 @@ var sayings = map[audit.Type]func(audit.Entry) (string, error){
 	complete.Certified: saying(func(c complete.Certificate) string {
 		return fmt.Sprintf("%s to %s: %s", c.From.Format(time.RFC3339), c.To.Format(time.RFC3339), map[bool]string{true: "complete", false: "NOT COMPLETE"}[c.Complete])
 	}),
-	audit.SignedIn:    saying(func(s audit.SignIn) string { return fmt.Sprintf("%s from %s", s.Name, s.Address) }),
-	audit.AlarmRaised: saying(func(a audit.Alarm) string { return fmt.Sprintf("%s %s: %s", a.ApprovalID, a.Code, a.What) }),
+	booked.SettlementOpened:    saying(func(s booked.Settlement) string { return s.SettlementID + " " + s.Origin }),
+	booked.SettlementSubmitted: saying(func(s booked.Submission) string { return s.SettlementID + " is " + s.RequestID }),
+	booked.SettlementSettled:   saying(func(s booked.Settled) string { return fmt.Sprintf("%s %s", s.SettlementID, s.State) }),
+	booked.SettlementReleased:  saying(func(r booked.Released) string { return fmt.Sprintf("%s %s %s", r.SettlementID, r.State, r.Reason) }),
+	booked.SettlementRetracted: saying(retracted),
+	booked.SettlementReversed:  saying(retracted),
+	booked.SettlementEscalated: saying(func(x booked.SettlementEscalation) string {
+		return fmt.Sprintf("%s is left to people: %s", x.SettlementID, x.Issue)
+	}),
+	booked.SettlementAccepted: saying(func(a booked.Acceptance) string { return fmt.Sprintf("%s by %s: %s", a.SettlementID, a.By, a.Reason) }),
+	booked.BatchOpened:        saying(func(b booked.Batch) string { return fmt.Sprintf("%s of %d", b.BatchID, len(b.Legs)) }),
+	booked.BatchClosed:        saying(func(b booked.BatchEnd) string { return b.BatchID + " " + b.End }),
+
+	audit.SignedIn: saying(func(s audit.SignIn) string { return fmt.Sprintf("%s from %s", s.Name, s.Address) }),
+	audit.AlarmRaised: saying(func(a audit.Alarm) string {
+		return fmt.Sprintf("%s%s %s: %s", a.ApprovalID, a.SettlementID, a.Code, a.What)
+	}),
 }
