@@ -14,6 +14,7 @@ import "time"
 type Config struct {
 	Ingress Ingress
 	DFNS    DFNS
+	Maker   Maker
 	Trail   Trail
 	API     API
 	Sinks   Sinks
@@ -64,6 +65,24 @@ type DFNS struct {
 	// UserID is the service account's own user ID (us-…), by which its votes are
 	// known. Required.
 	UserID string `env:"COUNTERSIGN_DFNS_USER_ID"`
+}
+
+// Maker configures the account that asks the custodian for transfers (`countersign worker`).
+// It is another service account than the one that decides: no one may check what they made.
+type Maker struct {
+	// MakerTokenFile holds the maker's access token. Without one nothing is submitted, and
+	// what others have asked for is followed only.
+	MakerTokenFile string `env:"COUNTERSIGN_MAKER_TOKEN_FILE"`
+
+	// MakerCredentialID is the maker's signing credential. Without a token there is none.
+	MakerCredentialID string `env:"COUNTERSIGN_MAKER_CREDENTIAL_ID"`
+
+	// MakerKeyFile is the private key of that credential, as COUNTERSIGN_DFNS_KEY_FILE.
+	// Without a token there is none.
+	MakerKeyFile string `env:"COUNTERSIGN_MAKER_KEY_FILE"`
+
+	// MakerUserID is the maker's own user ID (us-…). Without a token there is none.
+	MakerUserID string `env:"COUNTERSIGN_MAKER_USER_ID"`
 }
 
 // Trail configures records and budgets (`countersign worker`, `countersign audit`).

@@ -110,6 +110,8 @@ func TestCheck(t *testing.T) {
 		{"no secret", "COUNTERSIGN_WEBHOOK_SECRET_FILE", "", config.Roles, "COUNTERSIGN_WEBHOOK_SECRET_FILE: is required"},
 		{"no nodes, but nothing is watched", "COUNTERSIGN_NODES_FILE", "", []config.Role{config.RoleWorker}, ""},
 		{"an ingress that is none", "COUNTERSIGN_INGRESS_URL", "127.0.0.1:8080", []config.Role{config.RoleWatch}, "COUNTERSIGN_INGRESS_URL: \"127.0.0.1:8080\" is not a URL"},
+		{"half a maker", "COUNTERSIGN_MAKER_USER_ID", "us-2", []config.Role{config.RoleWorker}, "COUNTERSIGN_MAKER_TOKEN_FILE: is required"},
+		{"a maker that decides", "COUNTERSIGN_MAKER_USER_ID", "us-1", []config.Role{config.RoleWorker}, "take another service account"},
 		{"no secret, but no ingress", "COUNTERSIGN_WEBHOOK_SECRET_FILE", "", []config.Role{config.RoleWorker}, ""},
 		{"an empty token", "COUNTERSIGN_DFNS_TOKEN_FILE", empty, config.Roles, "is empty"},
 		{"a token that is not there", "COUNTERSIGN_DFNS_TOKEN_FILE", full + "x", config.Roles, "no such file"},

@@ -172,8 +172,23 @@ func (p *problems) watch(c Config) {
 	p.positive("COUNTERSIGN_LISTS_EVERY", int64(c.Watch.ListsEvery))
 }
 
+// maker is whole or not there, and somebody else than the one that decides.
+func (p *problems) maker(m Maker, c Config) {
+	if m == (Maker{}) {
+		return
+	}
+	p.file("COUNTERSIGN_MAKER_TOKEN_FILE", m.MakerTokenFile)
+	p.required("COUNTERSIGN_MAKER_CREDENTIAL_ID", m.MakerCredentialID)
+	p.file("COUNTERSIGN_MAKER_KEY_FILE", m.MakerKeyFile)
+	p.required("COUNTERSIGN_MAKER_USER_ID", m.MakerUserID)
+	if m.MakerUserID == c.DFNS.UserID || m.MakerCredentialID == c.DFNS.CredentialID || m.MakerKeyFile == c.DFNS.KeyFile {
+		p.add("COUNTERSIGN_MAKER_USER_ID", errors.New("is the account that decides, by its user, credential or key: take another service account"))
+	}
+}
+
 func (p *problems) worker(c Config) {
 	p.custodian(c)
+	p.maker(c.Maker, c)
 	p.trail(c)
 	p.required("COUNTERSIGN_BOOK", c.Rules.Book)
 	if c.Rules.BookFile != "" || c.Rules.Book == "stablecoin" {

@@ -17,6 +17,8 @@ import (
 	"countersign/custody/dfns"
 	"countersign/examples/stablecoin"
 	"countersign/ingress"
+	"countersign/ledger"
+	"countersign/ledger/chart"
 )
 
 // Accounts are what was set up at the platform. They are kept in accounts.json
@@ -233,7 +235,26 @@ func (s *Stack) writeBook(ctx context.Context) error {
 	return s.write("book.json", book)
 }
 
+// writeChart names what the sandbox has.
+func (s *Stack) writeChart() error {
+	names := chart.File{
+		Wallets: []chart.Wallet{{ID: s.Platform.WalletID, Account: "treasury:hot"}},
+		Assets: []chart.Asset{
+			{Network: s.Platform.Network, Asset: ledger.Asset{Code: "ETH", Scale: 18}},
+			{Network: s.Platform.Network, Contract: s.Platform.Token, Asset: ledger.Asset{Code: "TUSD", Scale: 6}},
+		},
+	}
+	text, err := json.MarshalIndent(names, "", "  ")
+	if err != nil {
+		return err
+	}
+	return s.write("chart.json", text)
+}
+
 func (s *Stack) writeConfig() error {
+	if err := s.writeChart(); err != nil {
+		return err
+	}
 	checker := s.Accounts.Checker
 	text := "# Written by `countersign dev`; a configuration like any other.\n"
 	for _, kv := range [][2]string{
@@ -245,6 +266,11 @@ func (s *Stack) writeConfig() error {
 		{"COUNTERSIGN_DFNS_CREDENTIAL_ID", checker.CredentialID},
 		{"COUNTERSIGN_DFNS_KEY_FILE", s.path("checker.pem")},
 		{"COUNTERSIGN_DFNS_USER_ID", checker.UserID},
+		{"COUNTERSIGN_MAKER_TOKEN_FILE", s.path("maker.token")},
+		{"COUNTERSIGN_MAKER_CREDENTIAL_ID", s.Accounts.Maker.CredentialID},
+		{"COUNTERSIGN_MAKER_KEY_FILE", s.path("maker.pem")},
+		{"COUNTERSIGN_MAKER_USER_ID", s.Accounts.Maker.UserID},
+		{"COUNTERSIGN_CHART_FILE", s.path("chart.json")},
 		{"COUNTERSIGN_DATABASE", s.path("countersign.db")},
 		{"COUNTERSIGN_SIGNING_KEY", s.path("signing.pem")},
 		{"COUNTERSIGN_PUBLIC_KEY_FILE", s.path("signing.pub.pem")},

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"countersign"
+	"countersign/activities/bookkeeping"
+	"countersign/activities/settlement"
+	"countersign/chain/balance"
+	"countersign/chain/client"
+	"countersign/chain/effect"
+	"countersign/chain/network"
+	"countersign/custody/dfns"
+	"countersign/custody/dfns/holder"
+	"countersign/custody/dfns/request"
+	"countersign/ledger/chart"
+	"countersign/store"
+)
+
+// money is what keeps the books of what is ours: of deposits, and of settlements. Without a
+// maker nothing is submitted.
+func (a *App) money(custodian *dfns.Custodian, trail *store.Trail) (*bookkeeping.Deposits, *settlement.Settlements, error) {
+	chains, err := a.Chains()
+	if err != nil {
+		return nil, nil, err
+	}
+	names, err := a.Chart()
+	if err != nil {
+		return nil, nil, err
+	}
+	deposits := &bookkeeping.Deposits{Chain: chains, Custodian: holder.Holder{Custodian: *custodian}, Trail: trail, Chart: names, Now: time.Now}
+	settlements := &settlement.Settlements{
+		Requests: request.Requests{Client: custodian.Client}, Custodian: custodian, Chain: chains,
+		Wallets: bookkeeping.Register{Deposits: deposits}, Trail: trail, Chart: names, Now: time.Now,
+	}
+	maker, err := a.maker()
+	if maker != nil {
+		settlements.Maker = request.Requests{Client: maker}
+	}
+	return deposits, settlements, err
+}
+
+// Chart names accounts and assets as the configuration says.
+func (a *App) Chart() (chart.Chart, error) {
+	file := a.Config.Books.ChartFile
+	if file == "" {
+		return chart.Chart{}, nil
+	}
+	c, err := chart.Load(file)
+	if err != nil {
+		err = fmt.Errorf("COUNTERSIGN_CHART_FILE: %w", err)
+	}
+	return c, err
+}
+
+// Chains reads what transactions did and what addresses hold.
+type Chains struct {
+	Client *client.Client
+}
+
+// Chains reads the networks of the nodes file; without one it knows none.
+func (a *App) Chains() (Chains, error) {
+	networks := map[string]network.Network{}
+	if file := a.Config.Rules.NodesFile; file != "" {
+		var err error
+		if networks, err = network.Load(file); err != nil {
+			return Chains{}, fmt.Errorf("COUNTERSIGN_NODES_FILE: %w", err)
+		}
+	}
+	c, err := client.New(networks, nil)
+	if err != nil {
+		return Chains{}, fmt.Errorf("COUNTERSIGN_NODES_FILE: %w", err)
+	}
+	return Chains{c}, nil
+}
+
+// Effect is [effect.Reader.Effect].
+func (c Chains) Effect(ctx context.Context, network, txHash string, ours []string) (countersign.Effect, error) {
+	return effect.Reader{Client: c.Client}.Effect(ctx, network, txHash, ours)
+}
+
+// Balances are what an address has at the newest final block: of the native asset, then of
+// each contract.
+func (c Chains) Balances(ctx context.Context, network, address string, contracts []string) (countersign.BlockRef, []countersign.Amount, error) {
+	return balance.Reader{Client: c.Client}.Final(ctx, network, address, append([]string{""}, contracts...))
+}
+
+// maker is the account that asks the custodian; nil where none is configured.
+func (a *App) maker() (*dfns.Client, error) {
+	m := a.Config.Maker
+	if m.MakerTokenFile == "" {
+		return nil, nil
+	}
+	token, err := os.ReadFile(m.MakerTokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("COUNTERSIGN_MAKER_TOKEN_FILE: %w", err)
+	}
+	key, err := dfns.LoadKey(m.MakerKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("COUNTERSIGN_MAKER_KEY_FILE: %w", err)
+	}
+	return dfns.New(dfns.Config{
+		BaseURL: a.Config.DFNS.BaseURL, AuthToken: strings.TrimSpace(string(token)), CredentialID: m.MakerCredentialID, Signer: key,
+	})
+}
