@@ -1,0 +1,204 @@
+package tests
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign"
+	"countersign/audit/booked"
+	"countersign/cmd/countersign/demo"
+	"countersign/cmd/countersign/stack"
+	"countersign/ledger"
+	"countersign/workflows"
+	"countersign/workflows/settlement"
+
+	"github.com/ethereum/go-ethereum"
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/ethclient"
+	"go.temporal.io/sdk/client"
+)
+
+// purse is what the treasury has on the chain, by the chain's own node, and in our books.
+type purse struct {
+	s     *site
+	chain *ethclient.Client
+}
+
+func newPurse(s *site) *purse {
+	s.t.Helper()
+	chain, err := ethclient.DialContext(s.t.Context(), s.stack.Platform.RPCURL)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(chain.Close)
+	return &purse{s, chain}
+}
+
+// onChain is a balance of an address, of the native asset or of the token.
+func (p *purse) onChain(ctx context.Context, address, token string) (*big.Int, error) {
+	if token == "" {
+		return p.chain.BalanceAt(ctx, common.HexToAddress(address), nil)
+	}
+	to := common.HexToAddress(token)
+	data := append(common.FromHex("0x70a08231"), common.LeftPadBytes(common.FromHex(address), 32)...) // balanceOf(address)
+	out, err := p.chain.CallContract(ctx, ethereum.CallMsg{To: &to, Data: data}, nil)
+	return new(big.Int).SetBytes(out), err
+}
+
+// agree holds the books of the treasury against the chain, to the last unit.
+func (p *purse) agree(ctx context.Context) error {
+	for token, asset := range map[string]ledger.Asset{"": {Code: "ETH", Scale: 18}, p.s.stack.Platform.Token: {Code: "TUSD", Scale: 6}} {
+		want, err := p.onChain(ctx, p.s.stack.Platform.Treasury, token)
+		if err != nil {
+			return err
+		}
+		total, err := p.s.Trail.Books().Total(ctx, ledger.Key{Account: "treasury:hot", Asset: asset}, time.Time{})
+		if err != nil {
+			return err
+		}
+		if total.Balance().Cmp(want) != 0 || total.Free().Cmp(want) != 0 {
+			return fmt.Errorf("the books have %s %s, %s free; the chain has %s", total.Balance(), asset.Code, total.Free(), want)
+		}
+	}
+	return nil
+}
+
+// instruct starts a settlement as `countersign settlements submit` does.
+func (s *site) instruct(i countersign.Instruction) {
+	s.t.Helper()
+	i.WalletID = s.stack.Platform.WalletID
+	_, err := s.Temporal.ExecuteWorkflow(s.t.Context(), client.StartWorkflowOptions{ID: workflows.SettlementID(i.ExternalID), TaskQueue: workflows.TaskQueue},
+		workflows.SettlementWorkflow, settlement.SettlementInput{ID: i.ExternalID, Instruction: &i})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *site) settlementStatus(ctx context.Context, id string) (st settlement.SettlementStatus, err error) {
+	v, err := s.Temporal.QueryWorkflow(ctx, workflows.SettlementID(id), "", workflows.StatusQuery)
+	if err == nil {
+		err = v.Get(&st)
+	}
+	return st, err
+}
+
+// reaches waits until a settlement is in a state.
+func (s *site) reaches(id string, state countersign.SettlementState) (st settlement.SettlementStatus) {
+	s.t.Helper()
+	waitFor(s.t, "settlement "+id+" "+string(state), func(ctx context.Context) (err error) {
+		if st, err = s.settlementStatus(ctx, id); err == nil && st.State != state {
+			err = fmt.Errorf("%+v", st)
+		}
+		return err
+	})
+	return st
+}
+
+// decides has people decide on the approval of a settlement, once it is held.
+func (s *site) decides(id string, yes bool) {
+	s.t.Helper()
+	st := s.reaches(id, countersign.SettlementAwaitingApproval)
+	r := demo.Request{ID: st.Request.ID, Approval: st.ApprovalID}
+	waitFor(s.t, "abstention on "+id, func(ctx context.Context) error { return s.IsAbstained(ctx, r) })
+	if yes {
+		if err := s.ApproveAsAlice(s.t.Context(), r); err != nil {
+			s.t.Fatal(err)
+		}
+		return
+	}
+	alice, err := s.stack.As(s.t.Context(), "alice")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := alice.Client()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, _, err := c.Decide(s.t.Context(), st.ApprovalID, "Denied", "not today"); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// mintTo is a call that makes 100 of the token.
+func (s *site) mintTo(id, address string) countersign.Instruction {
+	data := append(common.FromHex("0x40c10f19"), common.LeftPadBytes(common.FromHex(address), 32)...) // mint(address,uint256)
+	data = append(data, common.LeftPadBytes(big.NewInt(100_000_000).Bytes(), 32)...)
+	return countersign.Instruction{ExternalID: id, Call: &countersign.Call{To: strings.ToLower(s.stack.Platform.Token), Data: data}}
+}
+
+func transferOf(id, kind, asset, to string, n uint64) countersign.Instruction {
+	return countersign.Instruction{ExternalID: id, Purpose: "test", Transfer: &countersign.Transfer{Kind: kind, Asset: asset, To: to, Amount: countersign.NewAmount(n)}}
+}
+
+// TestSettlementsAgainstTheRealPlatform has a call approved by the checker, a token and a native
+// transfer by people, and one denied; the books are the chain's balances throughout.
+func TestSettlementsAgainstTheRealPlatform(t *testing.T) {
+	s := newSite(t)
+	s.startWorker()
+	s.startIngress()
+	p := newPurse(s)
+	token := s.stack.Platform.Token
+
+	s.instruct(s.mintTo("mint-1", stack.Recipient))
+	st := s.reaches("mint-1", countersign.SettlementSettled)
+	if st.FollowedBy != booked.ByChain || st.ApprovalID == "" || st.Escalations != 0 {
+		t.Errorf("%+v", st)
+	}
+	if err := p.agree(t.Context()); err != nil {
+		t.Error(err)
+	}
+
+	s.instruct(s.mintTo("mint-2", s.stack.Platform.Treasury)) // the rules know no such recipient
+	s.decides("mint-2", true)
+	s.reaches("mint-2", countersign.SettlementSettled)
+	to := "0x2222222222222222222222222222222222222222"
+	for _, tt := range []struct {
+		i    countersign.Instruction
+		move string
+	}{
+		{transferOf("native-1", "Native", "", to, 1_000_000_007), ""},
+		{transferOf("token-1", "Erc20", strings.ToLower(token), to, 60_000_001), token},
+		{transferOf("denied-1", "Native", "", to, 5), ""},
+	} {
+		before, err := p.onChain(t.Context(), to, tt.move)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.instruct(tt.i)
+		yes, end := !strings.HasPrefix(tt.i.ExternalID, "denied"), countersign.SettlementSettled
+		if !yes {
+			end = countersign.SettlementDenied
+		}
+		s.decides(tt.i.ExternalID, yes)
+		st := s.reaches(tt.i.ExternalID, end)
+		after, err := p.onChain(t.Context(), to, tt.move)
+		if err != nil || yes != (after.Cmp(before) > 0) || len(st.Differs) > 0 {
+			t.Errorf("%s: from %s to %s, %v, %+v", tt.i.ExternalID, before, after, err, st)
+		}
+		if err := p.agree(t.Context()); err != nil {
+			t.Errorf("%s: %v", tt.i.ExternalID, err)
+		}
+	}
+	if report, err := s.Verify(t.Context()); err != nil || !report.OK() {
+		t.Errorf("the trail does not verify: %v %v", err, report.Faults)
+	}
+	s.settlementsListed()
+}
+
+// settlementsListed asks by the search attribute.
+func (s *site) settlementsListed() {
+	s.t.Helper()
+	for state, want := range map[string]int64{"settled": 4, "denied": 1} {
+		waitFor(s.t, "settlements that are "+state, func(ctx context.Context) error {
+			n, err := s.Temporal.CountWorkflow(ctx, countRequest("WorkflowType = 'Settlement' AND SettlementState = '"+state+"'"))
+			if err == nil && n.Count != want {
+				err = fmt.Errorf("%d, want %d", n.Count, want)
+			}
+			return err
+		})
+	}
+}
