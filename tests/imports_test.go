@@ -147,6 +147,7 @@ var imports = map[string][]string{
 	"cmd/countersign/ruleverbs":     {"*"},
 	"cmd/countersign/control":       {"*"},
 	"cmd/countersign/keyverbs":      {"*"},
+	"cmd/countersign/completeverbs": {"*"},
 	"cmd/countersign/exportverbs":   {"*"},
 	"cmd/countersign/decode":        {"*"},
 	"cmd/countersign/doctor":        {"*"},

@@ -141,8 +141,6 @@ func TestSettlementsAgainstTheRealPlatform(t *testing.T) {
 	s.startWorker()
 	s.startIngress()
 	p := newPurse(s)
-	token := s.stack.Platform.Token
-
 	s.instruct(s.mintTo("mint-1", stack.Recipient))
 	st := s.reaches("mint-1", countersign.SettlementSettled)
 	if st.FollowedBy != booked.ByChain || st.ApprovalID == "" || st.Escalations != 0 {
@@ -155,38 +153,38 @@ func TestSettlementsAgainstTheRealPlatform(t *testing.T) {
 	s.instruct(s.mintTo("mint-2", s.stack.Platform.Treasury)) // the rules know no such recipient
 	s.decides("mint-2", true)
 	s.reaches("mint-2", countersign.SettlementSettled)
-	to := "0x2222222222222222222222222222222222222222"
-	for _, tt := range []struct {
-		i    countersign.Instruction
-		move string
-	}{
-		{transferOf("native-1", "Native", "", to, 1_000_000_007), ""},
-		{transferOf("token-1", "Erc20", strings.ToLower(token), to, 60_000_001), token},
-		{transferOf("denied-1", "Native", "", to, 5), ""},
-	} {
-		before, err := p.onChain(t.Context(), to, tt.move)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.instruct(tt.i)
-		yes, end := !strings.HasPrefix(tt.i.ExternalID, "denied"), countersign.SettlementSettled
-		if !yes {
-			end = countersign.SettlementDenied
-		}
-		s.decides(tt.i.ExternalID, yes)
-		st := s.reaches(tt.i.ExternalID, end)
-		after, err := p.onChain(t.Context(), to, tt.move)
-		if err != nil || yes != (after.Cmp(before) > 0) || len(st.Differs) > 0 {
-			t.Errorf("%s: from %s to %s, %v, %+v", tt.i.ExternalID, before, after, err, st)
-		}
-		if err := p.agree(t.Context()); err != nil {
-			t.Errorf("%s: %v", tt.i.ExternalID, err)
-		}
-	}
+	const to = "0x2222222222222222222222222222222222222222"
+	p.settles(transferOf("native-1", "Native", "", to, 1_000_000_007), countersign.SettlementSettled)
+	p.settles(transferOf("token-1", "Erc20", strings.ToLower(s.stack.Platform.Token), to, 60_000_001), countersign.SettlementSettled)
+	p.settles(transferOf("denied-1", "Native", "", to, 5), countersign.SettlementDenied)
 	if report, err := s.Verify(t.Context()); err != nil || !report.OK() {
 		t.Errorf("the trail does not verify: %v %v", err, report.Faults)
 	}
 	s.settlementsListed()
+}
+
+// settles has people decide on a transfer, and looks what the recipient has and what we have.
+func (p *purse) settles(i countersign.Instruction, end countersign.SettlementState) {
+	s, t := p.s, p.s.t
+	t.Helper()
+	before, err := p.onChain(t.Context(), i.Transfer.To, i.Transfer.Asset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.instruct(i)
+	s.decides(i.ExternalID, end == countersign.SettlementSettled)
+	st := s.reaches(i.ExternalID, end)
+	want := before
+	if end == countersign.SettlementSettled {
+		want = new(big.Int).Add(before, i.Transfer.Amount.Big())
+	}
+	after, err := p.onChain(t.Context(), i.Transfer.To, i.Transfer.Asset)
+	if err != nil || after.Cmp(want) != 0 || len(st.Differs) > 0 {
+		t.Errorf("%s: the recipient has %s, want %s, %v, %+v", i.ExternalID, after, want, err, st)
+	}
+	if err := p.agree(t.Context()); err != nil {
+		t.Errorf("%s: %v", i.ExternalID, err)
+	}
 }
 
 // settlementsListed asks by the search attribute.

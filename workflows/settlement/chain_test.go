@@ -97,65 +97,68 @@ func TestWhatIsStuckIsToldOnceAThreshold(t *testing.T) {
 	s.holds("wallets:Net:wa-hot", "USDC/6", "940", "940")
 }
 
+// replace has a transaction of the custodian's take the place of the first.
+func replace(s *site, kind string) {
+	s.world.set("tx-r", func(r *countersign.Request) {
+		r.RequestRef = countersign.RequestRef{Kind: countersign.TransactionRequest, WalletID: "wa-hot", ID: "tx-r"}
+		r.Network, r.Status, r.TxHash, r.Activity.Request = "Net", "broadcasted", "0x2", kind
+	})
+	s.world.set(xfr, func(r *countersign.Request) { r.ReplacementID = "tx-r" })
+}
+
 // What takes the place of a transaction is followed, and books what it has done.
-func TestATransactionIsReplaced(t *testing.T) {
-	replace := func(s *site, kind string) {
-		s.world.set("tx-r", func(r *countersign.Request) {
-			r.RequestRef = countersign.RequestRef{Kind: countersign.TransactionRequest, WalletID: "wa-hot", ID: "tx-r"}
-			r.Network, r.Status, r.TxHash, r.Activity.Request = "Net", "broadcasted", "0x2", kind
-		})
-		s.world.set(xfr, func(r *countersign.Request) { r.ReplacementID = "tx-r" })
+func TestATransactionIsReplacedByAFasterOne(t *testing.T) {
+	s := newSite(t)
+	s.at(time.Minute, func() { s.becomes("broadcasted", tx); s.hears("a") })
+	s.at(2*time.Minute, func() { replace(s, countersign.SpeedUpTransaction); s.becomes("failed", tx) })
+	s.at(5*time.Minute, func() { s.world.on("0x2", countersign.Final, 101) })
+	end := s.pay()
+	if end.State != countersign.SettlementSettled || end.TxHash != "0x2" || end.Escalations != 0 {
+		t.Errorf("%+v", end)
 	}
-	t.Run("faster", func(t *testing.T) {
-		s := newSite(t)
-		s.at(time.Minute, func() { s.becomes("broadcasted", tx); s.hears("a") })
-		s.at(2*time.Minute, func() { replace(s, countersign.SpeedUpTransaction); s.becomes("failed", tx) })
-		s.at(5*time.Minute, func() { s.world.on("0x2", countersign.Final, 101) })
-		end := s.pay()
-		if end.State != countersign.SettlementSettled || end.TxHash != "0x2" || end.Escalations != 0 {
-			t.Errorf("%+v", end)
-		}
-		s.holds("wallets:Net:wa-hot", "USDC/6", "940", "940")
+	s.holds("wallets:Net:wa-hot", "USDC/6", "940", "940")
+}
+
+func TestATransactionIsCancelled(t *testing.T) {
+	s := newSite(t)
+	s.at(time.Minute, func() { s.becomes("broadcasted", tx); s.hears("a") })
+	s.at(2*time.Minute, func() { replace(s, countersign.CancelTransaction) })
+	s.at(5*time.Minute, func() {
+		s.world.on("0x2", countersign.Final, 101, func(e *countersign.Effect) { e.Moves, e.Fee = nil, countersign.NewAmount(14) })
 	})
-	t.Run("cancelled", func(t *testing.T) {
-		s := newSite(t)
-		s.at(time.Minute, func() { s.becomes("broadcasted", tx); s.hears("a") })
-		s.at(2*time.Minute, func() { replace(s, countersign.CancelTransaction) })
-		s.at(5*time.Minute, func() {
-			s.world.on("0x2", countersign.Final, 101, func(e *countersign.Effect) { e.Moves, e.Fee = nil, countersign.NewAmount(14) })
-		})
-		end := s.pay()
-		if end.State != countersign.SettlementCancelled || end.Escalations != 0 {
-			t.Errorf("%+v", end)
-		}
-		s.holds("wallets:Net:wa-hot", "USDC/6", "1000", "1000")
-		s.holds("wallets:Net:wa-hot", "ETH/18", "986", "986") // what cancelling cost
+	end := s.pay()
+	if end.State != countersign.SettlementCancelled || end.Escalations != 0 {
+		t.Errorf("%+v", end)
+	}
+	s.holds("wallets:Net:wa-hot", "USDC/6", "1000", "1000")
+	s.holds("wallets:Net:wa-hot", "ETH/18", "986", "986") // what cancelling cost
+}
+
+func TestATransactionIsCancelledTooLate(t *testing.T) {
+	s := newSite(t)
+	s.at(time.Minute, func() { s.becomes("broadcasted", tx); replace(s, countersign.CancelTransaction); s.hears("a") })
+	s.at(5*time.Minute, func() { s.world.on(tx, countersign.Final, 101) })
+	if end := s.pay(); end.State != countersign.SettlementSettled || end.TxHash != tx {
+		t.Errorf("%+v", end)
+	}
+	s.holds("wallets:Net:wa-hot", "USDC/6", "940", "940")
+}
+
+func TestAReplacementIsNoSettlementOfItsOwn(t *testing.T) {
+	s := newSite(t)
+	s.world.set(xfr, func(r *countersign.Request) {
+		r.RequestRef, r.ExternalID = countersign.RequestRef{Kind: countersign.TransferRequest, WalletID: "wa-hot", ID: xfr}, pay
 	})
-	t.Run("too late to cancel", func(t *testing.T) {
-		s := newSite(t)
-		s.at(time.Minute, func() { s.becomes("broadcasted", tx); replace(s, countersign.CancelTransaction); s.hears("a") })
-		s.at(5*time.Minute, func() { s.world.on(tx, countersign.Final, 101) })
-		if end := s.pay(); end.State != countersign.SettlementSettled || end.TxHash != tx {
-			t.Errorf("%+v", end)
-		}
-		s.holds("wallets:Net:wa-hot", "USDC/6", "940", "940")
-	})
-	t.Run("and is no settlement of its own", func(t *testing.T) {
-		s := newSite(t)
-		s.world.set(xfr, func(r *countersign.Request) {
-			r.RequestRef, r.ExternalID = countersign.RequestRef{Kind: countersign.TransferRequest, WalletID: "wa-hot", ID: xfr}, pay
-		})
-		replace(s, countersign.CancelTransaction)
-		ref := countersign.RequestRef{Kind: countersign.TransactionRequest, WalletID: "wa-hot", ID: "tx-r"}
-		end := s.run(settlement.SettlementInput{ID: "tx-r", Request: &ref})
-		if end.State != countersign.SettlementReplacement || end.PartOf != pay {
-			t.Errorf("%+v", end)
-		}
-		want(t, "records", s.records(), "[settlement.opened]")
-		if held, err := s.books.Entry(t.Context(), "tx-r"); err != nil || len(held) != 0 {
-			t.Errorf("it has an entry: %v, %v", held, err)
-		}
-	})
+	replace(s, countersign.CancelTransaction)
+	ref := countersign.RequestRef{Kind: countersign.TransactionRequest, WalletID: "wa-hot", ID: "tx-r"}
+	end := s.run(settlement.SettlementInput{ID: "tx-r", Request: &ref})
+	if end.State != countersign.SettlementReplacement || end.PartOf != pay {
+		t.Errorf("%+v", end)
+	}
+	want(t, "records", s.records(), "[settlement.opened]")
+	if held, err := s.books.Entry(t.Context(), "tx-r"); err != nil || len(held) != 0 {
+		t.Errorf("it has an entry: %v, %v", held, err)
+	}
 }
 
 func TestWhatMovedOtherwiseIsPostedAsItMoved(t *testing.T) {
