@@ -120,9 +120,8 @@ func (a *App) activities(trail *store.Trail, c *worker.Temporal, screener *scree
 		lists.Screener = screener
 	}
 	return worker.Activities{
-		Approvals: approvals, Screening: lists,
-		Timetable:  &timetable.Timetable{Schedules: a.Keeper(c, trail)},
 		Approvals: approvals, Screening: lists, Deposits: deposits, Settlements: settlements,
+		Timetable:  &timetable.Timetable{Schedules: a.Keeper(c, trail)},
 		Events:     &activities.Events{Trail: trail},
 		Comparison: &activities.Comparison{Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now},
 		Reconciler: &activities.Reconciler{
