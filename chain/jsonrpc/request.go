@@ -169,10 +169,12 @@ func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
 		}
 		return nil, errors.New(why)
 	}
-	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	if err != nil {
+	var read bytes.Buffer
+	read.Grow(int(min(max(res.ContentLength, 0), maxAnswer)) + bytes.MinRead)
+	if _, err := read.ReadFrom(io.LimitReader(res.Body, maxAnswer+1)); err != nil {
 		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
+	text := read.Bytes()
 	if len(text) > maxAnswer {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLong, maxAnswer)
 	}
