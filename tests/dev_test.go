@@ -95,9 +95,15 @@ func TestDevRefusesATakenAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	_, stderr, code := cli(t, "", "dev", "--dir", t.TempDir(), "--temporal", l.Addr().String())
-	if code != 1 || !strings.Contains(stderr, l.Addr().String()) || !strings.Contains(stderr, "another stack") {
-		t.Errorf("exit %d, %q; want 1 and the address", code, stderr)
+	for _, flag := range []string{"--temporal", "--listen"} {
+		args := []string{"dev", "--dir", t.TempDir()}
+		for _, other := range []string{"--temporal", "--ui", "--sandbox", "--rpc", "--control", "--listen"} {
+			args = append(args, other, "127.0.0.1:0")
+		}
+		_, stderr, code := cli(t, "", append(args, flag, l.Addr().String())...) // the last of a flag holds
+		if code != 1 || !strings.Contains(stderr, l.Addr().String()+": bind: address already in use") || !strings.Contains(stderr, "another stack") {
+			t.Errorf("%s: exit %d, %q; want 1 and the address", flag, code, stderr)
+		}
 	}
 }
 
