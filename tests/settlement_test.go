@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"countersign"
+	steps "countersign/activities/settlement"
 	"countersign/audit/booked"
 	"countersign/cmd/countersign/demo"
 	"countersign/cmd/countersign/stack"
@@ -199,4 +201,39 @@ func (s *site) settlementsListed() {
 			return err
 		})
 	}
+}
+
+// TestRecordHistoriesOfSettlements writes those of a settlement that settled, of one that was
+// denied, and of a batch.
+func TestRecordHistoriesOfSettlements(t *testing.T) {
+	if os.Getenv("COUNTERSIGN_TEST_RECORD") == "" {
+		t.SkipNow() // a tool, not a test: it asserts what the replay tests assert
+	}
+	s := newSite(t)
+	s.startWorker()
+	s.startIngress()
+	const to = "0x2222222222222222222222222222222222222222"
+	s.instruct(transferOf("pay-1", "Native", "", to, 7))
+	s.decides("pay-1", true)
+	s.reaches("pay-1", countersign.SettlementSettled)
+	save(t, "settlement-watched", s.history(workflows.SettlementID("pay-1")))
+	s.instruct(transferOf("pay-2", "Native", "", to, 7))
+	s.decides("pay-2", false)
+	s.reaches("pay-2", countersign.SettlementDenied)
+	save(t, "settlement-denied", s.history(workflows.SettlementID("pay-2")))
+
+	one, two := transferOf("", "Native", "", to, 7), transferOf("", "Native", "", to, 8)
+	one.WalletID, two.WalletID = s.stack.Platform.WalletID, s.stack.Platform.WalletID
+	run, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.BatchID("b"), TaskQueue: workflows.TaskQueue},
+		workflows.SettlementBatchWorkflow, settlement.SettlementBatchInput{ID: "b", Legs: []steps.Leg{{Instruction: one}, {Instruction: two}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.decides("b.1", true)
+	s.decides("b.2", false)
+	var end settlement.SettlementBatchStatus
+	if err := run.Get(t.Context(), &end); err != nil || end.End != steps.BatchPartial {
+		t.Fatalf("%+v, %v", end, err)
+	}
+	save(t, "settlement-batch-partial", s.history(workflows.BatchID("b")))
 }
