@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,7 @@ func TestSettlementsAgainstTheRealPlatform(t *testing.T) {
 	p.settles(transferOf("native-1", "Native", "", to, 1_000_000_007), countersign.SettlementSettled)
 	p.settles(transferOf("token-1", "Erc20", strings.ToLower(s.stack.Platform.Token), to, 60_000_001), countersign.SettlementSettled)
 	p.settles(transferOf("denied-1", "Native", "", to, 5), countersign.SettlementDenied)
+	s.byCommandLine()
 	if report, err := s.Verify(t.Context()); err != nil || !report.OK() {
 		t.Errorf("the trail does not verify: %v %v", err, report.Faults)
 	}
@@ -186,6 +188,36 @@ func (p *purse) settles(i countersign.Instruction, end countersign.SettlementSta
 	}
 	if err := p.agree(t.Context()); err != nil {
 		t.Errorf("%s: %v", i.ExternalID, err)
+	}
+}
+
+// byCommandLine asks what the command line shows, and that one ID is not used twice.
+func (s *site) byCommandLine() {
+	s.t.Helper()
+	const to = "0x2222222222222222222222222222222222222222"
+	again := []string{"settlements", "submit", "--wallet", s.stack.Platform.WalletID, "--to", to, "--amount", "5", "--external-id", "denied-1"}
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{again, 3, "external ID already names another effect"},
+		{[]string{"settlements", "submit", "--to", to}, 2, "--amount"},
+		{[]string{"settlements", "show", "token-1"}, 0, `"state": "settled"`},
+		{[]string{"settlements", "show", "none-1"}, 3, "no settlement"},
+		{[]string{"settlements", "list", "--state", "settled"}, 0, "native-1"},
+		{[]string{"ledger", "balances", "--under", "treasury"}, 0, "39.999999"},
+		{[]string{"ledger", "entries", "token-1"}, 0, "60.000001 TUSD"},
+		{[]string{"ledger", "entries", "none-1"}, 3, "no entry"},
+		{[]string{"ledger", "export", "--format", "journal"}, 0, "treasury:hot"},
+		{[]string{"ledger", "export", "--format", "xml"}, 2, "want csv or journal"},
+		{[]string{"settlements", "accept", "none-1", "--tx", "0x1", "--by", "carol", "--reason", "looked"}, 3, "none-1"},
+	} {
+		cmd := exec.CommandContext(s.t.Context(), program(s.t, "countersign"), append(tt.args, "--config", s.stack.ConfigFile)...)
+		out, _ := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != tt.code || !strings.Contains(string(out), tt.want) {
+			s.t.Errorf("%v: exit %d, want %d with %q:\n%s", tt.args, cmd.ProcessState.ExitCode(), tt.code, tt.want, out)
+		}
 	}
 }
 

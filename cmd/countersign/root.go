@@ -59,6 +59,7 @@ refused, trail not verified, configuration wrong, demo not as expected).`,
 	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newAPI(o), newSink(o), newApprovals(o), newAudit(o),
 		newDecode(o), newPin(o), newRules(o), screening.New(screening.Options{JSON: &o.json, Usage: usage, Refused: refused}), newDoctor(o), newConfig(o), newVersion(o))
 	root.AddCommand(newControl(o)...)
+	root.AddCommand(newMoney(o)...)
 	root.AddCommand(newKeys(o), newCompleteness(o), scheduleverbs.New(scheduleverbs.Options{JSON: &o.json, Usage: usage, Refused: refused, Signing: o.signing,
 		App: func(cmd *cobra.Command) (*app.App, error) { return o.load(cmd.ErrOrStderr()) }}))
 	wrapArgs(root)

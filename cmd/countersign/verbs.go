@@ -7,7 +7,9 @@ import (
 	"countersign/cmd/countersign/control"
 	"countersign/cmd/countersign/exportverbs"
 	"countersign/cmd/countersign/keyverbs"
+	"countersign/cmd/countersign/ledgerverbs"
 	"countersign/cmd/countersign/ruleverbs"
+	"countersign/cmd/countersign/settlementverbs"
 	"countersign/config"
 	"countersign/store"
 
@@ -50,19 +52,29 @@ func newExport(o *options) []*cobra.Command {
 // newCompleteness returns the verbs of certificates.
 func newCompleteness(o *options) *cobra.Command {
 	return completeverbs.New(completeverbs.Options{
-		JSON: &o.json, Reading: o.reading, Day: day, Usage: usage, Refused: refused,
-		Temporal: func(cmd *cobra.Command) (client.Client, string, error) {
-			a, err := o.load(cmd.ErrOrStderr())
-			if err != nil {
-				return nil, "", err
-			}
-			c, err := a.Dial(cmd.Context())
-			if err != nil {
-				return nil, "", err
-			}
-			return c, a.Config.Worker.TaskQueue, nil
-		},
+		JSON: &o.json, Reading: o.reading, Day: day, Usage: usage, Refused: refused, Temporal: o.temporal,
 	})
+}
+
+// newMoney returns the verbs of settlements and of the books.
+func newMoney(o *options) []*cobra.Command {
+	return []*cobra.Command{
+		settlementverbs.New(settlementverbs.Options{JSON: &o.json, Temporal: o.temporal, Signing: o.signing, Usage: usage, Refused: refused}),
+		ledgerverbs.New(ledgerverbs.Options{JSON: &o.json, Reading: o.reading, Usage: usage, Refused: refused}),
+	}
+}
+
+// temporal reaches Temporal, and says where the workers listen.
+func (o *options) temporal(cmd *cobra.Command) (client.Client, string, error) {
+	a, err := o.load(cmd.ErrOrStderr())
+	if err != nil {
+		return nil, "", err
+	}
+	c, err := a.Dial(cmd.Context())
+	if err != nil {
+		return nil, "", err
+	}
+	return c, a.Config.Worker.TaskQueue, nil
 }
 
 // signing opens the trail for records of ours. The keys are the process's until it ends.
