@@ -78,8 +78,8 @@ var routes = table(
 
 	// What happened on a chain has no ID of its own. A transfer is one of a transaction's,
 	// whose deposit reads all of them; of the rest the wallet is the subject.
-	notice("wallet.blockchainevent.detected", "blockchainEvent.network+blockchainEvent.txHash"),
-	notice("wallet.blockchain_event.transfer.included", "blockchainEvent.network+blockchainEvent.txHash"),
+	deposit("wallet.blockchainevent.detected", "blockchainEvent.network+blockchainEvent.txHash"),
+	deposit("wallet.blockchain_event.transfer.included", "blockchainEvent.network+blockchainEvent.txHash"),
 	notice("wallet.blockchain_event.misc.confirmed", "blockchainEvent.walletId", "wallet.id", "walletId"),
 	notice("address_watch.blockchain_event.transfer.confirmed", "addressWatch.id", "addressWatchId", "blockchainEvent.addressWatchId", "blockchainEvent.txHash"),
 	notice("address_watch.blockchain_event.misc.confirmed", "addressWatch.id", "addressWatchId", "blockchainEvent.addressWatchId", "blockchainEvent.txHash"),

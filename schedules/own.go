@@ -1,6 +1,7 @@
 package schedules
 
 import (
+	"encoding/json"
 	"time"
 
 	"countersign/workflows"
@@ -33,6 +34,7 @@ func Own(every Intervals) []Schedule {
 		Workflow: workflows.RenewSchedulesWorkflow,
 		Every:    Duration(renewEvery), CatchUp: Duration(renewEvery),
 	}}
+	own = append(own, books(every)...)
 	if every.Screening != 0 {
 		own = append(own, Schedule{
 			ID:       "refresh/screening",
@@ -44,11 +46,33 @@ func Own(every Intervals) []Schedule {
 	return own
 }
 
+// books are the schedules of our own bookkeeping and of certificates. A certificate that was due
+// while Temporal was down is made afterwards, of its own window.
+func books(every Intervals) []Schedule {
+	const day = Duration(24 * time.Hour)
+	return []Schedule{{
+		ID:       "open/wallets",
+		Note:     "Begins the books of wallets that are new, with what they hold.",
+		Workflow: workflows.OpenWalletsWorkflow,
+		Every:    Duration(every.Reconcile), CatchUp: Duration(time.Minute),
+	}, {
+		ID:       "certify/hour",
+		Note:     "Certifies that everything of the last hour has its workflow, and starts what has none.",
+		Workflow: workflows.CertifyWorkflow, Input: json.RawMessage(`{"window":"hour"}`),
+		Every: Duration(time.Hour), Offset: Duration(5 * time.Minute), CatchUp: day, Overlap: BufferAll,
+	}, {
+		ID:       "certify/day",
+		Note:     "Certifies that everything of yesterday (UTC) has its workflow, and starts what has none.",
+		Workflow: workflows.CertifyWorkflow, Input: json.RawMessage(`{"window":"day"}`),
+		Every: day, Offset: Duration(15 * time.Minute), CatchUp: day, Overlap: BufferAll,
+	}}
+}
+
 // renewEvery is far more often than once a month, when there is something to renew.
 const renewEvery = 6 * time.Hour
 
 // owned are the IDs that a file may not take.
-var owned = []string{"reconcile/approvals", "reconcile/decisions", "refresh/screening", "renew/schedules"}
+var owned = []string{"reconcile/approvals", "reconcile/decisions", "refresh/screening", "renew/schedules", "open/wallets", "certify/hour", "certify/day"}
 
 // IsOwn reports whether an ID is of this release's own schedules.
 func IsOwn(id string) bool {

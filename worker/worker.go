@@ -50,6 +50,8 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 		workflows.DepositWorkflow: workflows.Deposit,
 		workflows.CertifyWorkflow: workflows.Certify,
 
+		workflows.OpenWalletsWorkflow: workflows.OpenWallets,
+
 		workflows.RenewSchedulesWorkflow:  workflows.RenewSchedules,
 		workflows.SettlementWorkflow:      settlement.Settlement,
 		workflows.SettlementBatchWorkflow: settlement.SettlementBatch,

@@ -27,6 +27,8 @@ const (
 	DepositWorkflow = "Deposit"
 	CertifyWorkflow = "Certify"
 
+	OpenWalletsWorkflow = "OpenWallets"
+
 	RenewSchedulesWorkflow  = "RenewSchedules"
 	SettlementWorkflow      = "Settlement"
 	SettlementBatchWorkflow = "SettlementBatch"

@@ -18,7 +18,7 @@ import (
 )
 
 // local is the whole product on this machine: the stack as child processes,
-// ingress and worker in this one.
+// ingress, worker and watchers in this one.
 type local struct {
 	stack    *stack.Stack
 	app      *app.App
@@ -52,7 +52,7 @@ func startLocal(ctx context.Context, cfg stack.Config, log *slog.Logger) (_ *loc
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Check(config.RoleIngress, config.RoleWorker); err != nil {
+	if err := c.Check(config.RoleIngress, config.RoleWorker, config.RoleWatch); err != nil {
 		return nil, err
 	}
 	l.app = newApp(c, log)
@@ -70,12 +70,13 @@ func startLocal(ctx context.Context, cfg stack.Config, log *slog.Logger) (_ *loc
 	return l, l.ready(ctx)
 }
 
-// run starts ingress and worker, and watches the children.
+// run starts ingress, worker and watchers, and looks after the children.
 func (l *local) run(ctx context.Context) {
 	ctx, l.cancel = context.WithCancel(ctx)
 	l.group, l.ended = errgroup.WithContext(ctx)
 	l.group.Go(func() error { return l.app.RunIngress(l.ended, l.temporal) })
 	l.group.Go(func() error { return l.app.RunWorker(l.ended, l.temporal) })
+	l.group.Go(func() error { return l.app.RunWatch(l.ended) })
 	l.group.Go(func() error { return l.stack.Wait(l.ended) })
 }
 

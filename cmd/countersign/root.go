@@ -33,7 +33,8 @@ abstains. Each decision is signed and on the trail before it takes effect.
 
 Try it:            countersign demo     (everything on this machine, then gone)
 Work with it:      countersign dev      (the same, until Ctrl-C)
-Run it:            countersign ingress, countersign worker, countersign api, countersign sink
+Run it:            countersign ingress, countersign worker, countersign watch,
+                   countersign api, countersign sink
 Look:              countersign approvals, countersign audit, countersign completeness,
                    countersign decode
 Keys of the trail: countersign keys
@@ -56,7 +57,7 @@ refused, trail not verified, configuration wrong, demo not as expected).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w\nRun '%s --help' for usage", err, cmd.CommandPath()))
 	})
-	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newAPI(o), newSink(o), newApprovals(o), newAudit(o),
+	root.AddCommand(newDemo(o), newDev(o), newIngress(o), newWorker(o), newAPI(o), newSink(o), newWatch(o), newApprovals(o), newAudit(o),
 		newDecode(o), newPin(o), newRules(o), screening.New(screening.Options{JSON: &o.json, Usage: usage, Refused: refused}), newDoctor(o), newConfig(o), newVersion(o))
 	root.AddCommand(newControl(o)...)
 	root.AddCommand(newMoney(o)...)

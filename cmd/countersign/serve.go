@@ -95,6 +95,24 @@ up until it is back. Run it once; several would send everything several times.`,
 	}
 }
 
+func newWatch(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "watch",
+		Short: "Follow chains and the custodian's lists, and tell the ingress",
+		Long: `Follow every chain of COUNTERSIGN_NODES_FILE block by block, compare the custodian's lists of
+policies, service accounts and wallets with what they were, and tell the ingress of COUNTERSIGN_INGRESS_URL
+what is seen, by signed webhooks like the custodian's own (docs/watching.md). What was seen is told
+until it is taken. Run it once for each database: of two, one says that the other is there.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := o.load(cmd.ErrOrStderr(), config.RoleWatch)
+			if err != nil {
+				return err
+			}
+			return a.RunWatch(cmd.Context())
+		},
+	}
+}
+
 // serve plays one role until it is told to stop.
 func (o *options) serve(role config.Role, run func(*app.App, context.Context, *worker.Temporal) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {

@@ -149,3 +149,17 @@ func last(occurred []follow.Occurrence) []follow.Occurrence {
 	}
 	return kept
 }
+
+// Last is the data of the event of a rule in the highest block, of those that are not retracted.
+func (k *Keeper) Last(ctx context.Context, rule string) (data []byte, told bool, err error) {
+	var text string
+	err = k.DB.QueryRowContext(ctx, k.DB.Text(`SELECT data FROM chain_events WHERE network = ? AND rule = ? AND state <> ?
+		ORDER BY number DESC, idx DESC LIMIT 1`), k.Network, rule, string(follow.Retracted)).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("last event of rule %s on %s: %w", rule, k.Network, err)
+	}
+	return []byte(text), true, nil
+}

@@ -18,6 +18,7 @@ import (
 	"countersign/rules"
 	"countersign/screening"
 	"countersign/store"
+	"countersign/watch"
 	"countersign/worker"
 )
 
@@ -28,6 +29,8 @@ type App struct {
 	// Books are the rule books that the program was built with, by name: functions from a
 	// book's configuration file, which may be empty, to the book.
 	Books map[string]func(config []byte) (rules.Decider, error)
+	// Conditions narrow what the watchers tell of, in Go, by the names of the rules in the file.
+	Conditions watch.Conditions
 	// Revision is what the program was built from.
 	Revision string
 }
@@ -39,18 +42,11 @@ func (a *App) Dial(ctx context.Context) (*worker.Temporal, error) {
 
 // RunIngress serves webhooks until ctx is done.
 func (a *App) RunIngress(ctx context.Context, c *worker.Temporal) error {
-	f, err := os.Open(a.Config.Ingress.WebhookSecretFile)
+	secrets, err := a.secrets()
 	if err != nil {
 		return err
 	}
-	secrets, err := ingress.ParseSecrets(f)
-	f.Close()
-	if err != nil {
-		return fmt.Errorf("COUNTERSIGN_WEBHOOK_SECRET_FILE %s: %w", f.Name(), err)
-	}
-	events := &ingress.Dispatcher{
-		Service: c.WorkflowService(), Namespace: c.Namespace, TaskQueue: a.Config.Worker.TaskQueue,
-	}
+	events := a.dispatcher(c)
 	server, err := ingress.New(ingress.Config{
 		Listen: a.Config.Ingress.Listen, Secrets: secrets, Tolerance: a.Config.Ingress.Tolerance,
 		Events: events, Ready: events.Ready, Log: a.Log,
@@ -121,9 +117,10 @@ func (a *App) activities(trail *store.Trail, c *worker.Temporal, screener *scree
 	}
 	return worker.Activities{
 		Approvals: approvals, Screening: lists, Deposits: deposits, Settlements: settlements,
-		Timetable:  &timetable.Timetable{Schedules: a.Keeper(c, trail)},
-		Events:     &activities.Events{Trail: trail},
-		Comparison: &activities.Comparison{Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now},
+		Timetable:    &timetable.Timetable{Schedules: a.Keeper(c, trail)},
+		Completeness: a.completeness(custodian, trail, c),
+		Events:       &activities.Events{Trail: trail},
+		Comparison:   &activities.Comparison{Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now},
 		Reconciler: &activities.Reconciler{
 			Custodian: custodian, Starter: &worker.Starter{Client: c, TaskQueue: a.Config.Worker.TaskQueue},
 		},

@@ -54,7 +54,7 @@ func NewWorld(ctx context.Context, s *stack.Stack, t *worker.Temporal, trail *st
 	if err != nil {
 		return nil, err
 	}
-	w.secret = strings.TrimSpace(string(secret))
+	w.secret, _, _ = strings.Cut(string(secret), "\n") // the custodian's; the next is our watchers'
 	if w.maker, err = s.Account(s.Accounts.Maker); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -71,7 +72,7 @@ func (s *Stack) setUp(ctx context.Context) error {
 		func(ctx context.Context, c *dfns.Client) error {
 			return s.account(ctx, c, "maker", makerRights, &s.Accounts.Maker)
 		},
-		s.policy, s.webhook,
+		s.policy, s.webhook, s.watchers,
 	} {
 		if err := step(ctx, admin); err != nil {
 			return err
@@ -149,6 +150,16 @@ func (s *Stack) webhook(ctx context.Context, admin *dfns.Client) error {
 	}
 	s.Accounts.Webhook.ID, s.Accounts.Webhook.URL = created.ID, url
 	return nil
+}
+
+// watchers adds the secret of our own watchers, who tell the ingress in the same way, unless it
+// is there.
+func (s *Stack) watchers(context.Context, *dfns.Client) error {
+	secrets, err := os.ReadFile(s.path("webhook.secret"))
+	if err != nil || bytes.Contains(secrets, []byte("source="+ingress.OwnSource)) {
+		return err
+	}
+	return s.write("webhook.secret", append(secrets, "own-"+rand.Text()+" source="+ingress.OwnSource+"\n"...))
 }
 
 // trailKeys makes the key that signs records and the one that signs checkpoints, with
@@ -259,7 +270,8 @@ func (s *Stack) writeConfig() error {
 	text := "# Written by `countersign dev`; a configuration like any other.\n"
 	for _, kv := range [][2]string{
 		{"TEMPORAL_ADDRESS", s.TemporalAddr}, {"TEMPORAL_NAMESPACE", Namespace},
-		{"COUNTERSIGN_LISTEN", s.IngressAddr},
+		{"COUNTERSIGN_LISTEN", s.IngressAddr}, {"COUNTERSIGN_INGRESS_URL", "http://" + s.IngressAddr},
+		{"COUNTERSIGN_CHAINS_EVERY", "250ms"}, {"COUNTERSIGN_LISTS_EVERY", "2s"},
 		{"COUNTERSIGN_WEBHOOK_SECRET_FILE", s.path("webhook.secret")},
 		{"COUNTERSIGN_DFNS_URL", s.Platform.BaseURL},
 		{"COUNTERSIGN_DFNS_TOKEN_FILE", s.path("checker.token")},
