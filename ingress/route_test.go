@@ -55,6 +55,8 @@ func TestEveryDocumentedKindHasARoute(t *testing.T) {
 			want, signal = workflows.ApprovalWorkflow, workflows.EventSignal
 		case strings.HasPrefix(k, "wallet.transfer."), strings.HasPrefix(k, "wallet.transaction."):
 			want, signal = workflows.SettlementWorkflow, workflows.EventSignal
+		case k == "wallet.blockchainevent.detected", k == "wallet.blockchain_event.transfer.included":
+			want, signal, subject = workflows.DepositWorkflow, workflows.EventSignal, "Ethereum:0x1"
 		}
 		if r.Workflow != want || r.Signal != signal || len(r.Subject) == 0 {
 			t.Errorf("%s = %+v, want workflow %s by %q", k, r, want, signal)
@@ -80,6 +82,7 @@ func TestRouteOf(t *testing.T) {
 		{"settlement of no wallet", countersign.Event{ID: "whe-1", Kind: "wallet.transfer.requested", Subject: "xfr-1"}, "Stray", "event/whe-1"},
 		{"notice", countersign.Event{ID: "whe-1", Kind: "wallet.created", Subject: "wa-1"}, "Notice", "event/whe-1"},
 		{"retry of a notice", countersign.Event{ID: "whe-2", RetryOf: "whe-1", Kind: "wallet.created", Subject: "wa-1"}, "Notice", "event/whe-1"},
+		{"deposit, by the custodian", countersign.Event{ID: "whe-1", Kind: "wallet.blockchainevent.detected", Subject: "Ethereum:0xab"}, "Deposit", "deposit/Ethereum/0xab"},
 		{"the same, by our watcher", countersign.Event{ID: "e-1", Source: "countersign", Kind: "chain.deposit.confirmed", Subject: "Ethereum:0xab"}, "Deposit", "deposit/Ethereum/0xab"},
 		{"an EVM hash is written in one way", countersign.Event{ID: "e-1", Source: "countersign", Kind: "chain.deposit.seen", Subject: "Ethereum:0x" + strings.Repeat("AB", 32)}, "Deposit", "deposit/Ethereum/0x" + strings.Repeat("ab", 32)},
 		{"deposit without a network", countersign.Event{ID: "e-1", Source: "countersign", Kind: "chain.deposit.seen", Subject: "0xab"}, "Stray", "event/e-1"},

@@ -110,7 +110,7 @@ func wireNames(t *testing.T) (names []string) {
 	add("check", doctor.IDs()...)
 	for _, c := range []struct{ kind, dir, of string }{
 		{"reason-code", "..", "ReasonCode"}, {"verdict", "..", "Verdict"}, {"approval-status", "..", "ApprovalStatus"},
-		{"record-type", "../audit", "Type"}, {"record-type", "../audit/booked", "Type"}, {"record-type", "../audit/complete", "Type"}, {"alarm", "../audit/complete", "AlarmCode"}, {"inclusion", "..", "Inclusion"}, {"event-kind", "../watch/lists", "EventKind"}, {"event-kind", "../watch", "EventKind"}, {"key-use", "../audit", "KeyUse"}, {"alarm", "../audit", "AlarmCode"}, {"post-result", "../audit", "PostResult"},
+		{"record-type", "../audit", "Type"}, {"record-type", "../audit/booked", "Type"}, {"record-type", "../audit/complete", "Type"}, {"alarm", "../audit/complete", "AlarmCode"}, {"alarm", "../watch", "AlarmCode"}, {"inclusion", "..", "Inclusion"}, {"event-kind", "../watch/lists", "EventKind"}, {"event-kind", "../watch", "EventKind"}, {"key-use", "../audit", "KeyUse"}, {"alarm", "../audit", "AlarmCode"}, {"post-result", "../audit", "PostResult"},
 		{"phase", "../workflows", "Phase"}, {"calldata-code", "../calldata", "Code"},
 		{"calldata-code", "../calldata/calltree", "Code"}, {"protocol", "../calldata/calltree", "Protocol"},
 		{"rawtx-code", "../calldata/rawtx", "Code"}, {"typed-data-code", "../calldata/typeddata", "Code"},
@@ -142,7 +142,7 @@ func wireNames(t *testing.T) (names []string) {
 		services.Business{}, services.Tolerance{}, web.Request{}, web.Answer{}, database.Table{}, price.Price{}, calendar.Spec{},
 		services.Evidence{}, lint.Finding{}, backtest.Report{}, rulestest.Case{}, rulestest.Decisions{}, store.Halt{},
 		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{}, rule.LogData{}, rule.CallData{}, rule.ConfirmedData{}, rule.ThresholdData{},
-		ledger.Step{}, follow.Cursor{}, follow.Occurrence{}, countersign.Effect{}, chart.File{}, announce.Envelope{}, lists.Data{}, watch.Data{},
+		ledger.Step{}, follow.Cursor{}, follow.Occurrence{}, countersign.Effect{}, chart.File{}, announce.Envelope{}, lists.Data{}, watch.Data{}, watch.File{},
 		booked.Opening{}, booked.Deposit{}, bookkeeping.BookDepositInput{}, bookkeeping.BookDepositResult{}, bookkeeping.OpenWalletsResult{},
 		workflows.DepositInput{}, workflows.DepositStatus{}, workflows.CertifyInput{}, certify.CertifyWindowInput{}, certify.CertifyWindowResult{}, complete.Certificate{},
 		timetable.RenewResult{}, schedules.File{}, schedules.Plan{}, keeper.Change{}, keeper.Entry{},
