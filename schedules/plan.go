@@ -118,14 +118,6 @@ func (p Plan) Next(after time.Time, n int) (next []time.Time) {
 	return next[:min(n, len(next))]
 }
 
-// overlap is the policy that counts.
-func (s Schedule) overlap() Overlap {
-	if s.Overlap == "" {
-		return Skip
-	}
-	return s.Overlap
-}
-
 // When says in words when it runs.
 func (p Plan) When() string {
 	s := p.Schedule

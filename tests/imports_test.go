@@ -29,7 +29,7 @@ var imports = map[string][]string{
 	"audit/keyring":                {"audit"},
 	"audit/anchor":                 {"audit/tree"},
 	"audit/csvfile":                {"", "audit", "eip55"},
-	"audit/booked":                 {"", "audit", "ledger"},
+	"audit/booked":                 {"", "audit"},
 	"audit/sink":                   {"", "audit", "audit/ocsf"},
 	"audit/api":                    {"", "audit", "audit/csvfile", "audit/tree", "store"},
 	"audit/export":                 {"audit", "audit/csvfile", "audit/export/bundle", "audit/tree", "audit/verify"},

@@ -93,7 +93,8 @@ func (s *site) recordAny(kind string) {
 		if err == nil {
 			save(s.t, map[string]string{
 				workflows.NoticeWorkflow: "notice", workflows.StrayWorkflow: "stray", workflows.ReconcileWorkflow: "reconcile",
-				workflows.CompareDecisionsWorkflow: "compare-decisions",
+				workflows.CompareDecisionsWorkflow: "compare-decisions", workflows.DepositWorkflow: "deposit", workflows.CertifyWorkflow: "certify",
+				workflows.OpenWalletsWorkflow: "open-wallets", workflows.RenewSchedulesWorkflow: "renew-schedules",
 			}[kind], s.history(page.Executions[0].Execution.WorkflowId))
 		}
 		return err

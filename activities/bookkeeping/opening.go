@@ -84,7 +84,7 @@ func (d *Deposits) open(ctx context.Context, w countersign.Wallet) (entry audit.
 	for _, b := range body.Balances {
 		if !b.Amount.IsZero() {
 			step.Postings = append(step.Postings, ledger.Posting{
-				From: d.Chart.Opening(w.Network), To: d.Chart.Wallet(w.Network, w.ID), Asset: b.Asset, Amount: b.Amount,
+				From: d.Chart.Opening(w.Network), To: d.Chart.Wallet(w.Network, w.ID), Asset: d.Chart.Asset(w.Network, b.Contract), Amount: b.Amount,
 			})
 		}
 	}
@@ -125,7 +125,7 @@ func (d *Deposits) balances(ctx context.Context, w countersign.Wallet, o *booked
 		o.Block.Time = began
 		for _, h := range held {
 			if countable(h.Kind) {
-				o.Balances = append(o.Balances, booked.Balance{Contract: h.Asset, Asset: d.Chart.Asset(w.Network, h.Asset), Amount: h.Balance})
+				o.Balances = append(o.Balances, booked.Balance{Contract: h.Asset, Asset: d.Chart.Asset(w.Network, h.Asset).String(), Amount: h.Balance})
 			}
 		}
 		return nil
@@ -142,7 +142,7 @@ func (d *Deposits) balances(ctx context.Context, w countersign.Wallet, o *booked
 		if i > 0 {
 			contract = contracts[i-1]
 		}
-		o.Balances = append(o.Balances, booked.Balance{Contract: contract, Asset: d.Chart.Asset(w.Network, contract), Amount: amount})
+		o.Balances = append(o.Balances, booked.Balance{Contract: contract, Asset: d.Chart.Asset(w.Network, contract).String(), Amount: amount})
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ package booked
 import (
 	"countersign"
 	"countersign/audit"
-	"countersign/ledger"
 )
 
 // The types of records. Wire format: add, never rename.
@@ -43,9 +42,10 @@ type Opening struct {
 // A Balance is how much there was of one asset, in its smallest unit.
 type Balance struct {
 	// Contract locates the asset on its network, empty for the native one.
-	Contract string             `json:"contract,omitempty"`
-	Asset    ledger.Asset       `json:"asset"`
-	Amount   countersign.Amount `json:"amount"`
+	Contract string `json:"contract,omitempty"`
+	// Asset is its name and decimals in the books, "USDC/6".
+	Asset  string             `json:"asset"`
+	Amount countersign.Amount `json:"amount"`
 }
 
 // A Deposit is a transaction that somebody else sent and that moved what is ours.

@@ -16,7 +16,6 @@ import (
 	"countersign/audit/booked"
 	"countersign/audit/complete"
 	"countersign/audit/ocsf"
-	"countersign/ledger"
 )
 
 var (
@@ -67,7 +66,7 @@ var corpus = []sample{
 	{"signed in from nowhere", audit.SignedIn, audit.SignIn{Address: "@"}},
 	{"used outside", audit.AlarmRaised, audit.Alarm{Code: audit.UsedOutside, ApprovalID: "ap-1", What: "a decision without an intent"}},
 	{"never posted", audit.AlarmRaised, audit.Alarm{Code: audit.NeverPosted, ApprovalID: "ap-1", What: "silence"}},
-	{"a wallet's books begin", booked.WalletOpened, booked.Opening{WalletID: "wa-1", Network: "Ethereum", Balances: []booked.Balance{{Asset: ledger.Asset{Code: "ETH", Scale: 18}}}}},
+	{"a wallet's books begin", booked.WalletOpened, booked.Opening{WalletID: "wa-1", Network: "Ethereum", Balances: []booked.Balance{{Asset: "ETH/18"}}}},
 	{"a deposit", booked.DepositBooked, booked.Deposit{Network: "Ethereum", TxHash: "0x1", Wallets: []string{"wa-1"}}},
 	{"a doubtful deposit", booked.DepositDoubtful, booked.Deposit{Network: "Ethereum", TxHash: "0x1", Why: "the balance says otherwise"}},
 	{"a deposit that vanished", booked.DepositVanished, booked.Deposit{}},

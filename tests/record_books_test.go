@@ -1,0 +1,41 @@
+package tests
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"countersign/workflows"
+
+	"go.temporal.io/sdk/client"
+)
+
+// TestRecordHistoriesOfBooks writes those of a deposit, of an opening, of a certificate and of
+// schedules that are renewed.
+func TestRecordHistoriesOfBooks(t *testing.T) {
+	if os.Getenv("COUNTERSIGN_TEST_RECORD") == "" {
+		t.SkipNow() // a tool, not a test: it asserts what the replay tests assert
+	}
+	s := newSite(t, func(o *options) { o.ReconcileEvery = 2 * time.Second })
+	s.startIngress()
+	s.startWorker()
+	p := newPurse(s)
+	waitFor(t, "the opening of the treasury's books", p.agree)
+	s.deposit(1000)
+	waitFor(t, "the deposit in the books", p.agree)
+	if err := s.Temporal.ScheduleClient().GetHandle(t.Context(), "renew/schedules").Trigger(t.Context(), client.ScheduleTriggerOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	to := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+	run, err := s.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "certify/record", TaskQueue: workflows.TaskQueue},
+		workflows.CertifyWorkflow, workflows.CertifyInput{From: to.Add(-time.Hour), To: to})
+	if err == nil {
+		err = run.Get(t.Context(), nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{workflows.DepositWorkflow, workflows.OpenWalletsWorkflow, workflows.RenewSchedulesWorkflow, workflows.CertifyWorkflow} {
+		s.recordAny(kind)
+	}
+}
