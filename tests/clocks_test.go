@@ -42,6 +42,7 @@ func around(t *testing.T, zone, day string) (*time.Location, time.Time, time.Tim
 // Temporal has with those that we print, for times that are skipped, come twice, and
 // follow the hours; with a business calendar and without.
 func TestTheServerRunsWhatWePromise(t *testing.T) {
+	t.Parallel()
 	w := newClockwork(t)
 	w.Now = func() time.Time { return time.Date(2027, 1, 10, 0, 0, 0, 0, time.UTC) }
 	for i, s := range switches {
@@ -72,6 +73,7 @@ func TestTheServerRunsWhatWePromise(t *testing.T) {
 // TestWhatTemporalItselfDoes writes down what made us not hand it a time zone. When it
 // fails, the server has changed: docs/schedules.md quotes it.
 func TestWhatTemporalItselfDoes(t *testing.T) {
+	t.Parallel()
 	w := newClockwork(t)
 	for i, s := range []struct{ zone, cron, day, want string }{
 		{"Europe/Zurich", "30 2 * * *", "2027-03-28", "27 02:30+01:00, 29 02:30+02:00"},
@@ -115,6 +117,7 @@ func TestWhatTemporalItselfDoes(t *testing.T) {
 
 // TestBusinessDaysAreTheServers compares a year of moved and skipped times.
 func TestBusinessDaysAreTheServers(t *testing.T) {
+	t.Parallel()
 	w := newClockwork(t)
 	w.Now = func() time.Time { return time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC) }
 	f := schedules.File{Calendars: []calendar.Spec{{

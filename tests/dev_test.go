@@ -63,9 +63,9 @@ func startDev(t *testing.T) (cmd *exec.Cmd, out string, addrs []string) {
 	t.Helper()
 	program(t, "temporal")
 	program(t, "sandbox")
-	addrs = freeAddrs(t, 5)
+	addrs = freeAddrs(t, 6)
 	cmd = exec.Command(program(t, "countersign"), "dev", "--dir", filepath.Join(t.TempDir(), "dev"), "--listen", addrs[0],
-		"--temporal", addrs[1], "--ui", addrs[2], "--sandbox", addrs[3], "--rpc", addrs[4])
+		"--temporal", addrs[1], "--ui", addrs[2], "--sandbox", addrs[3], "--rpc", addrs[4], "--control", addrs[5])
 	out = filepath.Join(t.TempDir(), "out")
 	f, err := os.Create(out)
 	if err != nil {

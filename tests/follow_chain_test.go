@@ -149,6 +149,7 @@ func (r *rough) follower() *follow.Follower {
 // with the follower forgotten now and then: at finality every deposit that has happened is told once,
 // and nothing that is none; and what each did is read from the chain without a doubt.
 func TestDepositsThroughReorganisations(t *testing.T) {
+	t.Parallel()
 	r := newRough(t)
 	contracts := []string{"", r.deploy("PlainToken"), r.deploy("FeeToken"), r.deploy("NoReturnToken")}
 	at, weather := "/chain/"+r.platform.Network, rand.New(rand.NewPCG(5, 5))

@@ -80,6 +80,7 @@ func (o *outage) end(t time.Time) {
 // every schedule pass, starts it again on its database, and holds what follows to the
 // catch-up window and the overlap policy: no run more, and none less.
 func TestTemporalIsDownAcrossScheduledTimes(t *testing.T) {
+	t.Parallel()
 	w := newClockwork(t)
 	all := w.beats("outage/allow-all", schedules.AllowAll, time.Hour)
 	short := w.beats("outage/short-window", schedules.AllowAll, 10*time.Second)

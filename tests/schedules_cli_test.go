@@ -45,6 +45,7 @@ func (s *site) tool(name string, args ...string) string {
 // TestSchedulesOnTheCommandLine walks an operator's way through the example, with the
 // product's own schedules beside it.
 func TestSchedulesOnTheCommandLine(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.startWorker()
 	file := []string{"--file", exampleSchedules}

@@ -20,6 +20,7 @@ import (
 
 // TestTheProductsSchedulesAreAppliedAndAppliedAgain runs against the real dev server.
 func TestTheProductsSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
+	t.Parallel()
 	w := newClockwork(t)
 	// An earlier release has made one, without a mark.
 	_, err := w.Client.ScheduleClient().Create(t.Context(), client.ScheduleOptions{
@@ -34,7 +35,7 @@ func TestTheProductsSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
 		w.apply(keeper.FromProduct, own(t, schedules.Intervals{Reconcile: every, Compare: time.Minute}))
 	}
 	apply(time.Hour)
-	if got, want := w.kinds(), "reconcile/approvals created, reconcile/decisions updated, renew/schedules created"; got != want {
+	if got, want := w.kinds(), "reconcile/approvals created, reconcile/decisions updated, renew/schedules created, open/wallets created, certify/hour created, certify/day created"; got != want {
 		t.Errorf("records %q, want %q", got, want)
 	}
 	apply(time.Hour)
@@ -51,8 +52,8 @@ func TestTheProductsSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
 	if d := w.describe("reconcile/approvals"); d.Schedule.Spec.Intervals[0].Every != 2*time.Hour || !d.Schedule.State.Paused || d.Schedule.State.Note != "freeze" {
 		t.Errorf("interval %s, paused %t, note %q; want 2h, still paused, and why", d.Schedule.Spec.Intervals[0].Every, d.Schedule.State.Paused, d.Schedule.State.Note)
 	}
-	if n := len(w.records); n != 1 || !strings.Contains(w.records[0].After, "every 2h0m0s") || !strings.Contains(w.records[0].Before, "every 1h0m0s") {
-		t.Errorf("records %+v, want one that says both intervals", w.records)
+	if n := len(w.records); n != 2 || !strings.Contains(w.records[0].After, "every 2h0m0s") || !strings.Contains(w.records[0].Before, "every 1h0m0s") {
+		t.Errorf("records %+v, want two, of what runs as often as reconciliation, that say both intervals", w.records)
 	}
 	w.refuse = errors.New("no trail")
 	_, err = w.Apply(t.Context(), own(t, schedules.Intervals{Reconcile: 3 * time.Hour, Compare: time.Minute}), keeper.FromProduct)
@@ -110,6 +111,7 @@ func (w *clockwork) listed(n int) {
 
 // TestSchedulesOfAFile are compared, applied, changed, kept from others and pruned.
 func TestSchedulesOfAFile(t *testing.T) {
+	t.Parallel()
 	w := newClockwork(t)
 	f := nightly()
 	w.apply(keeper.FromFile, plans(t, f))
@@ -213,6 +215,7 @@ func (w *clockwork) othersAreKept(f schedules.File) {
 
 // TestSchedulesAreRenewed holds the renewal to what it may change.
 func TestSchedulesAreRenewed(t *testing.T) {
+	t.Parallel()
 	w := newClockwork(t)
 	now := time.Date(2027, 1, 31, 12, 0, 0, 0, time.UTC)
 	w.Now = func() time.Time { return now }

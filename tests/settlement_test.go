@@ -140,6 +140,7 @@ func transferOf(id, kind, asset, to string, n uint64) countersign.Instruction {
 // TestSettlementsAgainstTheRealPlatform has a call approved by the checker, a token and a native
 // transfer by people, and one denied; the books are the chain's balances throughout.
 func TestSettlementsAgainstTheRealPlatform(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.startWorker()
 	s.startIngress()

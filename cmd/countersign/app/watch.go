@@ -33,6 +33,14 @@ import (
 
 // RunWatch follows chains and the custodian's lists, and tells the ingress, until ctx is done.
 func (a *App) RunWatch(ctx context.Context) error {
+	err := a.runWatch(ctx)
+	if ctx.Err() != nil { // told to stop, perhaps while starting, is no failure
+		return nil
+	}
+	return err
+}
+
+func (a *App) runWatch(ctx context.Context) error {
 	db, err := store.Open(ctx, a.Config.Trail.Database)
 	if err != nil {
 		return err
