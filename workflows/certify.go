@@ -19,7 +19,7 @@ type CertifyInput struct {
 	To     time.Time `json:"to,omitzero"`
 }
 
-// settled is how long after its end a window is asked for: what happened at its end may be on
+// settledAfter is how long after its end a window is asked for: what happened at its end may be on
 // its way. It is more than the margin that the activity demands.
 const settledAfter = 3 * time.Minute
 

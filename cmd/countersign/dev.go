@@ -25,7 +25,7 @@ func newDev(o *options) *cobra.Command {
 		Use:   "dev",
 		Short: "Run everything on this machine until Ctrl-C",
 		Long: `Start Temporal's dev server and the sandbox custody platform as child processes,
-ingress and worker in this one; set up a service account, a policy, a webhook and
+ingress, worker and watchers in this one; set up a service account, a policy, a webhook and
 the stablecoin rule book; then print one line per decision until Ctrl-C. State is
 kept in --dir; starting again goes on with it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -111,7 +111,7 @@ func (l *local) ready(ctx context.Context) error {
 	}
 }
 
-// stop ends ingress and worker in order, then the children.
+// stop ends ingress, worker and watchers, then the children.
 func (l *local) stop() (err error) {
 	if l.cancel != nil {
 		l.cancel()

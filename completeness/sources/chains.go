@@ -23,9 +23,9 @@ type Chains struct {
 // Name is chains.
 func (Chains) Name() string { return "chains" }
 
-// Query says what is read: the watchers have asked every block for it.
+// Query says what is read: our own record of what the watchers found. The chain is not asked again.
 func (Chains) Query(w completeness.Window) string {
-	return "eth_getLogs of every block, Transfer to a wallet of ours, and its value transfers; confirmed: " + within(w, "at")
+	return "chain_events of our database, as the watchers have found them: rule deposit, state confirmed, " + within(w, "at")
 }
 
 // Items are the transactions that have brought something.
