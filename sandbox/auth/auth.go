@@ -47,18 +47,23 @@ type Auth struct {
 	org string
 	key ed25519.PrivateKey
 
+	proofs ed25519.PrivateKey // signs challenges and user actions, for as long as the process lives
+
 	mu         sync.Mutex
 	challenges map[string]challenge
 	actions    map[string]action
-	used       map[mark]int64 // until when they are known, in Unix seconds
-	sweepAt    int            // forget the expired once there are this many
+	sweepAt    int // forget the expired once there are this many
 }
 
 // New opens the users of db, making the organisation and the key that signs
 // tokens on the first call.
 func New(db *store.DB, now func() time.Time) (*Auth, error) {
-	a := &Auth{db: db, now: now, challenges: map[string]challenge{}, actions: map[string]action{}, used: map[mark]int64{}}
-	err := db.Update(func(tx *store.Tx) error {
+	_, proofs, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, fmt.Errorf("making the key of challenges: %w", err)
+	}
+	a := &Auth{db: db, now: now, proofs: proofs, challenges: map[string]challenge{}, actions: map[string]action{}}
+	err = db.Update(func(tx *store.Tx) error {
 		org, err := tx.Meta(metaOrg)
 		if err != nil {
 			return err

@@ -169,7 +169,7 @@ func initResponse(text, id string, creds []identity.Credential) InitResponse {
 
 // sweep forgets what has expired, once the maps are large enough to matter.
 func (a *Auth) sweep(now time.Time) {
-	if len(a.challenges)+len(a.actions)+len(a.used) < a.sweepAt {
+	if len(a.challenges)+len(a.actions) < a.sweepAt {
 		return
 	}
 	for id, c := range a.challenges {
@@ -182,10 +182,5 @@ func (a *Auth) sweep(now time.Time) {
 			delete(a.actions, id)
 		}
 	}
-	for spent, until := range a.used {
-		if now.Unix() > until {
-			delete(a.used, spent)
-		}
-	}
-	a.sweepAt = 2*(len(a.challenges)+len(a.actions)+len(a.used)) + 1024
+	a.sweepAt = 2*(len(a.challenges)+len(a.actions)) + 1024
 }
