@@ -103,6 +103,7 @@ var imports = map[string][]string{
 	"activities":               {"", "activities/wire", "audit", "chain/codepin", "people", "rules", "rules/services", "screening"},
 	"activities/bookkeeping":   {"", "activities/wire", "audit", "audit/booked", "ledger", "ledger/chart", "ledger/posting"},
 	"announce":                 {"ingress", "store/outbox"},
+	"sweep":                    {""},
 	"watch":                    {"", "audit", "calldata", "chain/follow", "chain/rule", "store/outbox", "strictjson"},
 	"cmd/countersign/describe": {"audit", "audit/booked", "audit/complete"},
 	"worker":                   {"activities", "activities/bookkeeping", "activities/certify", "activities/settlement", "activities/timetable", "workflows", "workflows/settlement"},
