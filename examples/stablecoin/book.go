@@ -28,6 +28,8 @@ var (
 	bookSource []byte
 	//go:embed config.go
 	configSource []byte
+	//go:embed sweep.go
+	sweepSource []byte
 )
 
 // token is what may be called. burn and transfer are pinned so that they are
@@ -65,15 +67,27 @@ func New(config []byte) (*rules.Book, error) {
 			Functions: map[string]rules.Rule{"mint(address,uint256)": mint},
 			Risks:     map[string]risk.Set{"mint(address,uint256)": risk.Recipient}, // d.mint looks who it is
 		}},
-		Transfers: []rules.Asset{{
-			Network: c.Network, Kind: "Erc20", Locator: c.token, Name: c.Symbol, Decimals: c.Decimals,
-			Rule: checks.All("transfer within policy",
-				checks.NotOn(d.denied, checks.Recipient),
-				checks.OnlyTo(d.recipients, checks.Recipient),
-				checks.AtMost(d.maxPerMint, checks.Transferred)),
-		}},
-		Source: withConfig(config),
+		Transfers: d.transfers(c),
+		Source:    withConfig(config),
 	}, nil
+}
+
+// transfers are the assets that may be moved plainly: the token, and for sweeps what pays for gas.
+func (d desk) transfers(c Config) []rules.Asset {
+	token := rules.Asset{
+		Network: c.Network, Kind: "Erc20", Locator: c.token, Name: c.Symbol, Decimals: c.Decimals,
+		Rule: checks.All("transfer within policy",
+			checks.NotOn(d.denied, checks.Recipient),
+			checks.OnlyTo(d.recipients, checks.Recipient),
+			checks.AtMost(d.maxPerMint, checks.Transferred)),
+	}
+	if c.Sweep == nil {
+		return []rules.Asset{token}
+	}
+	token.Rule = c.Sweep.or(token.Rule)
+	return []rules.Asset{token, {
+		Network: c.Network, Kind: "Native", Name: "gas", Decimals: 18, Rule: c.Sweep.or(c.Sweep.gas(c.Network)),
+	}}
 }
 
 // desk is what the rules look things up in.
@@ -122,7 +136,7 @@ func (d desk) simulated(rule rules.Rule) rules.Rule {
 
 // withConfig adds the configuration to the source: another cap is another book.
 func withConfig(config []byte) map[string][]byte {
-	return map[string][]byte{"book.go": bookSource, "config.go": configSource, "config.json": config}
+	return map[string][]byte{"book.go": bookSource, "config.go": configSource, "sweep.go": sweepSource, "config.json": config}
 }
 
 func parse(config []byte) (Config, error) {

@@ -33,6 +33,8 @@ type Config struct {
 	// Recipients may be minted to; DenyList must never be.
 	Recipients []string `json:"recipients"`
 	DenyList   []string `json:"deny_list"`
+	// Sweep lets the moves of a sweep pass. Optional.
+	Sweep *Sweep `json:"sweep"`
 
 	token                 string
 	maxPerMint, dailyMint rules.Amount
@@ -70,6 +72,12 @@ func (c *Config) check() error {
 	for _, a := range slices.Sorted(maps.Keys(c.denied)) {
 		if c.recipients.Has(a) {
 			field("recipients", fmt.Errorf("%s is on the deny-list too", a))
+		}
+	}
+	if c.Sweep != nil {
+		errs = append(errs, c.Sweep.check())
+		if c.denied.Has(c.Sweep.treasury) {
+			field("sweep.treasury", fmt.Errorf("%s is on the deny-list", c.Sweep.treasury))
 		}
 	}
 	return errors.Join(errs...)
