@@ -128,8 +128,7 @@ func (s *site) decides(id string, yes bool) {
 
 // mintTo is a call that makes 100 of the token.
 func (s *site) mintTo(id, address string) countersign.Instruction {
-	data := append(common.FromHex("0x40c10f19"), common.LeftPadBytes(common.FromHex(address), 32)...) // mint(address,uint256)
-	data = append(data, common.LeftPadBytes(big.NewInt(100_000_000).Bytes(), 32)...)
+	data := callOf(mint, address, 100_000_000)
 	return countersign.Instruction{ExternalID: id, Call: &countersign.Call{To: strings.ToLower(s.stack.Platform.Token), Data: data}}
 }
 

@@ -41,6 +41,7 @@ kept in --dir; starting again goes on with it.`,
 	f.StringVar(&cfg.RPCAddr, "rpc", "127.0.0.1:8545", "`address` of the sandbox's chain (JSON-RPC)")
 	f.StringVar(&cfg.ControlAddr, "control", "127.0.0.1:4001", "`address` of the sandbox's control API (faults, chains, time)")
 	f.Float64Var(&cfg.TimeScale, "time-scale", 1, "how many `times` faster webhook retries and approval timeouts pass")
+	f.IntVar(&cfg.Finality, "finality", 0, "how many `blocks` of the sandbox's chain can still be reorganised away, by its control API")
 	f.DurationVar(&cfg.ReconcileEvery, "reconcile-every", 10*time.Second, "how often approvals without a workflow are looked for")
 	f.BoolVar(&reset, "reset", false, "forget all state first")
 	f.BoolVar(&scenarios, "scenarios", false, "run the demo's scenarios once, so that there is something to look at")

@@ -51,7 +51,7 @@ func (s *Stack) writeBook(ctx context.Context) error {
 		return fmt.Errorf("pin the token's code: %w", err)
 	}
 	nodes, err := json.MarshalIndent(map[string]chain.Endpoint{
-		s.Platform.Network: {URL: s.Platform.RPCURL, ChainID: chainID},
+		s.Platform.Network: {URL: s.Platform.RPCURL, ChainID: chainID, Finality: s.NodeFinality},
 	}, "", "  ")
 	if err != nil {
 		return err

@@ -35,7 +35,8 @@ func (s *Stack) sandboxData() string { return filepath.Join(s.Dir, "sandbox") }
 func (s *Stack) startSandbox(ctx context.Context) (err error) {
 	s.sandbox, err = start(s.Log, s.Dir, "sandbox", s.Sandbox, "serve",
 		"--listen", s.SandboxAddr, "--rpc-listen", s.RPCAddr, "--control-listen", s.ControlAddr, "--data", s.sandboxData(),
-		"--time-scale", strconv.FormatFloat(s.TimeScale, 'g', -1, 64))
+		"--time-scale", strconv.FormatFloat(s.TimeScale, 'g', -1, 64),
+		"--finality", strconv.Itoa(s.Finality), "--block-time", s.BlockTime.String())
 	if err != nil {
 		return err
 	}

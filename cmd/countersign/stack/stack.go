@@ -26,6 +26,15 @@ type Config struct {
 	// TimeScale shortens the sandbox's waits: webhook retries and approval
 	// timeouts pass that many times faster. Zero means 1.
 	TimeScale float64
+	// Finality is how many blocks the sandbox's final block is behind its newest one; blocks
+	// above it can be reorganised away. 0 makes every block final at once.
+	Finality int
+	// BlockTime is between its empty blocks while something is not final. Zero means 1 s,
+	// below zero makes none.
+	BlockTime time.Duration
+	// NodeFinality is when we take a block for final: the nodes file's "finality". Empty
+	// means by the node's word.
+	NodeFinality string
 	// ReconcileEvery is how often pending approvals without a workflow are looked
 	// for. Zero means the product's default.
 	ReconcileEvery time.Duration
@@ -65,6 +74,7 @@ func Start(ctx context.Context, cfg Config) (*Stack, error) {
 func startOnce(ctx context.Context, cfg Config) (*Stack, error) {
 	cfg.Ready = cmp.Or(cfg.Ready, 60*time.Second)
 	cfg.TimeScale = cmp.Or(cfg.TimeScale, 1)
+	cfg.BlockTime = cmp.Or(cfg.BlockTime, time.Second)
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("stack directory: %w", err)
 	}
