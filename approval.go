@@ -118,6 +118,10 @@ type Call struct {
 	// where the custodian chooses.
 	GasLimit     Amount `json:"gas_limit,omitzero"`
 	MaxFeePerGas Amount `json:"max_fee_per_gas,omitzero"`
+	// MaxPriorityFeePerGas, in wei, is how much of MaxFeePerGas may go to who makes the
+	// block, on top of the block's base fee (EIP-1559). Where both are the same, a unit of
+	// gas costs exactly that; zero where the custodian chooses.
+	MaxPriorityFeePerGas Amount `json:"max_priority_fee_per_gas,omitzero"`
 	// SetsCode is true for a transaction of type 4 (EIP-7702), which gives accounts
 	// the code of Delegates: 0x and 40 lower-case hex digits each.
 	SetsCode  bool     `json:"sets_code,omitempty"`

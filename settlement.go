@@ -71,6 +71,8 @@ func (i Instruction) Check() error {
 		return fmt.Errorf("call: %w: a transaction that gives accounts code is not submitted", ErrInvalid)
 	case len(c.Data) > maxCallData:
 		return fmt.Errorf("call.data: %w: %d bytes, at most %d", ErrInvalid, len(c.Data), maxCallData)
+	case !c.MaxFeePerGas.IsZero() && c.MaxPriorityFeePerGas.Cmp(c.MaxFeePerGas) > 0: // no block takes it (EIP-1559)
+		return fmt.Errorf("call.max_priority_fee_per_gas: %w: %s wei, and max_fee_per_gas is %s: give at most that", ErrInvalid, c.MaxPriorityFeePerGas, c.MaxFeePerGas)
 	}
 	return nil
 }

@@ -15,6 +15,11 @@ func TestAnInstructionIsChecked(t *testing.T) {
 	if err := good().Check(); err != nil {
 		t.Fatal(err)
 	}
+	exact := countersign.Instruction{ExternalID: "pay-1", WalletID: "wa-1", Call: &countersign.Call{MaxFeePerGas: countersign.NewAmount(2), MaxPriorityFeePerGas: countersign.NewAmount(2)}}
+	tip := countersign.Instruction{ExternalID: "pay-1", WalletID: "wa-1", Call: &countersign.Call{MaxPriorityFeePerGas: countersign.NewAmount(2)}}
+	if err := errors.Join(exact.Check(), tip.Check()); err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		spoil func(*countersign.Instruction)
 		want  error
@@ -33,6 +38,9 @@ func TestAnInstructionIsChecked(t *testing.T) {
 		"nothing":                    {func(i *countersign.Instruction) { i.Transfer.Amount = countersign.Amount{} }, countersign.ErrInvalid, "transfer.amount"},
 		"two lines":                  {func(i *countersign.Instruction) { i.Purpose = "a\nb" }, countersign.ErrInvalid, "purpose"},
 		"code for accounts":          {func(i *countersign.Instruction) { i.Transfer, i.Call = nil, &countersign.Call{SetsCode: true} }, countersign.ErrInvalid, "code"},
+		"a tip above the whole price": {func(i *countersign.Instruction) {
+			i.Transfer, i.Call = nil, &countersign.Call{MaxFeePerGas: countersign.NewAmount(1), MaxPriorityFeePerGas: countersign.NewAmount(2)}
+		}, countersign.ErrInvalid, "call.max_priority_fee_per_gas"},
 	} {
 		i := good()
 		tt.spoil(&i)

@@ -108,6 +108,27 @@ func TestFees(t *testing.T) {
 	refused(t, w.admin.get("/networks/fees?network=StellarTestnet"), 501)
 }
 
+// Where the tip is all that a unit of gas may cost, it costs exactly that: a wallet can send all.
+func TestAWalletIsEmptiedToTheLastWei(t *testing.T) {
+	w := newWorld(t, 1)
+	own := into[struct{ ID, Address string }](t, w.admin.post("/wallets", map[string]any{"network": "EthereumSepolia"}), 200)
+	e := into[entity](t, w.admin.post(w.path("transfers"), map[string]any{"kind": "Native", "to": own.Address, "amount": "1000000000000000007"}), 200)
+	w.reach("transfers", e.ID, "Confirmed")
+	before := w.wei(recipient)
+	price := big.NewInt(30_000_000_000)
+	fee := new(big.Int).Mul(price, big.NewInt(21_000))
+	all := new(big.Int).Sub(w.wei(own.Address), fee)
+	e = into[entity](t, w.admin.post("/wallets/"+own.ID+"/transactions", map[string]any{"kind": "Eip1559", "to": recipient, "value": all.String(),
+		"gasLimit": "21000", "maxFeePerGas": price.String(), "maxPriorityFeePerGas": price.String()}), 200)
+	eventually(t, "it is confirmed", func() bool {
+		e = into[entity](t, w.admin.get("/wallets/"+own.ID+"/transactions/"+e.ID), 200)
+		return e.Status == "Confirmed"
+	})
+	if left, got := w.wei(own.Address), new(big.Int).Sub(w.wei(recipient), before); left.Sign() != 0 || got.Cmp(all) != 0 || e.Fee != fee.String() {
+		t.Errorf("%s wei are left, %s of %s came, fee %s, want %s", left, got, all, e.Fee, fee)
+	}
+}
+
 func TestContractsAreRead(t *testing.T) {
 	w := newWorld(t, 1)
 	w.call(w.env.TokenAddress, mintData(recipient, 5))

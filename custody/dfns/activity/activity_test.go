@@ -90,7 +90,7 @@ func TestCallKinds(t *testing.T) {
 		want       countersign.Call
 	}{
 		{"decimal value", `{"kind":"Evm","to":"` + evmA + `","value":"1000","data":"0xA9059cbb"}`, countersign.Call{To: lowA, Value: countersign.NewAmount(1000), Data: []byte{0xa9, 5, 0x9c, 0xbb}}},
-		{"hex value and fees", `{"kind":"Eip1559","to":"` + evmA + `","value":"0x0fF","nonce":3,"gasLimit":"21000","maxFeePerGas":"1","maxPriorityFeePerGas":"0x1"}`, countersign.Call{To: lowA, Value: countersign.NewAmount(255)}},
+		{"hex value and fees", `{"kind":"Eip1559","to":"` + evmA + `","value":"0x0fF","nonce":3,"gasLimit":"21000","maxFeePerGas":"1","maxPriorityFeePerGas":"0x1"}`, countersign.Call{To: lowA, Value: countersign.NewAmount(255), GasLimit: countersign.NewAmount(21000), MaxFeePerGas: countersign.NewAmount(1), MaxPriorityFeePerGas: countersign.NewAmount(1)}},
 		{"creation", `{"kind":"Eip1559","data":"0x6000"}`, countersign.Call{Data: []byte{0x60, 0}}},
 		{"creation by null", `{"kind":"Evm","to":null,"value":null,"data":"0x"}`, countersign.Call{Data: []byte{}}},
 		{"largest value", `{"kind":"Evm","to":"` + evmA + `","value":"0x` + strings.Repeat("f", 64) + `"}`, countersign.Call{To: lowA, Value: countersign.MustAmount("115792089237316195423570985008687907853269984665640564039457584007913129639935")}},
@@ -103,6 +103,9 @@ func TestCallKinds(t *testing.T) {
 			}
 			if got.To != tt.want.To || got.Value.Cmp(tt.want.Value) != 0 || string(got.Data) != string(tt.want.Data) || a.Transfer != nil || a.Unreadable != "" {
 				t.Errorf("call = %+v (%s), want %+v", got, a.Unreadable, tt.want)
+			}
+			if got.GasLimit.Cmp(tt.want.GasLimit) != 0 || got.MaxFeePerGas.Cmp(tt.want.MaxFeePerGas) != 0 || got.MaxPriorityFeePerGas.Cmp(tt.want.MaxPriorityFeePerGas) != 0 {
+				t.Errorf("gas %s at %s, tip %s, want %+v", got.GasLimit, got.MaxFeePerGas, got.MaxPriorityFeePerGas, tt.want)
 			}
 			if a.RequestID != "tx-1" || a.WalletID != "wa-1" || a.ExternalID != "ext-1" || a.Network != "EthereumSepolia" {
 				t.Errorf("activity = %+v", a)
@@ -190,6 +193,8 @@ func TestOtherKinds(t *testing.T) {
 	}{
 		{"a transaction as an object", transactionOf(`{"kind":"Transaction","transaction":{"to":"` + lowA + `","value":"0x1","data":"0xa9059cbb","gasLimit":"21000","maxFeePerGas":"9"}}`),
 			countersign.Activity{Call: &countersign.Call{To: lowA, Value: one, Data: []byte{0xa9, 5, 0x9c, 0xbb}, GasLimit: countersign.NewAmount(21000), MaxFeePerGas: countersign.NewAmount(9)}}},
+		{"a transaction of type 2", transactionOf(`{"kind":"Transaction","transaction":{"type":2,"to":"` + lowA + `","maxFeePerGas":"9","maxPriorityFeePerGas":"0x3"}}`),
+			countersign.Activity{Call: &countersign.Call{To: lowA, Data: []byte{}, MaxFeePerGas: countersign.NewAmount(9), MaxPriorityFeePerGas: countersign.NewAmount(3)}}},
 		{"a transaction as bytes (EIP-155)", transactionOf(`{"kind":"Transaction","transaction":"0xe2` + legacy[4:] + `83aa36a78080"}`),
 			countersign.Activity{Call: &countersign.Call{To: lowA, Value: one, Data: []byte{}, GasLimit: countersign.NewAmount(21000), MaxFeePerGas: one}}},
 		{"a transaction of type 4", transactionOf(`{"kind":"Transaction","transaction":{"type":4,"to":"` + lowA + `","authorizationList":[{"chainId":"0x0","address":"` + lowB + `","nonce":"0x1","yParity":"0x0","r":"0x1","s":"0x1"}]}}`),

@@ -47,7 +47,8 @@ func call(body map[string]json.RawMessage) (*countersign.Call, error) {
 	r := reader{body: body}
 	r.only(callMembers)
 	c := &countersign.Call{
-		Value: r.number("value"), Data: r.bytes("data"), GasLimit: r.number("gasLimit"), MaxFeePerGas: r.number("maxFeePerGas"),
+		Value: r.number("value"), Data: r.bytes("data"),
+		GasLimit: r.number("gasLimit"), MaxFeePerGas: r.number("maxFeePerGas"), MaxPriorityFeePerGas: r.number("maxPriorityFeePerGas"),
 	}
 	if r.has("to") {
 		c.To = r.address("to", true)
@@ -101,6 +102,9 @@ func fromRaw(tx *rawtx.Transaction) *countersign.Call {
 	}
 	if tx.MaxFeePerGas != nil {
 		c.MaxFeePerGas = *tx.MaxFeePerGas
+	}
+	if tx.MaxPriorityFeePerGas != nil {
+		c.MaxPriorityFeePerGas = *tx.MaxPriorityFeePerGas
 	}
 	for _, a := range tx.Authorizations {
 		c.Delegates = append(c.Delegates, a.Address)

@@ -97,5 +97,8 @@ func call(i countersign.Instruction) map[string]string {
 	if !c.MaxFeePerGas.IsZero() {
 		b["maxFeePerGas"] = c.MaxFeePerGas.String()
 	}
+	if !c.MaxPriorityFeePerGas.IsZero() {
+		b["maxPriorityFeePerGas"] = c.MaxPriorityFeePerGas.String()
+	}
 	return b
 }

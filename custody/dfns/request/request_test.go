@@ -70,9 +70,14 @@ func TestWhatIsSubmitted(t *testing.T) {
 	if _, err := r.Submit(t.Context(), call); err != nil {
 		t.Error(err)
 	}
+	call.Call = &countersign.Call{To: to, GasLimit: countersign.NewAmount(21000), MaxFeePerGas: countersign.NewAmount(9), MaxPriorityFeePerGas: countersign.NewAmount(8)}
+	if _, err := r.Submit(t.Context(), call); err != nil {
+		t.Error(err)
+	}
 	for i, want := range []string{
 		0: `/wallets/wa-1/transfers {"amount":"5","contract":"` + coin + `","externalId":"pay-1","kind":"Erc20","to":"` + to + `"}`,
 		2: `/wallets/wa-1/transactions {"data":"0x0102","externalId":"pay-1","kind":"Eip1559","to":"` + to + `","value":"3"}`,
+		3: `/wallets/wa-1/transactions {"data":"0x","externalId":"pay-1","gasLimit":"21000","kind":"Eip1559","maxFeePerGas":"9","maxPriorityFeePerGas":"8","to":"` + to + `","value":"0"}`,
 	} {
 		if want != "" && (*bodies)[i] != want {
 			t.Errorf("sent %s\nwant %s", (*bodies)[i], want)
