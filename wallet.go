@@ -8,6 +8,9 @@ type Wallet struct {
 	Address string   `json:"address,omitempty"`
 	Name    string   `json:"name,omitempty"`
 	Tags    []string `json:"tags,omitempty"`
+	// Inactive says that the custodian does not sign with it: it is archived, or not in use
+	// yet. It is told by lists of wallets alone.
+	Inactive bool `json:"inactive,omitempty"`
 }
 
 // A Holding is what a wallet has of one asset, by the custodian's word.

@@ -150,6 +150,7 @@ func wireNames(t *testing.T) (names []string) {
 		add("json", jsonNames(reflect.TypeOf(v), reflect.TypeOf(v).String())...)
 	}
 	names = append(names, settlementNames(t)...)
+	names = append(names, sweepNames(t)...)
 	slices.Sort(names)
 	return slices.Compact(names)
 }

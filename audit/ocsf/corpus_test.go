@@ -16,6 +16,7 @@ import (
 	"countersign/audit/booked"
 	"countersign/audit/complete"
 	"countersign/audit/ocsf"
+	"countersign/audit/swept"
 )
 
 var (
@@ -83,6 +84,12 @@ var corpus = []sample{
 	{"a batch", booked.BatchOpened, booked.Batch{BatchID: "b-1", Legs: []booked.BatchLeg{{SettlementID: "b-1.1"}}}},
 	{"a batch in part", booked.BatchClosed, booked.BatchEnd{BatchID: "b-1", End: "partial", Legs: []booked.LegEnd{{SettlementID: "b-1.1", State: "settled"}}}},
 	{"a batch of nothing", booked.BatchClosed, booked.BatchEnd{}},
+	{"a sweep is planned", swept.SweepPlanned, swept.Planned{SweepID: "sweep/n/2026-11-29T17:30:00Z", Network: "Ethereum", TopUps: 1, Moves: 2}},
+	{"a sweep is put off", swept.SweepPlanned, swept.Planned{SweepID: "sweep/n/2026-11-29T17:30:00Z", Deferred: "gas_price"}},
+	{"a sweep is approved", swept.SweepApproved, swept.Verdict{SweepID: "sweep/n/2026-11-29T17:30:00Z", Network: "Ethereum", By: "carol", Reason: "looked"}},
+	{"a sweep is declined", swept.SweepDeclined, swept.Verdict{}},
+	{"a sweep is done", swept.SweepClosed, swept.Closed{SweepID: "sweep/n/2026-11-29T17:30:00Z", Network: "Ethereum", Planned: 2, Moved: 2}},
+	{"a sweep is done in part", swept.SweepClosed, swept.Closed{Reason: "gas_price", Planned: 2, Moved: 1, NotBegun: 1}},
 	{"finality is broken", audit.AlarmRaised, audit.Alarm{Code: audit.FinalityBroken, SettlementID: "pay-1", What: "it did not last"}},
 	{"an alarm without a word", audit.AlarmRaised, audit.Alarm{}},
 	{"refreshed", audit.ScreeningRefreshed, audit.Refreshed{Changed: []string{"ofac", "eu"}}},

@@ -9,6 +9,7 @@ import (
 	"countersign/audit"
 	"countersign/audit/booked"
 	"countersign/audit/complete"
+	"countersign/audit/swept"
 )
 
 // Record says what a record is about in one line. Of a type that it does not know it says the key.
@@ -39,6 +40,8 @@ func deposited(d booked.Deposit) string {
 }
 
 func retracted(r booked.Retracted) string { return fmt.Sprintf("%s is %s", r.SettlementID, r.Now) }
+
+func judged(v swept.Verdict) string { return fmt.Sprintf("%s by %s: %s", v.SweepID, v.By, v.Reason) }
 
 func controlled(c audit.Control) string { return fmt.Sprintf("%s by %s: %s", c.Scope, c.By, c.Reason) }
 
@@ -95,6 +98,15 @@ var sayings = map[audit.Type]func(audit.Entry) (string, error){
 	booked.SettlementAccepted: saying(func(a booked.Acceptance) string { return fmt.Sprintf("%s by %s: %s", a.SettlementID, a.By, a.Reason) }),
 	booked.BatchOpened:        saying(func(b booked.Batch) string { return fmt.Sprintf("%s of %d", b.BatchID, len(b.Legs)) }),
 	booked.BatchClosed:        saying(func(b booked.BatchEnd) string { return b.BatchID + " " + b.End }),
+
+	swept.SweepPlanned: saying(func(p swept.Planned) string {
+		return strings.TrimSpace(fmt.Sprintf("%s: %d top-ups, %d moves, %d left %s", p.SweepID, p.TopUps, p.Moves, p.Skips, p.Deferred))
+	}),
+	swept.SweepApproved: saying(judged),
+	swept.SweepDeclined: saying(judged),
+	swept.SweepClosed: saying(func(c swept.Closed) string {
+		return strings.TrimSpace(fmt.Sprintf("%s: %d of %d moved %s", c.SweepID, c.Moved, c.Planned, c.Reason))
+	}),
 
 	audit.SignedIn: saying(func(s audit.SignIn) string { return fmt.Sprintf("%s from %s", s.Name, s.Address) }),
 	audit.AlarmRaised: saying(func(a audit.Alarm) string {

@@ -20,6 +20,9 @@ type Holder struct{ dfns.Custodian }
 // pageSize is the most that a list of wallets gives at once (dfns.md §8).
 const pageSize = "500"
 
+// active is the status of a wallet that signs; the others are Inactive and Archived (dfns.md §5.1).
+const active = "Active"
+
 // Wallets are all wallets, archived ones too: what they have is still ours. It needs
 // Wallets:Read.
 func (h Holder) Wallets(ctx context.Context) iter.Seq2[countersign.Wallet, error] {
@@ -35,7 +38,8 @@ func (h Holder) Wallets(ctx context.Context) iter.Seq2[countersign.Wallet, error
 			if err != nil {
 				err = fmt.Errorf("dfns: list of wallets: %w", err)
 			}
-			if !yield(countersign.Wallet{ID: w.ID, Network: w.Network, Address: w.Address, Name: w.Name, Tags: w.Tags}, err) {
+			wallet := countersign.Wallet{ID: w.ID, Network: w.Network, Address: w.Address, Name: w.Name, Tags: w.Tags, Inactive: w.Status != active}
+			if !yield(wallet, err) {
 				return
 			}
 		}
