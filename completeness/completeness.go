@@ -78,13 +78,13 @@ func (w Window) Check(now time.Time) error {
 
 // Certify asks every source and starts what has no workflow. A source that cannot be asked is
 // in the certificate with why: then nothing is certified of it, and what is missing there is
-// not known.
+// not known. Cases are asked by several at once.
 func Certify(ctx context.Context, w Window, sources []Source, cases Cases, beat func(done int)) (complete.Certificate, error) {
 	c := complete.Certificate{From: w.From, To: w.To, Complete: true}
-	done := 0
+	there := &there{cases: cases, known: map[string]bool{}, beat: beat}
 	for _, s := range sources {
 		count := complete.Count{Source: s.Name(), Query: s.Query(w)}
-		err := one(ctx, w, s, cases, &count, func() { done++; beat(done) })
+		err := there.one(ctx, w, s, &count)
 		if ctx.Err() != nil {
 			return c, ctx.Err()
 		}
@@ -101,51 +101,6 @@ func Certify(ctx context.Context, w Window, sources []Source, cases Cases, beat 
 
 // maxNamed bounds the names in a certificate: a record has a greatest length.
 const maxNamed = 100
-
-// one counts one source.
-func one(ctx context.Context, w Window, s Source, cases Cases, count *complete.Count, beat func()) error {
-	asked := map[string]bool{}
-	for item, err := range s.Items(ctx, w) {
-		if err != nil {
-			return err
-		}
-		if asked[item.Workflow] {
-			continue
-		}
-		asked[item.Workflow] = true
-		beat()
-		count.Expected++
-		known, err := answered(ctx, cases, item)
-		if err != nil {
-			return err
-		}
-		if known {
-			count.Seen++
-			continue
-		}
-		if err := cases.Start(ctx, item.Event); err != nil {
-			count.Missing++
-			name(&count.MissingWorkflows, item.Workflow+": "+err.Error())
-			continue
-		}
-		count.Repaired++
-		name(&count.RepairedWorkflows, item.Workflow)
-	}
-	return nil
-}
-
-// answered reports whether an item has its workflow, under any of its names.
-func answered(ctx context.Context, cases Cases, item Item) (known bool, err error) {
-	for _, id := range append([]string{item.Workflow}, item.Also...) {
-		if known, err = cases.Known(ctx, id); err != nil {
-			return false, fmt.Errorf("ask for workflow %s: %w", id, err)
-		}
-		if known {
-			return true, nil
-		}
-	}
-	return false, nil
-}
 
 func name(names *[]string, s string) {
 	if len(*names) < maxNamed {

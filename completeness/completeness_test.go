@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,9 +44,25 @@ func item(id string) completeness.Item {
 }
 
 // cases are workflows; those that begin with "x" cannot be started, "?" cannot be asked for.
-type cases struct{ known, started map[string]bool }
+// They may be asked by several at once; asked counts how often.
+type cases struct {
+	known, started map[string]bool
+	mu             *sync.Mutex
+	asked          *int
+}
+
+func newCases(known ...string) cases {
+	c := cases{map[string]bool{}, map[string]bool{}, &sync.Mutex{}, new(int)}
+	for _, id := range known {
+		c.known[id] = true
+	}
+	return c
+}
 
 func (c cases) Known(_ context.Context, id string) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	*c.asked++
 	if id == "?" {
 		return false, errors.New("Temporal is away")
 	}
@@ -56,6 +73,8 @@ func (c cases) Start(_ context.Context, e countersign.Event) error {
 	if strings.HasPrefix(e.Subject, "x") {
 		return errors.New("refused")
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.known[e.Subject], c.started[e.Subject] = true, true
 	return nil
 }
@@ -70,11 +89,12 @@ func TestWhatIsMissingIsStartedAndCounted(t *testing.T) {
 		{"nothing happened", nil, "true: 0 = 0+0+0 "},
 		{"some started", list{"a", "new", "new", "b"}, "true: 3 = 2+1+0 "},
 		{"under another name", list{"new|b", "other|new"}, "true: 2 = 1+1+0 "},
+		{"what starts one is another", list{"new", "other|new"}, "true: 2 = 1+1+0 "},
 		{"one cannot be", list{"a", "x1"}, "false: 2 = 1+0+1 "},
 		{"a source that breaks", list{"a", "!", "new"}, "false: 1 = 1+0+0 the line broke"},
 		{"Temporal is away", list{"a", "?"}, "false: 2 = 1+0+0 ask for workflow ?: Temporal is away"},
 	} {
-		c := cases{map[string]bool{"a": true, "b": true}, map[string]bool{}}
+		c := newCases("a", "b")
 		w := completeness.Window{From: noon, To: noon.Add(time.Hour)}
 		got, err := completeness.Certify(t.Context(), w, []completeness.Source{tt.source}, c, func(int) {})
 		if err != nil || len(got.Sources) != 1 {
@@ -92,10 +112,7 @@ func TestWhatIsMissingIsStartedAndCounted(t *testing.T) {
 func TestACertificateIsRight(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		ids := rapid.SliceOf(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "x1", "x2"})).Draw(rt, "happened")
-		c := cases{map[string]bool{}, map[string]bool{}}
-		for _, id := range rapid.SliceOf(rapid.SampledFrom([]string{"a", "b", "c", "x1"})).Draw(rt, "known") {
-			c.known[id] = true
-		}
+		c := newCases(rapid.SliceOf(rapid.SampledFrom([]string{"a", "b", "c", "x1"})).Draw(rt, "known")...)
 		w := completeness.Window{From: noon, To: noon.Add(time.Hour)}
 		first, err := completeness.Certify(rt.Context(), w, []completeness.Source{list(ids)}, c, func(int) {})
 		if err != nil {
@@ -115,6 +132,25 @@ func TestACertificateIsRight(t *testing.T) {
 			rt.Fatalf("again %+v, %v", again, err)
 		}
 	})
+}
+
+// A thousand items of many names cost one question each, in two sources too, and are counted in
+// their order however they are asked for.
+func TestManyAreAskedForOnce(t *testing.T) {
+	var all list
+	for i := range 1000 {
+		all = append(all, fmt.Sprintf("w%d|w%d|w%d", i, i, i))
+	}
+	c := newCases()
+	got, err := completeness.Certify(t.Context(), completeness.Window{From: noon, To: noon.Add(time.Hour)}, []completeness.Source{all, all}, c, func(int) {})
+	if err != nil || !got.Complete || got.Sources[0].Repaired != 1000 || got.Sources[1].Seen != 1000 || *c.asked != 1000 {
+		t.Fatalf("complete %t, %+v, %d questions, %v", got.Complete, got.Sources, *c.asked, err)
+	}
+	for i, id := range got.Sources[0].RepairedWorkflows {
+		if want := fmt.Sprintf("w%d", i); id != want {
+			t.Errorf("%d is %s, want %s", i, id, want)
+		}
+	}
 }
 
 func TestWindows(t *testing.T) {

@@ -259,6 +259,7 @@ func TestWebhookManagement(t *testing.T) {
 	}
 	into[map[string]bool](t, w.admin.call("DELETE", "/webhooks/"+h.ID, ""), 200)
 	refused(t, w.admin.get("/webhooks/"+h.ID), 404)
+	refused(t, w.admin.get("/webhooks/"+h.ID+"/events?limit=201"), 400) // other lists give 500
 	refused(t, w.admin.get("/webhooks/"+h.ID+"/events"), 404)
 }
 

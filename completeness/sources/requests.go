@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"net/url"
 	"time"
 
 	"countersign"
@@ -37,7 +36,7 @@ var requested = []struct {
 // Items are the requests of the window.
 func (s Requests) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
-		for raw, err := range s.Lister.List(ctx, "/wallets", url.Values{"limit": {"500"}}) {
+		for raw, err := range s.Lister.List(ctx, "/wallets", nil) {
 			var wallet struct{ ID string }
 			if err == nil {
 				err = json.Unmarshal(raw, &wallet)

@@ -197,7 +197,7 @@ func TestForeignAnswers(t *testing.T) {
 			for range 9 {
 				_, _ = w.Write(make([]byte, 1<<20))
 			}
-		}, "longer than"},
+		}, "too long"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPlatform(t, key.Public(), tt.handle)

@@ -73,7 +73,7 @@ func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
 	case err != nil:
 		return nil, &answerError{err: fmt.Errorf("dfns: %s %s: reading the answer: %w", r.method, req.URL.Path, err), again: true}
 	case len(body) > maxAnswer:
-		return nil, &answerError{err: fmt.Errorf("dfns: %s %s: answer longer than %d bytes", r.method, req.URL.Path, maxAnswer)}
+		return nil, &answerError{err: fmt.Errorf("dfns: %s %s: %w: more than %d bytes", r.method, req.URL.Path, errLong, maxAnswer)}
 	case resp.StatusCode != http.StatusOK:
 		return nil, &answerError{
 			err:   c.failure(r.method, req.URL.EscapedPath(), resp.StatusCode, body),

@@ -68,9 +68,52 @@ func TestListsEndWithAnError(t *testing.T) {
 	}
 }
 
+// Who asks for no limit gets the longest pages that a list gives. Where those are refused, or more
+// than is read at once, the list's own are asked for, and no item comes twice.
+func TestPagesAreAsLongAsAListGives(t *testing.T) {
+	for _, tt := range []struct{ path, why, want string }{
+		{"/wallets", "", "?limit=500 ?limit=500&paginationToken=2"},
+		{"/wallets/wa-1/transfers", "", "?limit=500 ?limit=500&paginationToken=2"},
+		{"/wallets/all/history", "", "?limit=100 ?limit=100&paginationToken=2"},
+		{"/v2/policy-approvals", "refused", "?limit=100  ?paginationToken=2"},
+		{"/v2/policy-approvals", "long", "?limit=100 ?limit=100&paginationToken=2 ?paginationToken=2"},
+		{"/webhooks/wh-1/events", "", "?limit=200 ?limit=200&paginationToken=2"},
+		{"/webhooks", "", " ?paginationToken=2"},
+		{"/v2/policies", "", " ?paginationToken=2"},
+	} {
+		p := newPlatform(t, key.Public(), func(w http.ResponseWriter, r *http.Request) {
+			q := r.URL.Query()
+			switch limited := q.Has("limit"); {
+			case limited && tt.why == "refused":
+				refuse(w, 400, "limit")
+			case !q.Has("paginationToken"):
+				reply(w, `{"items":[1],"nextPageToken":"2"}`)
+			case limited && tt.why == "long":
+				reply(w, `{"items":["`+strings.Repeat("x", 8<<20)+`"]}`)
+			default:
+				reply(w, `{"items":[2]}`)
+			}
+		})
+		var items string
+		for raw, err := range p.client(nil).List(t.Context(), tt.path, nil) {
+			if err != nil {
+				t.Fatalf("%s: %v", tt.path, err)
+			}
+			items += string(raw)
+		}
+		var got []string
+		for _, call := range p.asked() {
+			got = append(got, strings.TrimPrefix(call, "GET "+tt.path))
+		}
+		if strings.Join(got, " ") != tt.want || items != "12" {
+			t.Errorf("%s %s: asked %q, items %s; want %q", tt.path, tt.why, got, items, tt.want)
+		}
+	}
+}
+
 func TestWebhookEvents(t *testing.T) {
 	p := newPlatform(t, key.Public(), func(w http.ResponseWriter, r *http.Request) {
-		if got := r.URL.RequestURI(); got != "/webhooks/wh-1/events?deliveryFailed=true&kind=wallet.created" {
+		if got := r.URL.RequestURI(); got != "/webhooks/wh-1/events?deliveryFailed=true&kind=wallet.created&limit=200" {
 			t.Errorf("asked %s", got)
 		}
 		reply(w, `{"items":[{"id":"whe-1","kind":"wallet.created","date":"2026-01-02T03:04:05.678Z","status":"500","timestampSent":1767323045,

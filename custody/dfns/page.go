@@ -8,15 +8,23 @@ import (
 	"iter"
 	"maps"
 	"net/url"
+	"strconv"
+	"strings"
+
+	"countersign"
 )
 
 // pages walks a list to its end, item by item and verbatim (dfns.md §8). An
-// error ends it.
+// error ends it. Who asks for no limit gets pages as long as the list gives.
 func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		query := maps.Clone(query) // each walk starts at the first page
 		if query == nil {
 			query = url.Values{}
+		}
+		wide := query.Get("limit") == "" && longest(path) > 0
+		if wide {
+			query.Set("limit", strconv.Itoa(longest(path)))
 		}
 		for {
 			var page struct {
@@ -27,7 +35,14 @@ func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.
 			if len(query) > 0 {
 				target += "?" + query.Encode()
 			}
-			if err := c.get(ctx, target, &page); err != nil {
+			err := c.get(ctx, target, &page)
+			if wide && (errors.Is(err, countersign.ErrInvalid) || errors.Is(err, errLong)) {
+				// The length may be refused, or be too much of long items: the list's own serves.
+				wide = false
+				query.Del("limit")
+				continue
+			}
+			if err != nil {
 				yield(nil, err)
 				return
 			}
@@ -48,7 +63,26 @@ func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.
 	}
 }
 
-var errLoop = errors.New("the list leads back to the same page")
+// longest is the most items that a page of a list may have: of wallets and what is under one
+// 500, of a webhook's events 200 (the custodian's OpenAPI). For approvals and for the history of
+// all wallets it names no most, so 100. Zero is a list that is short or has no pages.
+func longest(path string) int {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	switch {
+	case parts[0] == "webhooks" && len(parts) == 3:
+		return 200
+	case path == "/wallets/all/history" || path == "/v2/policy-approvals":
+		return 100
+	case parts[0] == "wallets":
+		return 500
+	}
+	return 0
+}
+
+var (
+	errLoop = errors.New("the list leads back to the same page")
+	errLong = errors.New("answer too long")
+)
 
 // list decodes each item of a list with f. An item that cannot be decoded is an
 // error of its own, and the list goes on.

@@ -44,7 +44,7 @@ func (a *API) webhookRoutes(e *echo.Echo) {
 }
 
 func (a *API) events(c call) error {
-	p, err := page(c, 50)
+	p, err := pageUpTo(c, 50, maxEvents)
 	if err != nil {
 		return err
 	}

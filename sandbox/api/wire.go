@@ -72,19 +72,26 @@ func decodedBy[T, R any](c call, handle func(auth.Caller, T) (R, error)) error {
 	return decoded(c, func(in T) (R, error) { return handle(c.caller, in) })
 }
 
-// maxLimit is the most that a page may ask for.
-const maxLimit = 500
+// maxLimit is the most that a page may ask for, maxEvents that of a webhook's events (the
+// custodian's OpenAPI).
+const (
+	maxLimit  = 500
+	maxEvents = 200
+)
 
 // page reads limit and paginationToken from the query.
-func page(c call, limit int) (store.Page, error) {
+func page(c call, limit int) (store.Page, error) { return pageUpTo(c, limit, maxLimit) }
+
+// pageUpTo is page where another most is allowed.
+func pageUpTo(c call, limit, most int) (store.Page, error) {
 	p := store.Page{Limit: limit, Token: c.QueryParam("paginationToken")}
 	text := c.QueryParam("limit")
 	if text == "" {
 		return p, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > maxLimit {
-		return p, dfns.BadRequest("limit must be from 1 to %d", maxLimit)
+	if err != nil || n < 1 || n > most {
+		return p, dfns.BadRequest("limit must be from 1 to %d", most)
 	}
 	p.Limit = n
 	return p, nil

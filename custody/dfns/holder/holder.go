@@ -17,9 +17,6 @@ import (
 // A Holder is what the books ask of the custodian.
 type Holder struct{ dfns.Custodian }
 
-// pageSize is the most that a list of wallets gives at once (dfns.md §8).
-const pageSize = "500"
-
 // active is the status of a wallet that signs; the others are Inactive and Archived (dfns.md §5.1).
 const active = "Active"
 
@@ -27,7 +24,7 @@ const active = "Active"
 // Wallets:Read.
 func (h Holder) Wallets(ctx context.Context) iter.Seq2[countersign.Wallet, error] {
 	return func(yield func(countersign.Wallet, error) bool) {
-		for raw, err := range h.Client.List(ctx, "/wallets", url.Values{"limit": {pageSize}}) {
+		for raw, err := range h.Client.List(ctx, "/wallets", nil) {
 			var w dfns.Wallet
 			if err == nil {
 				err = json.Unmarshal(raw, &w)
@@ -56,7 +53,7 @@ func (h Holder) Incoming(ctx context.Context, network, txHash string, walletIDs 
 		if err := countersign.CheckID(id); err != nil {
 			return e, fmt.Errorf("wallet: %w", err)
 		}
-		for raw, err := range h.Client.List(ctx, "/wallets/"+url.PathEscape(id)+"/history", url.Values{"limit": {pageSize}}) {
+		for raw, err := range h.Client.List(ctx, "/wallets/"+url.PathEscape(id)+"/history", nil) {
 			if err != nil {
 				return e, fmt.Errorf("history of wallet %s: %w", id, err)
 			}

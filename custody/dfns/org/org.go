@@ -32,7 +32,7 @@ func (o Org) Policies(ctx context.Context) ([]Policy, error) {
 
 // Wallets reads all wallets, archived ones too. It needs Wallets:Read.
 func (o Org) Wallets(ctx context.Context) ([]Wallet, error) {
-	return all[Wallet](ctx, o.Client, "/wallets", url.Values{"limit": {"500"}}) // the most (dfns.md §8)
+	return all[Wallet](ctx, o.Client, "/wallets", nil)
 }
 
 // ServiceAccounts reads all service accounts. It needs Auth:ServiceAccounts:Read.

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"countersign"
@@ -92,7 +91,7 @@ func (r Requests) Replaced(ctx context.Context, by countersign.RequestRef) (coun
 		return countersign.Request{}, err
 	}
 	for _, kind := range []countersign.RequestKind{countersign.TransferRequest, countersign.TransactionRequest} {
-		for raw, err := range r.Client.List(ctx, "/wallets/"+by.WalletID+"/"+string(kind)+"s", url.Values{"limit": {"500"}}) {
+		for raw, err := range r.Client.List(ctx, "/wallets/"+by.WalletID+"/"+string(kind)+"s", nil) {
 			if err != nil {
 				return countersign.Request{}, fmt.Errorf("list what wallet %s was asked for: %w", by.WalletID, err)
 			}

@@ -1,0 +1,130 @@
+package completeness
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"countersign/audit/complete"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Items are looked for in groups, each by a few at once: one after the other, a day's webhooks
+// would take as many round trips.
+const (
+	atOnce  = 8
+	inGroup = 16 * atOnce
+)
+
+// there is which workflows are there.
+type there struct {
+	cases Cases
+	known map[string]bool // those that were found or started: another source need not ask again
+	beat  func(done int)
+	done  int
+}
+
+// one counts one source.
+func (t *there) one(ctx context.Context, w Window, s Source, count *complete.Count) error {
+	asked, named := map[string]bool{}, map[string]bool{}
+	var group []Item
+	flush := func() error {
+		err := t.look(ctx, group, count)
+		group = group[:0]
+		clear(named)
+		return err
+	}
+	for item, broken := range s.Items(ctx, w) {
+		if broken == nil && asked[item.Workflow] {
+			continue
+		}
+		ids := item.names()
+		// What starts one item may be what another is known by: they are not asked for at once.
+		if broken != nil || len(group) == inGroup || slices.ContainsFunc(ids, func(id string) bool { return named[id] }) {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		if broken != nil {
+			return broken
+		}
+		asked[item.Workflow] = true
+		for _, id := range ids {
+			named[id] = true
+		}
+		group = append(group, item)
+	}
+	return flush()
+}
+
+// names are all IDs that an item may be answered under, each once.
+func (i Item) names() (ids []string) {
+	for _, id := range append([]string{i.Workflow}, i.Also...) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// A found is what has become of one item.
+type found struct {
+	as      string // the ID that it is known by; empty where it was not
+	refused error // it could not be started
+	err     error // it could not be asked for
+}
+
+// look finds or starts a group and counts it, in the order of its items, up to the first that
+// could not be asked for.
+func (t *there) look(ctx context.Context, group []Item, count *complete.Count) error {
+	results := make([]found, len(group))
+	var all errgroup.Group
+	all.SetLimit(atOnce)
+	for i, item := range group {
+		all.Go(func() error {
+			results[i] = t.find(ctx, item)
+			return nil
+		})
+	}
+	_ = all.Wait() // each has its own error
+	for i, r := range results {
+		id := group[i].Workflow
+		t.done++
+		t.beat(t.done)
+		count.Expected++
+		switch {
+		case r.err != nil:
+			return r.err
+		case r.as != "":
+			count.Seen++
+			t.known[r.as] = true
+		case r.refused != nil:
+			count.Missing++
+			name(&count.MissingWorkflows, id+": "+r.refused.Error())
+		default:
+			count.Repaired++
+			t.known[id] = true
+			name(&count.RepairedWorkflows, id)
+		}
+	}
+	return nil
+}
+
+// find looks for the workflow of an item under each of its names, once, and starts it where it is
+// under none.
+func (t *there) find(ctx context.Context, item Item) found {
+	for _, id := range item.names() {
+		if t.known[id] {
+			return found{as: id}
+		}
+		known, err := t.cases.Known(ctx, id)
+		if err != nil {
+			return found{err: fmt.Errorf("ask for workflow %s: %w", id, err)}
+		}
+		if known {
+			return found{as: id}
+		}
+	}
+	return found{refused: t.cases.Start(ctx, item.Event)}
+}
