@@ -67,22 +67,18 @@ func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.
 // 500, of a webhook's events 200 (the custodian's OpenAPI). For approvals and for the history of
 // all wallets it names no most, so 100. Zero is a list that is short or has no pages.
 func longest(path string) int {
-	parts := strings.Split(strings.Trim(path, "/"), "/")
 	switch {
-	case parts[0] == "webhooks" && len(parts) == 3:
+	case strings.HasPrefix(path, "/webhooks/"):
 		return 200
 	case path == "/wallets/all/history" || path == "/v2/policy-approvals":
 		return 100
-	case parts[0] == "wallets":
+	case strings.HasPrefix(path, "/wallets"):
 		return 500
 	}
 	return 0
 }
 
-var (
-	errLoop = errors.New("the list leads back to the same page")
-	errLong = errors.New("answer too long")
-)
+var errLoop, errLong = errors.New("the list leads back to the same page"), errors.New("answer too long")
 
 // list decodes each item of a list with f. An item that cannot be decoded is an
 // error of its own, and the list goes on.
