@@ -8,7 +8,6 @@ package sweep
 
 import (
 	"context"
-	"time"
 
 	"countersign"
 	"countersign/audit"
@@ -19,8 +18,6 @@ import (
 type Sweeps struct {
 	Planner *Planner
 	Trail   Trail
-	// Now is the clock.
-	Now func() time.Time
 }
 
 // A Trail keeps records, and what they name by its digest.

@@ -124,7 +124,7 @@ func read(r jsonrpc.Reply, native bool) (h Held, err error) {
 // returned is what a call returned. A revert is an answer about the contract, where other errors
 // are the node's.
 func returned(r jsonrpc.Reply) (data []byte, fault string, err error) {
-	if reverted(r.Err) {
+	if Reverted(r.Err) {
 		return nil, Reverts, nil
 	}
 	var text hexutil.Bytes

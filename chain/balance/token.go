@@ -80,9 +80,9 @@ func name(data []byte) (string, error) {
 	return s, nil
 }
 
-// reverted reports whether a node says that a call was refused by the contract: geth's code, or
+// Reverted reports whether a node says that a call was refused by the contract: geth's code, or
 // the words of the other nodes.
-func reverted(err error) bool {
+func Reverted(err error) bool {
 	var e *jsonrpc.Error
 	if !errors.As(err, &e) {
 		return false

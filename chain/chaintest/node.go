@@ -25,6 +25,10 @@ type Node struct {
 	Old uint64
 	// Calls counts what it was asked.
 	Calls atomic.Int64
+	// BaseFee and Tip are the price of gas, and Estimate how much a call takes: 21,000 where it
+	// is nil. A base fee of zero is of a chain that knows none.
+	BaseFee, Tip uint64
+	Estimate     func(call json.RawMessage) (uint64, error)
 	// Instead answers a request in its place, when it returns true.
 	Instead func(w http.ResponseWriter, r *http.Request) bool
 	// Tamper changes the result of a call, which is any JSON as encoding/json reads it.
@@ -126,7 +130,11 @@ func (n *Node) result(c call) (any, error) {
 		if b == nil || err != nil {
 			return nil, err
 		}
-		return b.json(string(c.Params[1]) == "true"), nil
+		block := b.json(string(c.Params[1]) == "true")
+		if n.BaseFee > 0 {
+			block["baseFeePerGas"] = quantity(n.BaseFee)
+		}
+		return block, nil
 	case "eth_getBlockByHash":
 		b := n.hashed(text(0))
 		if b == nil {
@@ -149,6 +157,14 @@ func (n *Node) result(c call) (any, error) {
 			return nil, err
 		}
 		return n.contract(b, c.Params[0])
+	case "eth_maxPriorityFeePerGas":
+		return quantity(n.Tip), nil
+	case "eth_estimateGas":
+		if n.Estimate == nil {
+			return quantity(21_000), nil
+		}
+		units, err := n.Estimate(c.Params[0])
+		return quantity(units), err
 	case "debug_traceBlockByHash":
 		if b := n.hashed(text(0)); b != nil && n.Debug {
 			return b.traces(), nil

@@ -13,12 +13,15 @@ import (
 	"countersign/chain/balance"
 	"countersign/chain/client"
 	"countersign/chain/effect"
+	"countersign/chain/follow"
 	"countersign/chain/network"
 	"countersign/custody/dfns"
 	"countersign/custody/dfns/holder"
 	"countersign/custody/dfns/request"
 	"countersign/ledger/chart"
 	"countersign/store"
+
+	"github.com/ethereum/go-ethereum/common"
 )
 
 // money is what keeps the books of what is ours: of deposits, and of settlements. Without a
@@ -87,6 +90,37 @@ func (c Chains) Effect(ctx context.Context, network, txHash string, ours []strin
 // each contract.
 func (c Chains) Balances(ctx context.Context, network, address string, contracts []string) (countersign.BlockRef, []countersign.Amount, error) {
 	return balance.Reader{Client: c.Client}.Final(ctx, network, address, append([]string{""}, contracts...))
+}
+
+// Final is the newest block of a network that is final.
+func (c Chains) Final(ctx context.Context, network string) (countersign.BlockRef, error) {
+	chain, err := c.Client.Chain(network)
+	if err != nil {
+		return countersign.BlockRef{}, err
+	}
+	b, err := chain.Final(ctx)
+	return balance.Ref(b), err
+}
+
+// At is what holders have of an asset at a block; contract is empty for the native one.
+func (c Chains) At(ctx context.Context, network string, block countersign.BlockRef, contract string, holders []string) ([]countersign.Amount, []string, error) {
+	chain, err := c.Client.Chain(network)
+	if err != nil {
+		return nil, nil, err
+	}
+	of := make([]balance.Of, len(holders))
+	for i, h := range holders {
+		of[i] = balance.Of{Asset: contract, Holder: h}
+	}
+	held, err := balance.At(ctx, chain, follow.Hash(common.HexToHash(block.Hash)), of)
+	if err != nil {
+		return nil, nil, err
+	}
+	amounts, faults := make([]countersign.Amount, len(held)), make([]string, len(held))
+	for i, h := range held {
+		amounts[i], faults[i] = h.Amount, h.Fault
+	}
+	return amounts, faults, nil
 }
 
 // maker is the account that asks the custodian; nil where none is configured.
