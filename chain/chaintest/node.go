@@ -130,11 +130,7 @@ func (n *Node) result(c call) (any, error) {
 		if b == nil || err != nil {
 			return nil, err
 		}
-		block := b.json(string(c.Params[1]) == "true")
-		if n.BaseFee > 0 {
-			block["baseFeePerGas"] = quantity(n.BaseFee)
-		}
-		return block, nil
+		return n.priced(b.json(string(c.Params[1]) == "true")), nil
 	case "eth_getBlockByHash":
 		b := n.hashed(text(0))
 		if b == nil {
@@ -157,18 +153,31 @@ func (n *Node) result(c call) (any, error) {
 			return nil, err
 		}
 		return n.contract(b, c.Params[0])
-	case "eth_maxPriorityFeePerGas":
-		return quantity(n.Tip), nil
-	case "eth_estimateGas":
-		if n.Estimate == nil {
-			return quantity(21_000), nil
-		}
-		units, err := n.Estimate(c.Params[0])
-		return quantity(units), err
+	case "eth_maxPriorityFeePerGas", "eth_estimateGas":
+		return n.gas(c)
 	case "debug_traceBlockByHash":
 		if b := n.hashed(text(0)); b != nil && n.Debug {
 			return b.traces(), nil
 		}
 	}
 	return nil, &Refusal{-32601, "the method " + c.Method + " does not exist/is not available"}
+}
+
+// priced gives a block its base fee.
+func (n *Node) priced(block map[string]any) map[string]any {
+	if n.BaseFee > 0 {
+		block["baseFeePerGas"] = quantity(n.BaseFee)
+	}
+	return block
+}
+
+func (n *Node) gas(c call) (any, error) {
+	switch {
+	case c.Method == "eth_maxPriorityFeePerGas":
+		return quantity(n.Tip), nil
+	case n.Estimate == nil:
+		return quantity(21_000), nil
+	}
+	units, err := n.Estimate(c.Params[0])
+	return quantity(units), err
 }
