@@ -1,15 +1,13 @@
 package sweep
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"time"
 
 	"countersign"
+	"countersign/strictjson"
 )
 
 // An Order is what to sweep, where to, and within which bounds. It is the input of the schedule
@@ -27,7 +25,7 @@ type Order struct {
 	// MaxGasPrice is what a unit of gas may cost, in wei. While it costs more, nothing moves.
 	MaxGasPrice countersign.Amount `json:"max_gas_price"`
 	// TopUp gives gas to wallets that have tokens and cannot pay for moving them. Nil leaves
-	// those where they are.
+	// those tokens where they are.
 	TopUp *TopUp `json:"top_up,omitempty"`
 	// Approval has nothing move before a person has approved the plan as a whole.
 	Approval bool `json:"approval,omitempty"`
@@ -44,7 +42,8 @@ type Asset struct {
 	// Contract is a token's, 0x and 40 lower-case hex digits; empty is the native asset.
 	Contract string `json:"contract,omitempty"`
 	// Floor stays in each wallet. Less than Dust above it is not moved. Both are in the
-	// asset's smallest unit.
+	// asset's smallest unit. What is below the floor of the native asset pays for no gas
+	// either, and a wallet that is topped up is given its floor too.
 	Floor countersign.Amount `json:"floor,omitzero"`
 	Dust  countersign.Amount `json:"dust,omitzero"`
 	// MaxFeeBPS is what a move may cost at most, in hundredths of a percent of what it moves;
@@ -81,10 +80,11 @@ var (
 	contractForm = regexp.MustCompile(`^0x[0-9a-f]{40}$`)
 )
 
-// Parse reads an order, refuses members that it does not know, and checks it.
+// Parse reads an order and checks it. Members that it does not know are refused, and JSON that
+// two readers could read differently: what a person approves is what is planned.
 func Parse(raw []byte) (Order, error) {
 	var o Order
-	if err := strict(raw, &o); err != nil {
+	if err := strictjson.Exact(raw, &o); err != nil {
 		return o, fmt.Errorf("%w: sweep's input: %w", countersign.ErrInvalid, err)
 	}
 	return o, o.Check()
@@ -171,19 +171,6 @@ func (o Order) checkAssets() error {
 			return fmt.Errorf("%w: assets[%d].worth: it is of tokens only, and neither amount nor wei is 0", countersign.ErrInvalid, i)
 		}
 		seen[a.Contract] = true
-	}
-	return nil
-}
-
-// strict decodes one JSON value without members that v has not.
-func strict(raw []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the object")
 	}
 	return nil
 }
