@@ -106,6 +106,8 @@ func TestWhatBecomesOfAWallet(t *testing.T) {
 			"wa-01 gets 1200000; wa-01 sends 7 coin; wa-01 sends 8 second; wa-01 keeps 0 native: nothing"},
 		{"gas for one: what lacks for the other", holding(1, 700_000, 7, 8), nil,
 			"wa-01 gets 500000; wa-01 sends 7 coin; wa-01 sends 8 second; wa-01 keeps 700000 native: no_gas"},
+		{"a top-up takes all that is above the floor", holding(1, 1_000_000, 7, 8), nil,
+			"wa-01 gets 200000; wa-01 sends 7 coin; wa-01 sends 8 second; wa-01 keeps 1000000 native: no_gas"},
 		{"the floor pays for nothing, and is topped up too", holding(1, 700_000, 7, 0), func(s *scene) { s.run.Order.Assets[0].Floor = n(1_000_000) },
 			"wa-01 gets 900000; wa-01 sends 7 coin; wa-01 keeps 700000 native: nothing; wa-01 keeps 0 second: nothing"},
 		{"no top-ups: the first token that can pay", holding(1, 700_000, 7, 8), func(s *scene) { s.run.Order.TopUp, s.snap.Station = nil, nil },
@@ -122,6 +124,12 @@ func TestWhatBecomesOfAWallet(t *testing.T) {
 			"wa-01 keeps 0 native: nothing; wa-01 keeps 80999 coin: fee_too_high; wa-01 keeps 0 second: nothing"},
 		{"worth both fees", holding(1, 0, 81_000, 0), bounded(100),
 			"wa-01 gets 600000; wa-01 sends 81000 coin; wa-01 keeps 0 native: nothing; wa-01 keeps 0 second: nothing"},
+		{"a wei too little", holding(1, 600_000, 599_999, 0), func(s *scene) {
+			s.run.Order.Assets[1].MaxFeeBPS, s.run.Order.Assets[1].Worth = 10_000, &sweep.Worth{Amount: n(3), Wei: n(3)}
+		}, "wa-01 sends 390000 native; wa-01 keeps 599999 coin: fee_too_high; wa-01 keeps 0 second: nothing"},
+		{"to the wei", holding(1, 600_000, 600_000, 0), func(s *scene) {
+			s.run.Order.Assets[1].MaxFeeBPS, s.run.Order.Assets[1].Worth = 10_000, &sweep.Worth{Amount: n(3), Wei: n(3)}
+		}, "wa-01 sends 600000 coin; wa-01 keeps 600000 native: no_gas; wa-01 keeps 0 second: nothing"},
 		{"native not worth its fee", holding(1, 1_000_000, 0, 0), bounded(2658), // 210000 of 790000 is 26.58…%
 			"wa-01 keeps 1000000 native: fee_too_high; wa-01 keeps 0 coin: nothing; wa-01 keeps 0 second: nothing"},
 		{"native worth its fee", holding(1, 1_000_000, 0, 0), bounded(2659),
