@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"time"
 
+	"countersign/httpserver"
+
 	"github.com/labstack/echo/v4"
 )
 
@@ -40,16 +42,8 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Timeouts and sizes that no one has had reason to change. They are what stands
-// between a slow or chatty stranger and an honest sender (audit-security.md D1,
-// row 5).
-const (
-	readHeaderTimeout = 5 * time.Second
-	idleTimeout       = 60 * time.Second
-	shutdownTimeout   = 15 * time.Second
-	readyTimeout      = 2 * time.Second
-	maxHeaderBytes    = 16 << 10
-)
+// readyTimeout bounds the question whether events can be taken.
+const readyTimeout = 2 * time.Second
 
 // A Server serves [Path], [OwnPath], /healthz and /readyz.
 type Server struct {
@@ -98,39 +92,14 @@ func (s *Server) Handler() http.Handler { return s.echo }
 
 // ListenAndServe listens on the configured address and serves until ctx is done.
 func (s *Server) ListenAndServe(ctx context.Context) error {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", cmp.Or(s.cfg.Listen, "127.0.0.1:8080"))
-	if err != nil {
-		return fmt.Errorf("listening for webhooks: %w", err)
-	}
-	return s.Serve(ctx, l)
+	return s.server().ListenAndServe(ctx, cmp.Or(s.cfg.Listen, "127.0.0.1:8080"))
 }
 
-// Serve serves on l until ctx is done, then answers what it has begun, for at
-// most 15 seconds, and returns. It returns nil when it stopped because of ctx.
+// Serve serves on l until ctx is done, as [httpserver.Server.Serve] does.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{
-		Handler:           s.echo,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       cmp.Or(s.cfg.ReadTimeout, 10*time.Second),
-		WriteTimeout:      cmp.Or(s.cfg.WriteTimeout, 20*time.Second),
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	s.log.Info("webhooks are received", "address", l.Addr().String(), "path", Path, "secrets", len(s.cfg.Secrets))
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serving webhooks: %w", err)
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-	defer cancel()
-	if err := srv.Shutdown(grace); err != nil {
-		_ = srv.Close()
-		return fmt.Errorf("stopping the webhook server: %w", err)
-	}
-	return nil
+	return s.server().Serve(ctx, l)
+}
+
+func (s *Server) server() httpserver.Server {
+	return httpserver.Server{What: "webhooks", Handler: s.echo, ReadTimeout: s.cfg.ReadTimeout, WriteTimeout: s.cfg.WriteTimeout, Log: s.log}
 }

@@ -10,18 +10,16 @@ import (
 	"net/http"
 	"time"
 
+	"countersign/httpserver"
+
 	"github.com/labstack/echo/v4"
 	"golang.org/x/time/rate"
 )
 
-// Timeouts and sizes that no one has had reason to change, those of ingress.
+// readyTimeout bounds the question whether there is a database, databaseTimeout each question
+// to the log and the journal.
 const (
-	readHeaderTimeout = 5 * time.Second
-	idleTimeout       = 60 * time.Second
-	shutdownTimeout   = 15 * time.Second
-	readyTimeout      = 2 * time.Second
-	maxHeaderBytes    = 16 << 10
-	// databaseTimeout bounds each question to the log and the journal.
+	readyTimeout    = 2 * time.Second
 	databaseTimeout = 15 * time.Second
 )
 
@@ -92,44 +90,18 @@ func (s *Server) Routes() (all []string) {
 
 // ListenAndServe listens on the configured address and serves until ctx is done.
 func (s *Server) ListenAndServe(ctx context.Context) error {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", cmp.Or(s.cfg.Listen, "127.0.0.1:8090"))
-	if err != nil {
-		return fmt.Errorf("listening for readers of the trail: %w", err)
-	}
-	return s.Serve(ctx, l)
+	return s.server().ListenAndServe(ctx, cmp.Or(s.cfg.Listen, "127.0.0.1:8090"))
 }
 
-// Serve serves on l until ctx is done, then answers what it has begun, for at most 15
-// seconds, and returns; long polls are answered at once. It returns nil when it stopped
-// because of ctx. A server serves once.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{
-		Handler:           s.echo,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       cmp.Or(s.cfg.ReadTimeout, 10*time.Second),
-		WriteTimeout:      s.cfg.WriteTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+// Serve serves on l until ctx is done, as [httpserver.Server.Serve] does; long polls are
+// answered at once. A server serves once.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error { return s.server().Serve(ctx, l) }
+
+func (s *Server) server() httpserver.Server {
+	return httpserver.Server{
+		What: "readers of the trail", Handler: s.echo, ReadTimeout: s.cfg.ReadTimeout, WriteTimeout: s.cfg.WriteTimeout,
+		Stopping: s.stop, Log: s.log,
 	}
-	defer s.stop()
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	s.log.Info("the trail can be read", "address", l.Addr().String(), "tokens", s.cfg.Tokens.Len())
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serving the trail: %w", err)
-	case <-ctx.Done():
-	}
-	s.stop()
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-	defer cancel()
-	if err := srv.Shutdown(grace); err != nil {
-		_ = srv.Close()
-		return fmt.Errorf("stopping the server of the trail: %w", err)
-	}
-	return nil
 }
 
 // headers are those of every answer: what is read is kept by nobody on the way, and taken
