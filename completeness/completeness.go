@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"countersign"
@@ -27,6 +28,9 @@ type Item struct {
 	Also []string
 	// Event is what starts that workflow.
 	Event countersign.Event
+	// Remark, if there is one, adds to the count what else is known of the item. An item without a
+	// workflow is a remark alone, or nothing but a sign that the source goes on.
+	Remark func(*complete.Count)
 }
 
 // A Source knows what happened.
@@ -37,6 +41,26 @@ type Source interface {
 	Query(w Window) string
 	// Items are what happened in a window. An error ends them: half of them is not all.
 	Items(ctx context.Context, w Window) iter.Seq2[Item, error]
+}
+
+// ErrNotYet means that a window can be certified later: what happened in it may still be undone.
+var ErrNotYet = errors.New("not yet")
+
+// Ready fails when a source says that it is too early for a window, or cannot be asked: before
+// anything was started, so that a second try finds as much to repair as the first.
+func Ready(ctx context.Context, w Window, sources []Source) error {
+	for _, s := range sources {
+		r, can := s.(interface {
+			Ready(ctx context.Context, w Window) error
+		})
+		if !can {
+			continue
+		}
+		if err := r.Ready(ctx, w); err != nil {
+			return fmt.Errorf("%s: %w", s.Name(), err)
+		}
+	}
+	return nil
 }
 
 // Cases are the workflows.
@@ -91,7 +115,7 @@ func Certify(ctx context.Context, w Window, sources []Source, cases Cases, beat 
 		if err != nil {
 			count.Unknown = err.Error()
 		}
-		if count.Missing > 0 || count.Unknown != "" {
+		if count.Missing > 0 || count.Unfounded > 0 || count.Unknown != "" {
 			c.Complete = false
 		}
 		c.Sources = append(c.Sources, count)
@@ -99,11 +123,15 @@ func Certify(ctx context.Context, w Window, sources []Source, cases Cases, beat 
 	return c, nil
 }
 
-// maxNamed bounds the names in a certificate: a record has a greatest length.
-const maxNamed = 100
+// A record has a greatest length: names are so many, and so long in bytes.
+const (
+	maxNamed   = 100
+	longestRow = 160
+)
 
-func name(names *[]string, s string) {
+// Name puts a workflow among the names of a count while there is room.
+func Name(names *[]string, s string) {
 	if len(*names) < maxNamed {
-		*names = append(*names, s)
+		*names = append(*names, strings.ToValidUTF8(s[:min(len(s), longestRow)], ""))
 	}
 }

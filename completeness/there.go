@@ -36,6 +36,13 @@ func (t *there) one(ctx context.Context, w Window, s Source, count *complete.Cou
 		return err
 	}
 	for item, broken := range s.Items(ctx, w) {
+		if broken == nil && item.Workflow == "" {
+			t.beat(t.done)
+			if item.Remark != nil {
+				item.Remark(count)
+			}
+			continue
+		}
 		if broken == nil && asked[item.Workflow] {
 			continue
 		}
@@ -71,8 +78,8 @@ func (i Item) names() (ids []string) {
 // A found is what has become of one item.
 type found struct {
 	as      string // the ID that it is known by; empty where it was not
-	refused error // it could not be started
-	err     error // it could not be asked for
+	refused error  // it could not be started
+	err     error  // it could not be asked for
 }
 
 // look finds or starts a group and counts it, in the order of its items, up to the first that
@@ -101,11 +108,14 @@ func (t *there) look(ctx context.Context, group []Item, count *complete.Count) e
 			t.known[r.as] = true
 		case r.refused != nil:
 			count.Missing++
-			name(&count.MissingWorkflows, id+": "+r.refused.Error())
+			Name(&count.MissingWorkflows, id+": "+r.refused.Error())
 		default:
 			count.Repaired++
 			t.known[id] = true
-			name(&count.RepairedWorkflows, id)
+			Name(&count.RepairedWorkflows, id)
+		}
+		if group[i].Remark != nil {
+			group[i].Remark(count)
 		}
 	}
 	return nil

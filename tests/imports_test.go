@@ -112,7 +112,7 @@ var imports = map[string][]string{
 	"worker":                   {"activities", "activities/bookkeeping", "activities/certify", "activities/settlement", "activities/timetable", "workflows", "workflows/settlement"},
 	"workflows":                {"", "activities", "activities/bookkeeping", "activities/certify", "activities/timetable", "audit", "workflows/step"},
 	"activities/certify":       {"", "activities/wire", "audit", "audit/complete", "completeness"},
-	"completeness/sources":     {"", "completeness", "ingress", "store/tracks"},
+	"completeness/sources":     {"", "audit/complete", "chain/client", "chain/follow", "chain/rule", "chain/scan", "completeness", "ingress", "store/tracks"},
 	"completeness":             {"", "audit/complete"},
 	"audit/ocsf":               {"", "audit", "audit/booked", "audit/complete", "audit/swept"},
 	"audit/complete":           {"audit"},

@@ -74,6 +74,9 @@ func (c *Completeness) CertifyWindow(ctx context.Context, in CertifyWindowInput)
 }
 
 func (c *Completeness) certify(ctx context.Context, w completeness.Window, key string, accept bool) (audit.Entry, error) {
+	if err := completeness.Ready(ctx, w, c.Sources); err != nil && !accept {
+		return audit.Entry{}, fmt.Errorf("%w: %w", errUnknown, err)
+	}
 	body, err := completeness.Certify(ctx, w, c.Sources, c.Cases, func(done int) {
 		if activity.IsActivity(ctx) {
 			activity.RecordHeartbeat(ctx, done)
@@ -107,6 +110,9 @@ func what(body complete.Certificate) string {
 			text += fmt.Sprintf("; %s: not known, %.200s", s.Source, s.Unknown)
 		case s.Missing > 0:
 			text += fmt.Sprintf("; %s: %d of %d have no workflow", s.Source, s.Missing, s.Expected)
+		}
+		if s.Unfounded > 0 {
+			text += fmt.Sprintf("; %s: %d that our watchers have recorded as final are on no chain", s.Source, s.Unfounded)
 		}
 	}
 	return text

@@ -22,6 +22,7 @@ var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 type world struct {
 	happened []string
 	broken   error
+	early    error
 	known    map[string]bool
 	refuses  bool
 	records  map[string]audit.Draft
@@ -41,6 +42,8 @@ func (w *world) Items(context.Context, completeness.Window) iter.Seq2[completene
 		}
 	}
 }
+
+func (w *world) Ready(context.Context, completeness.Window) error { return w.early }
 
 func (w *world) Known(_ context.Context, id string) (bool, error) { return w.known[id], nil }
 
@@ -131,4 +134,18 @@ func encode(body any) json.RawMessage {
 		panic(err)
 	}
 	return text
+}
+
+// While it is too early nothing is started, so that the certificate counts it when it is made.
+func TestNothingIsStartedBeforeItsTime(t *testing.T) {
+	w := &world{happened: []string{"a"}, known: map[string]bool{}, records: map[string]audit.Draft{}, early: completeness.ErrNotYet}
+	c := &certify.Completeness{Sources: []completeness.Source{w}, Cases: w, Trail: w, Now: func() time.Time { return noon.Add(3 * time.Hour) }}
+	in := certify.CertifyWindowInput{From: noon, To: noon.Add(time.Hour)}
+	if res, err := c.CertifyWindow(t.Context(), in); err == nil || len(w.known)+len(w.records) != 0 {
+		t.Errorf("%+v, %v, started %v, %d records", res, err, w.known, len(w.records))
+	}
+	w.early = nil
+	if res, err := c.CertifyWindow(t.Context(), in); err != nil || res.Repaired != 1 {
+		t.Errorf("%+v, %v", res, err)
+	}
 }

@@ -24,7 +24,7 @@ func Key(from, to time.Time) string {
 type Certificate struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
-	// Complete says that every source was asked and nothing is missing.
+	// Complete says that every source was asked, nothing is missing, and nothing unfounded.
 	Complete bool           `json:"complete"`
 	Sources  []Count        `json:"sources"`
 	Workflow audit.Workflow `json:"workflow,omitzero"`
@@ -44,6 +44,29 @@ type Count struct {
 	// The names of the last two, the first hundred of each.
 	RepairedWorkflows []string `json:"repaired_workflows,omitempty"`
 	MissingWorkflows  []string `json:"missing_workflows,omitempty"`
+	// Unwatched are those of Expected that a chain has and our own watchers have not recorded;
+	// Unfounded is what they have recorded as final and the chain does not have. With their names,
+	// the first hundred of each.
+	Unwatched          int      `json:"unwatched,omitempty"`
+	UnwatchedWorkflows []string `json:"unwatched_workflows,omitempty"`
+	Unfounded          int      `json:"unfounded,omitempty"`
+	UnfoundedEvents    []string `json:"unfounded_events,omitempty"`
+	// Ranges are the blocks that were read, of chains.
+	Ranges []Range `json:"ranges,omitempty"`
 	// Unknown says why the source could not be asked to its end; empty when it was.
 	Unknown string `json:"unknown,omitempty"`
+}
+
+// A Range is what was read of one network: the final blocks whose timestamps are in the window.
+type Range struct {
+	Network string `json:"network"`
+	// Blocks is how many there are; of none, there is no first and no last.
+	Blocks uint64 `json:"blocks"`
+	From   uint64 `json:"from,omitempty"`
+	To     uint64 `json:"to,omitempty"`
+	// LastHash is that of block To, 0x and 64 hex digits: it names all blocks before it.
+	LastHash string `json:"last_hash,omitempty"`
+	// LogsOnly says that there were too many blocks to read their transactions: of the native
+	// asset it is our watchers' record that was believed.
+	LogsOnly bool `json:"logs_only,omitempty"`
 }

@@ -10,11 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"countersign/chain/follow"
 	"countersign/completeness"
 	"countersign/completeness/sources"
 	"countersign/ingress"
-	"countersign/store/tracks"
 )
 
 var window = completeness.Window{From: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC), To: time.Date(2026, 5, 1, 13, 0, 0, 0, time.UTC)}
@@ -41,18 +39,6 @@ func (c custodian) List(_ context.Context, path string, query url.Values) iter.S
 		}
 		for _, item := range items {
 			if !yield(json.RawMessage(item), nil) {
-				return
-			}
-		}
-	}
-}
-
-type seen []tracks.Event
-
-func (s seen) Confirmed(context.Context, string, time.Time, time.Time) iter.Seq2[tracks.Event, error] {
-	return func(yield func(tracks.Event, error) bool) {
-		for _, e := range s {
-			if !yield(e, nil) {
 				return
 			}
 		}
@@ -133,17 +119,5 @@ func TestWhatTheListsTell(t *testing.T) {
 	delete(c, "/wallets/wa-2/transfers")
 	if got := workflows(t, sources.Requests{Lister: c}); !strings.Contains(got, "error: GET /wallets/wa-2/transfers: 404") {
 		t.Errorf("half a list: %s", got)
-	}
-}
-
-func TestWhatOurWatchersTell(t *testing.T) {
-	at := window.From
-	got := workflows(t, sources.Chains{Tracks: seen{
-		{Network: "Net", Tx: "0x1", Rule: "deposit", State: follow.Confirmed, At: at},
-		{Network: "Net", Tx: "0x2", Rule: "function/mint", State: follow.Confirmed, At: at},
-		{Network: "Other", Tx: "0x1", Rule: "deposit/tokens", State: follow.Confirmed, At: at},
-	}})
-	if got != "deposit/Net/0x1;deposit/Other/0x1;" {
-		t.Errorf("%s", got)
 	}
 }

@@ -88,6 +88,11 @@ func (r Reader) Confirmed(ctx context.Context, rule string, from, to time.Time) 
 		string(follow.Confirmed), from.UnixMicro(), to.UnixMicro(), rule, rule)
 }
 
+// Between are the events of blocks from <= number <= to, in every state, in the order of the blocks.
+func (r Reader) Between(ctx context.Context, network string, from, to uint64) iter.Seq2[Event, error] {
+	return r.read(ctx, "WHERE network = ? AND number >= ? AND number <= ? ORDER BY number, tx, idx, rule", network, int64(from), int64(to)) //nolint:gosec // heights
+}
+
 // Of are the events of a transaction.
 func (r Reader) Of(ctx context.Context, network, tx string) iter.Seq2[Event, error] {
 	return r.read(ctx, "WHERE network = ? AND tx = ? ORDER BY number, idx, rule, block", network, tx)

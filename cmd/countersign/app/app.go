@@ -111,6 +111,10 @@ func (a *App) activities(trail *store.Trail, c *worker.Temporal, screener *scree
 	if err != nil {
 		return worker.Activities{}, err
 	}
+	certifier, err := a.completeness(custodian, trail, c)
+	if err != nil {
+		return worker.Activities{}, err
+	}
 	lists := &activities.Screening{Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now}
 	if screener != nil {
 		lists.Screener = screener
@@ -118,7 +122,7 @@ func (a *App) activities(trail *store.Trail, c *worker.Temporal, screener *scree
 	return worker.Activities{
 		Approvals: approvals, Screening: lists, Deposits: deposits, Settlements: settlements,
 		Timetable:    &timetable.Timetable{Schedules: a.Keeper(c, trail)},
-		Completeness: a.completeness(custodian, trail, c),
+		Completeness: certifier,
 		Events:       &activities.Events{Trail: trail},
 		Comparison:   &activities.Comparison{Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now},
 		Reconciler: &activities.Reconciler{

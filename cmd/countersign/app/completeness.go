@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"time"
 
 	"countersign/activities/certify"
 	"countersign/completeness"
 	"countersign/completeness/sources"
 	"countersign/custody/dfns"
+	"countersign/custody/dfns/holder"
 	"countersign/ingress"
 	"countersign/store"
 	"countersign/store/tracks"
@@ -14,15 +16,29 @@ import (
 )
 
 // completeness certifies windows: by the custodian's lists first, which are the most of what
-// can have been missed, and by what our own watchers have seen.
-func (a *App) completeness(custodian *dfns.Custodian, trail *store.Trail, c *worker.Temporal) *certify.Completeness {
+// can have been missed, and by the chains, against what our own watchers have seen.
+func (a *App) completeness(custodian *dfns.Custodian, trail *store.Trail, c *worker.Temporal) (*certify.Completeness, error) {
+	chains, err := a.Chains()
+	if err != nil {
+		return nil, err
+	}
 	lister := custodian.Client
 	return &certify.Completeness{
 		Sources: []completeness.Source{
 			sources.Webhooks{Lister: lister}, sources.Approvals{Lister: lister}, sources.Requests{Lister: lister},
-			sources.History{Lister: lister}, sources.Chains{Tracks: tracks.Reader{DB: trail.DB.SQL()}},
+			sources.History{Lister: lister},
+			sources.Chains{Nodes: chains.Client, Ours: ours(custodian), Record: tracks.Reader{DB: trail.DB.SQL()}},
 		},
 		Cases: a.dispatcher(c), Trail: trail, Now: time.Now,
+	}, nil
+}
+
+// ours reads the addresses of the custodian's wallets, by network.
+func ours(custodian *dfns.Custodian) func(context.Context) (map[string][]string, error) {
+	return func(ctx context.Context) (map[string][]string, error) {
+		all := addresses{custodian: holder.Holder{Custodian: *custodian}}
+		err := all.read(ctx)
+		return all.by, err
 	}
 }
 

@@ -127,8 +127,11 @@ func table(w io.Writer, found []shown, queries bool) error {
 	for _, s := range found {
 		for _, c := range s.Certificate.Sources {
 			note := ""
-			if c.Unknown != "" {
+			switch {
+			case c.Unknown != "":
 				note = "not known: " + c.Unknown
+			case c.Unwatched+c.Unfounded > 0:
+				note = fmt.Sprintf("our watchers lack %d and have %d that are on no chain", c.Unwatched, c.Unfounded)
 			}
 			fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%d\t%d\t%d\t%s\n", words(s.Certificate), s.Index, c.Source, c.Expected, c.Seen, c.Repaired, c.Missing, note)
 		}
@@ -141,12 +144,30 @@ func table(w io.Writer, found []shown, queries bool) error {
 			for _, id := range c.MissingWorkflows {
 				fmt.Fprintf(w, "missing: %s\n", id)
 			}
+			for _, what := range c.UnfoundedEvents {
+				fmt.Fprintf(w, "on no chain: %s\n", what)
+			}
 			if queries {
 				fmt.Fprintf(w, "record %d, %s: %s\n", s.Index, c.Source, c.Query)
+				ranges(w, c.Ranges)
 			}
 		}
 	}
 	return nil
+}
+
+// ranges are the blocks that were read.
+func ranges(w io.Writer, all []complete.Range) {
+	for _, r := range all {
+		switch {
+		case r.Blocks == 0:
+			fmt.Fprintf(w, "  %s: no block\n", r.Network)
+		case r.LogsOnly:
+			fmt.Fprintf(w, "  %s: blocks %d to %d (%s), their logs alone\n", r.Network, r.From, r.To, r.LastHash)
+		default:
+			fmt.Fprintf(w, "  %s: blocks %d to %d (%s)\n", r.Network, r.From, r.To, r.LastHash)
+		}
+	}
 }
 
 func (o Options) certify() *cobra.Command {
