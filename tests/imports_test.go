@@ -103,6 +103,7 @@ var imports = map[string][]string{
 	"activities/bookkeeping":   {"", "activities/wire", "audit", "audit/booked", "ledger", "ledger/chart", "ledger/posting"},
 	"announce":                 {"ingress", "store/outbox"},
 	"httpserver":               {},
+	"sweep/text":               {"", "sweep"},
 	"chain/gas":                {"", "chain/balance", "chain/client", "chain/evmjson", "chain/jsonrpc"},
 	"activities/sweep":         {"", "activities/bookkeeping", "activities/wire", "audit", "audit/booked", "audit/swept", "ledger", "ledger/chart", "sweep"},
 	"audit/swept":              {"", "audit", "sweep"},
