@@ -96,11 +96,7 @@ func (a *Sweeps) page(ctx context.Context, in SweepPageInput) (res SweepPageResu
 	}
 	plan := p.Head()
 	for _, m := range moves {
-		i, err := instruct(plan, m)
-		if err != nil {
-			return res, err
-		}
-		res.Instructions = append(res.Instructions, i)
+		res.Instructions = append(res.Instructions, plan.Instruction(m))
 	}
 	return res, nil
 }

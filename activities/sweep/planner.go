@@ -81,7 +81,7 @@ func (p *Planner) Plan(ctx context.Context, run plans.Run) (plans.Plan, error) {
 	if err != nil {
 		return plans.Plan{}, err
 	}
-	return makePlan(run, s)
+	return plans.Make(run, s)
 }
 
 // deferred is the plan for a network that no node of ours follows.
@@ -129,6 +129,8 @@ func (p *Planner) choose(ctx context.Context, o plans.Order) (c chosen, err erro
 		return c, fmt.Errorf("list wallets: %w", err)
 	}
 	slices.SortFunc(c.wallets, func(a, b countersign.Wallet) int { return cmp.Compare(a.ID, b.ID) })
+	// A list that changes while it is walked may have a wallet on two pages.
+	c.wallets = slices.CompactFunc(c.wallets, func(a, b countersign.Wallet) bool { return a.ID == b.ID })
 	if err := usable("treasury", o.Treasury, o.Network, &c.treasury); err != nil {
 		return c, err
 	}
