@@ -110,7 +110,7 @@ var imports = map[string][]string{
 	"sweep":                    {"", "strictjson"},
 	"watch":                    {"", "audit", "calldata", "chain/follow", "chain/rule", "store/outbox", "strictjson"},
 	"cmd/countersign/describe": {"audit", "audit/booked", "audit/complete", "audit/swept"},
-	"worker":                   {"activities", "activities/bookkeeping", "activities/certify", "activities/settlement", "activities/timetable", "workflows", "workflows/settlement"},
+	"worker":                   {"activities", "activities/bookkeeping", "activities/certify", "activities/settlement", "activities/sweep", "activities/timetable", "workflows", "workflows/settlement"},
 	"workflows":                {"", "activities", "activities/bookkeeping", "activities/certify", "activities/timetable", "audit", "workflows/step"},
 	"activities/certify":       {"", "activities/wire", "audit", "audit/complete", "completeness"},
 	"completeness/sources":     {"", "audit/complete", "chain/client", "chain/follow", "chain/rule", "chain/scan", "completeness", "ingress", "store/tracks"},

@@ -14,6 +14,7 @@ import (
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
 	steps "countersign/activities/settlement"
+	"countersign/activities/sweep"
 	"countersign/activities/timetable"
 	"countersign/workflows"
 	"countersign/workflows/settlement"
@@ -34,6 +35,7 @@ type Activities struct {
 	Completeness *certify.Completeness
 	Timetable    *timetable.Timetable
 	Settlements  *steps.Settlements
+	Sweeps       *sweep.Sweeps
 }
 
 // RegisterWorkflows adds every workflow, under its wire name.
@@ -71,6 +73,7 @@ func RegisterActivities(r worker.ActivityRegistry, a Activities) {
 	r.RegisterActivity(a.Completeness)
 	r.RegisterActivity(a.Timetable)
 	r.RegisterActivity(a.Settlements)
+	r.RegisterActivity(a.Sweeps)
 }
 
 // Register adds all of both.

@@ -147,6 +147,13 @@ func TestTenThousandWallets(t *testing.T) {
 	if err != nil || len(entry.JWS) > 8<<10 {
 		t.Errorf("the record has %d bytes, %v", len(entry.JWS), err)
 	}
+	o.pagesArePlan(r, res)
+}
+
+// pagesArePlan holds the pages of a plan against it.
+func (o *office) pagesArePlan(r sweep.Run, res steps.PlanSweepResult) {
+	t := o.t
+	t.Helper()
 	plan, _, err := swept.ReadPlan(t.Context(), o.trail, r.ID())
 	if err != nil {
 		t.Fatal(err)

@@ -115,12 +115,16 @@ func (a *App) activities(trail *store.Trail, c *worker.Temporal, screener *scree
 	if err != nil {
 		return worker.Activities{}, err
 	}
+	sweeps, err := a.sweeps(custodian, trail)
+	if err != nil {
+		return worker.Activities{}, err
+	}
 	lists := &activities.Screening{Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now}
 	if screener != nil {
 		lists.Screener = screener
 	}
 	return worker.Activities{
-		Approvals: approvals, Screening: lists, Deposits: deposits, Settlements: settlements,
+		Approvals: approvals, Screening: lists, Deposits: deposits, Settlements: settlements, Sweeps: sweeps,
 		Timetable:    &timetable.Timetable{Schedules: a.Keeper(c, trail)},
 		Completeness: certifier,
 		Events:       &activities.Events{Trail: trail},
