@@ -128,14 +128,13 @@ func (b Books) Flow(ctx context.Context, k ledger.Key, since, until time.Time) (
 	return in, out, nil
 }
 
+// totalAt is one row of the primary key, read from its end: however much was booked, it is one look.
+const totalAt = `SELECT inflow, outflow, held_in, held_out FROM ledger_totals
+	WHERE account = ? AND asset = ? AND at <= ? ORDER BY at DESC, seq DESC LIMIT 1`
+
 func total(ctx context.Context, q querier, db *sqldb.DB, k ledger.Key, at time.Time) (ledger.Total, error) {
-	until := int64(math.MaxInt64)
-	if !at.IsZero() {
-		until = at.UnixMicro()
-	}
 	var in, out, heldIn, heldOut string
-	err := q.QueryRowContext(ctx, db.Text(`SELECT inflow, outflow, held_in, held_out FROM ledger_totals
-		WHERE account = ? AND asset = ? AND at <= ? ORDER BY at DESC, seq DESC LIMIT 1`), string(k.Account), k.Asset.String(), until).Scan(&in, &out, &heldIn, &heldOut)
+	err := q.QueryRowContext(ctx, db.Text(totalAt), string(k.Account), k.Asset.String(), micros(at)).Scan(&in, &out, &heldIn, &heldOut)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ledger.Total{}, nil
 	}
@@ -143,6 +142,19 @@ func total(ctx context.Context, q querier, db *sqldb.DB, k ledger.Key, at time.T
 		return ledger.Total{}, fmt.Errorf("read the total of %s in %s: %w", k.Account, k.Asset, err)
 	}
 	return amounts(in, out, heldIn, heldOut)
+}
+
+// micros is a time as it is kept; the zero time is later than any.
+func micros(at time.Time) int64 {
+	if at.IsZero() {
+		return math.MaxInt64
+	}
+	return at.UnixMicro()
+}
+
+// Explain is how the database finds a total, in its own words; PostgreSQL says what it reads for it.
+func (b Books) Explain(ctx context.Context, k ledger.Key, at time.Time) ([]string, error) {
+	return b.DB.Explain(ctx, true, totalAt, string(k.Account), k.Asset.String(), micros(at))
 }
 
 // Keys are the accounts at or below one, each in every asset that ever went through it, in

@@ -6,7 +6,6 @@ package find
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -226,24 +225,7 @@ func Explain(ctx context.Context, db *sqldb.DB, q Query) (steps []string, err er
 	if err != nil {
 		return nil, fmt.Errorf("explain: %w", err)
 	}
-	explain, columns := "EXPLAIN QUERY PLAN ", 4
-	if db.Postgres {
-		explain, columns = "EXPLAIN ", 1
-	}
-	rows, err := db.QueryContext(ctx, db.Text(explain+s.text()), s.args...)
-	if err != nil {
-		return nil, fmt.Errorf("explain: %w", err)
-	}
-	defer rows.Close()
-	row, into := make([]string, columns), make([]any, columns)
-	for i := range row {
-		into[i] = &row[i]
-	}
-	for rows.Next() && err == nil {
-		err = rows.Scan(into...)
-		steps = append(steps, row[columns-1])
-	}
-	return steps, errors.Join(err, rows.Err())
+	return db.Explain(ctx, false, s.text(), s.args...)
 }
 
 // ByID returns the record with an ID, a UUIDv7, or [audit.ErrNoRecord]. The ID tells when
