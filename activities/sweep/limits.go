@@ -24,6 +24,11 @@ const (
 	// margin is what an estimate is raised by, in percent: the state is another one when the
 	// move is made.
 	margin = 20
+	// tokenMargin is that of a token, in percent. The custodian takes no price for a transfer of
+	// a token (dfns.md §5.2), and the usual one is twice the base fee and the tip (EIP-1559 in
+	// ethers and web3), where ours is headroom more than the base fee: with twice the gas at our
+	// price a wallet can pay for that, also when the base fee has risen by the headroom.
+	tokenMargin = 100
 	// headroom is what the base fee is raised by, in percent. It rises by an eighth a block at
 	// most (EIP-1559), so that a move that is sent within two blocks goes into the next one.
 	headroom = 25
@@ -47,7 +52,7 @@ func (p *Planner) limits(ctx context.Context, o plans.Order, s *plans.Snapshot) 
 	for a, asset := range o.Assets {
 		if asset.Contract == "" {
 			s.Gas[a], err = p.limit(ctx, s, a, sendGas, func(h plans.Holding) (countersign.Amount, send) {
-				return h.Native, send{o.Network, h.Wallet.Address, s.Treasury.Address, countersign.NewAmount(1), nil}
+				return h.Native, send{o.Network, h.Wallet.Address, s.Treasury.Address, countersign.NewAmount(1), nil, margin}
 			})
 		} else {
 			to, e := word(s.Treasury.Address)
@@ -56,7 +61,7 @@ func (p *Planner) limits(ctx context.Context, o plans.Order, s *plans.Snapshot) 
 			}
 			data := slices.Concat([]byte(transferSelector), to, big.NewInt(1).FillBytes(make([]byte, 32)))
 			s.Gas[a], err = p.limit(ctx, s, a, tokenGas, func(h plans.Holding) (countersign.Amount, send) {
-				return h.Tokens[a], send{o.Network, h.Wallet.Address, asset.Contract, countersign.Amount{}, data}
+				return h.Tokens[a], send{o.Network, h.Wallet.Address, asset.Contract, countersign.Amount{}, data, tokenMargin}
 			})
 		}
 		if err != nil {
@@ -67,7 +72,7 @@ func (p *Planner) limits(ctx context.Context, o plans.Order, s *plans.Snapshot) 
 	if s.Station == nil || s.Station.Native.IsZero() || len(s.Wallets) == 0 {
 		return nil
 	}
-	units, why, err := p.estimate(ctx, send{o.Network, s.Station.Wallet.Address, s.Wallets[0].Wallet.Address, countersign.NewAmount(1), nil})
+	units, why, err := p.estimate(ctx, send{o.Network, s.Station.Wallet.Address, s.Wallets[0].Wallet.Address, countersign.NewAmount(1), nil, margin})
 	if err == nil && why == "" {
 		s.NativeGas = units
 	}
@@ -104,6 +109,7 @@ type send struct {
 	network, from, to string
 	value             countersign.Amount
 	data              []byte
+	margin            uint64 // in percent
 }
 
 // estimate is what a send may use: exactly [sendGas] where the nodes say so, as they do of the
@@ -116,7 +122,7 @@ func (p *Planner) estimate(ctx context.Context, s send) (uint64, string, error) 
 	case why != "" || units <= sendGas:
 		return sendGas, why, nil
 	}
-	return units + units*margin/100, "", nil
+	return units + units*s.margin/100, "", nil
 }
 
 // word is an address in 32 bytes, as the ABI has it.

@@ -100,7 +100,7 @@ func TestMovesThatWouldBeRefusedStay(t *testing.T) {
 		}
 	}
 	for _, m := range p.Moves {
-		if want := map[string]uint64{token: 72_000, "": 37_200}[m.Contract]; m.Gas != want {
+		if want := map[string]uint64{token: 120_000, "": 37_200}[m.Contract]; m.Gas != want {
 			t.Errorf("%s of %q may use %d, want %d", m.WalletID, m.Contract, m.Gas, want)
 		}
 	}
