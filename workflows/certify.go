@@ -26,7 +26,7 @@ const settledAfter = 3 * time.Minute
 // Certify puts a certificate on the trail that everything that happened in a window has its
 // workflow, and starts what has none. A schedule runs it; see package schedules.
 func Certify(ctx workflow.Context, in CertifyInput) (certify.CertifyWindowResult, error) {
-	window, err := windowOf(in, nominal(ctx))
+	window, err := windowOf(in, ScheduledAt(ctx))
 	if err != nil {
 		return certify.CertifyWindowResult{}, temporal.NewNonRetryableApplicationError(err.Error(), "InvalidRequest", err)
 	}
@@ -61,14 +61,17 @@ func certifyOnce(ctx workflow.Context, in certify.CertifyWindowInput, summary st
 }
 
 // scheduledAt is when the schedule meant a run to start, as Temporal says it of the workflows that
-// it starts: a run that catches up is of its own hour and not of the last.
+// it starts.
 var scheduledAt = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
 
-func nominal(ctx workflow.Context) time.Time {
+// ScheduledAt is when a workflow's schedule meant it to start, in UTC: one that catches up is of its
+// own hour and not of the last. Of a workflow that no schedule has started it is when that was
+// started.
+func ScheduledAt(ctx workflow.Context) time.Time {
 	if at, ok := workflow.GetTypedSearchAttributes(ctx).GetTime(scheduledAt); ok {
 		return at.UTC()
 	}
-	return workflow.Now(ctx).UTC()
+	return workflow.GetInfo(ctx).WorkflowStartTime.UTC()
 }
 
 // windowOf is the window that an input means at a time.

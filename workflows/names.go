@@ -33,11 +33,18 @@ const (
 	SettlementWorkflow      = "Settlement"
 	SettlementBatchWorkflow = "SettlementBatch"
 
+	SweepWorkflow          = "Sweep"
+	ScheduledSweepWorkflow = "ScheduledSweep"
+
 	// EventSignal carries one countersign.Event to a workflow. It is a hint to
 	// look: nothing that decides rests on what it says.
 	EventSignal = "event"
-	// LegSignal carries how a leg of a batch has ended from its workflow to the batch's.
+	// LegSignal carries how a leg of a batch or a move of a sweep has ended from its workflow
+	// to the batch's or the sweep's.
 	LegSignal = "leg"
+	// VerdictSignal wakes a sweep that waits for a person's word on its plan. The word
+	// itself is on the trail.
+	VerdictSignal = "verdict"
 	// StatusQuery answers with the workflow's status, e.g. [ApprovalStatus].
 	StatusQuery = "status"
 )

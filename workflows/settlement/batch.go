@@ -22,7 +22,7 @@ type SettlementBatchInput struct {
 	Purpose string           `json:"purpose,omitempty"`
 }
 
-// LegReport is what a leg tells the batch, by the leg signal.
+// LegReport is what a leg tells its batch, or a move its sweep, by the leg signal.
 type LegReport struct {
 	SettlementID string                      `json:"settlement_id"`
 	State        countersign.SettlementState `json:"state"`

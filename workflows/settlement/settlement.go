@@ -57,6 +57,9 @@ func (s *stateful) begin(ctx workflow.Context) (over bool, err error) {
 			ID: s.in.ID, Instruction: s.in.Instruction, Request: s.in.Request, Batch: s.in.Batch, Deliveries: s.c.Unrecorded,
 		}
 		opened, err := step.Run[settlement.OpenSettlementResult](ctx, "hold settlement "+s.in.ID+" in the books", do.OpenSettlement, in)
+		if s.in.Sweep != "" && step.Permanent(err) { // a batch watches its legs, a sweep continues as new and cannot
+			s.tell(ctx, countersign.SettlementRefused)
+		}
 		if err != nil {
 			return true, err
 		}
@@ -142,7 +145,7 @@ func (s *stateful) pause(now time.Time, polls int) time.Duration {
 	return max(d, time.Second)
 }
 
-// move shows another state, and tells the batch of an end.
+// move shows another state, and tells of an end who waits for it.
 func (s *stateful) move(ctx workflow.Context, to countersign.SettlementState) error {
 	if s.c.State == to {
 		return nil
@@ -158,12 +161,24 @@ func (s *stateful) move(ctx workflow.Context, to countersign.SettlementState) er
 	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
 		return err
 	}
-	if to.Ended() && s.in.Batch != "" && !s.c.Reported {
-		s.c.Reported = true
-		report := LegReport{SettlementID: s.in.ID, State: to}
-		if err := workflow.SignalExternalWorkflow(ctx, workflows.BatchID(s.in.Batch), "", workflows.LegSignal, report).Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Warn("batch was not told", "batch", s.in.Batch, "error", err) // it has ended
-		}
+	if to.Ended() {
+		s.tell(ctx, to)
 	}
 	return ctx.Err()
+}
+
+// tell tells the batch or the sweep that it is of how it has ended, once.
+func (s *stateful) tell(ctx workflow.Context, end countersign.SettlementState) {
+	to := s.in.Sweep
+	if s.in.Batch != "" {
+		to = workflows.BatchID(s.in.Batch)
+	}
+	if to == "" || s.c.Reported {
+		return
+	}
+	s.c.Reported = true
+	report := LegReport{SettlementID: s.in.ID, State: end}
+	if err := workflow.SignalExternalWorkflow(ctx, to, "", workflows.LegSignal, report).Get(ctx, nil); err != nil {
+		workflow.GetLogger(ctx).Warn("who waits for it was not told", "workflow", to, "error", err) // it has ended
+	}
 }

@@ -21,6 +21,9 @@ type SettlementInput struct {
 	Request     *countersign.RequestRef  `json:"request,omitempty"`
 	// Batch is the batch that it is a leg of, and that is told of its end.
 	Batch string `json:"batch_id,omitempty"`
+	// Sweep is the ID of the sweep's workflow that it is a move of, and that is told of its
+	// end.
+	Sweep string `json:"sweep_id,omitempty"`
 	// Carried is what an earlier run of the same workflow hands on; starters leave it empty.
 	Carried *CarriedSettlement `json:"carried,omitempty"`
 }
