@@ -49,7 +49,7 @@ func ScheduledSweep(ctx workflow.Context, order sweep.Order) (ScheduledSweepResu
 	}
 	if err == nil {
 		res.Sweep = &status
-		workflow.SetCurrentDetails(ctx, in.Summary()+": **"+status.Outcome+"**. "+status.Report.Summary)
+		workflow.SetCurrentDetails(ctx, in.Summary()+": **"+string(status.Outcome)+"**. "+status.Report.Summary)
 	}
 	return res, err
 }

@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -40,17 +39,21 @@ type CarriedSweep struct {
 	Legs    []Leg                               `json:"legs,omitempty"`
 	Begun   int                                 `json:"begun,omitempty"`
 	Ends    map[countersign.SettlementState]int `json:"ends,omitempty"`
-	Stopped string                              `json:"stopped,omitempty"`
+	Stopped Stop                                `json:"stopped,omitempty"`
+	Why     string                              `json:"why,omitempty"`
 }
 
-// Why a sweep stopped before everything was begun. Wire format; a page of the plan may name
-// another reason.
+// A Stop is why a sweep stopped before everything was begun.
+type Stop string
+
+// The stops. Wire format, also of the report.
 const (
-	stoppedDeferred   = "deferred"   // the plan itself says that nothing moves now
-	stoppedDeclined   = "declined"   // a person has declined the plan
-	stoppedUnapproved = "unapproved" // nobody has approved it in time
-	stoppedLate       = "late"       // the order's patience was over
-	stoppedCancelled  = "cancelled"  // the workflow was cancelled
+	Deferred   Stop = "deferred"   // the plan itself says that nothing moves now
+	Declined   Stop = "declined"   // a person has declined the plan
+	Unapproved Stop = "unapproved" // nobody has approved it in time
+	GasPrice   Stop = "gas_price"  // gas has come to cost more than the plan offers
+	Late       Stop = "late"       // the order's patience was over
+	Cancelled  Stop = "cancelled"  // the workflow was cancelled
 )
 
 // A Phase is a step of a sweep, for the status query.
@@ -78,24 +81,30 @@ type SweepStatus struct {
 	Begun    int                                 `json:"begun"`
 	InFlight int                                 `json:"in_flight"`
 	Ends     map[countersign.SettlementState]int `json:"ends,omitempty"`
-	// Stopped is why nothing more was begun.
-	Stopped string                  `json:"stopped,omitempty"`
+	// Stopped is why nothing more was begun, Why says it in more words.
+	Stopped Stop                    `json:"stopped,omitempty"`
+	Why     string                  `json:"why,omitempty"`
 	Report  *steps.CloseSweepResult `json:"report,omitempty"`
-	Outcome string                  `json:"outcome,omitempty"`
+	Outcome Outcome                 `json:"outcome,omitempty"`
 }
 
-// The outcomes of a sweep. Wire format: search attribute Outcome, which is why it stopped where
-// nothing was begun.
+// An Outcome is how a sweep went, for search attribute Outcome.
+type Outcome string
+
+// The outcomes. Wire format; where it stopped and nothing was begun, the outcome is the stop.
 const (
-	outcomeSwept   = "swept"   // all that was planned has moved
-	outcomePartial = "partial" // some of it has not
-	outcomeNothing = "nothing" // there was nothing to move
+	Swept   Outcome = "swept"   // all that was planned has moved
+	Partial Outcome = "partial" // some of it has not
+	Nothing Outcome = "nothing" // there was nothing to move
 )
 
-// Why people must look at a sweep. Wire format: search attribute ReasonCode.
+// A Need is why people must look at a sweep, for search attribute ReasonCode.
+type Need string
+
+// The needs. Wire format.
 const (
-	needsApproval = "approval_needed"   // approve or decline the plan
-	needsLook     = "moves_not_settled" // moves ended otherwise, or are still under way
+	NeedsApproval Need = "approval_needed"   // approve or decline the plan
+	NeedsLook     Need = "moves_not_settled" // moves ended otherwise, or are still under way
 )
 
 // run is a sweep on its way.
@@ -140,7 +149,11 @@ func (s *run) check(ctx workflow.Context) error {
 func (s *run) until() time.Time { return s.c.Began.Add(s.in.Run.Order.Patience()) }
 
 // stop has nothing more begun. The first reason stands.
-func (s *run) stop(why string) { s.c.Stopped = cmp.Or(s.c.Stopped, why) }
+func (s *run) stop(code Stop, why string) {
+	if s.c.Stopped == "" {
+		s.c.Stopped, s.c.Why = code, why
+	}
+}
 
 // listen makes the workflow answer queries and hear signals.
 func (s *run) listen(ctx workflow.Context) error {
@@ -204,20 +217,20 @@ func (s *run) phase() Phase {
 func (s *run) status() SweepStatus {
 	return SweepStatus{
 		SweepID: s.id, Phase: s.phase(), Plan: s.c.Plan, By: s.c.By, Begun: s.c.Begun, InFlight: len(s.c.Legs), Ends: maps.Clone(s.c.Ends),
-		Stopped: s.c.Stopped, Report: s.closed, Outcome: s.outcome(),
+		Stopped: s.c.Stopped, Why: s.c.Why, Report: s.closed, Outcome: s.outcome(),
 	}
 }
 
-func (s *run) outcome() string {
+func (s *run) outcome() Outcome {
 	switch r := s.closed; {
 	case r == nil:
 		return ""
 	case s.c.Stopped != "" && s.c.Begun == 0:
-		return s.c.Stopped
+		return Outcome(s.c.Stopped)
 	case r.Planned == 0:
-		return outcomeNothing
+		return Nothing
 	case r.Moved == r.Planned:
-		return outcomeSwept
+		return Swept
 	}
-	return outcomePartial
+	return Partial
 }

@@ -35,7 +35,7 @@ func Sweep(ctx workflow.Context, in SweepInput) (SweepStatus, error) {
 	for _, do := range []func(workflow.Context) error{s.plan, s.approve, s.topUp, s.move, s.settle} {
 		err := do(ctx)
 		if ctx.Err() != nil && s.c.Plan != nil {
-			s.stop(stoppedCancelled)
+			s.stop(Cancelled, "")
 			break
 		}
 		if err != nil {
@@ -69,7 +69,7 @@ func (s *run) plan(ctx workflow.Context) error {
 	}
 	s.c.Plan = &plan
 	if plan.Deferred != "" {
-		s.stop(stoppedDeferred)
+		s.stop(Deferred, string(plan.Deferred))
 	}
 	s.tell(ctx)
 	return nil
@@ -83,7 +83,7 @@ func (s *run) approve(ctx workflow.Context) error {
 	}
 	s.waiting = true
 	s.tell(ctx)
-	if err := s.needs(ctx, needsApproval); err != nil {
+	if err := s.needs(ctx, NeedsApproval); err != nil {
 		return err
 	}
 	for polls := 0; s.waiting; polls++ {
@@ -99,10 +99,10 @@ func (s *run) approve(ctx workflow.Context) error {
 			s.c.Approved, s.c.By, s.waiting = true, v.By, false
 		case v.Verdict == steps.Declined:
 			s.c.By, s.waiting = v.By, false
-			s.stop(stoppedDeclined)
+			s.stop(Declined, "")
 		case left <= 0:
 			s.waiting = false
-			s.stop(stoppedUnapproved)
+			s.stop(Unapproved, "")
 		case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
 			return s.again(ctx)
 		default:
@@ -159,7 +159,7 @@ func (s *run) report(ctx workflow.Context) error {
 	var do *steps.Sweeps
 	var report steps.CloseSweepResult
 	long := workflow.WithActivityOptions(ctx, atLength("report on "+s.id, 0))
-	err := workflow.ExecuteActivity(long, do.CloseSweep, steps.CloseSweepInput{SweepID: s.id, Reason: s.c.Stopped}).Get(ctx, &report)
+	err := workflow.ExecuteActivity(long, do.CloseSweep, steps.CloseSweepInput{SweepID: s.id, Reason: string(s.c.Stopped)}).Get(ctx, &report)
 	if err != nil {
 		return err
 	}

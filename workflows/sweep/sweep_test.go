@@ -33,7 +33,7 @@ func (w *world) ended() sweep.SweepStatus {
 }
 
 // says holds a status to its sums.
-func (w *world) says(end sweep.SweepStatus, outcome, stopped string, begun, moved, inFlight int) {
+func (w *world) says(end sweep.SweepStatus, outcome sweep.Outcome, stopped sweep.Stop, begun, moved, inFlight int) {
 	w.Helper()
 	if end.Outcome != outcome || end.Stopped != stopped || end.Begun != begun || end.Ends[settled] != moved || end.InFlight != inFlight {
 		w.Errorf("outcome %q, stopped %q, %d begun, %d moved, %d in flight: want %q, %q, %d, %d, %d\n%+v",
@@ -42,7 +42,7 @@ func (w *world) says(end sweep.SweepStatus, outcome, stopped string, begun, move
 	if len(w.legs) != begun {
 		w.Errorf("%d moves were begun, want %d", len(w.legs), begun)
 	}
-	if got := fmt.Sprint(w.reports); stopped != "" && !strings.Contains(got, stopped) {
+	if got := fmt.Sprint(w.reports); stopped != "" && !strings.Contains(got, string(stopped)) {
 		w.Errorf("the report was asked for with %s, want %s", got, stopped)
 	}
 }
@@ -76,8 +76,8 @@ func TestAPersonsWord(t *testing.T) {
 		verdict steps.SweepVerdictResult
 		after   time.Duration
 		signals int
-		outcome string
-		stopped string
+		outcome sweep.Outcome
+		stopped sweep.Stop
 		moved   int
 	}{
 		{"approved, and told of", steps.SweepVerdictResult{Verdict: steps.Approved, By: "ana", Index: 8}, time.Hour, 1, "swept", "", 12},
@@ -134,7 +134,7 @@ func TestWhatIsNotMoved(t *testing.T) {
 		w := newWorld(t, 7, 30)
 		w.stop = func(p plans.Purpose, n int) string {
 			if p == plans.ToTreasury && n == 2 {
-				return "gas_price"
+				return "a unit of gas costs 10 wei"
 			}
 			return ""
 		}
@@ -144,7 +144,7 @@ func TestWhatIsNotMoved(t *testing.T) {
 		w := newWorld(t, 20, 30)
 		w.stop = func(_ plans.Purpose, n int) string {
 			if n == 1 {
-				return "gas_price"
+				return "a unit of gas costs 10 wei"
 			}
 			return ""
 		}

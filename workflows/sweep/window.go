@@ -44,7 +44,7 @@ func (s *run) begin(ctx workflow.Context, chunks int) error {
 			return err
 		}
 		if page.Stop != "" {
-			s.stop(page.Stop)
+			s.stop(GasPrice, page.Stop)
 			return nil
 		}
 		for ; s.c.Offset < len(page.Instructions); s.c.Offset++ {
@@ -53,7 +53,7 @@ func (s *run) begin(ctx workflow.Context, chunks int) error {
 			case err != nil:
 				return err
 			case !free:
-				s.stop(stoppedLate)
+				s.stop(Late, "")
 				return nil
 			case s.begun >= perRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested():
 				return s.again(ctx)

@@ -24,19 +24,19 @@ func (s *run) show(ctx workflow.Context) error {
 }
 
 // needs shows what people must do, or that they need not any more.
-func (s *run) needs(ctx workflow.Context, what string) error {
+func (s *run) needs(ctx workflow.Context, what Need) error {
 	if what == "" {
 		return workflow.UpsertTypedSearchAttributes(ctx, workflows.ReasonCodeAttribute.ValueUnset())
 	}
-	return workflow.UpsertTypedSearchAttributes(ctx, workflows.ReasonCodeAttribute.ValueSet(what))
+	return workflow.UpsertTypedSearchAttributes(ctx, workflows.ReasonCodeAttribute.ValueSet(string(what)))
 }
 
 // conclude shows how it went.
 func (s *run) conclude(ctx workflow.Context) error {
-	updates := []temporal.SearchAttributeUpdate{workflows.OutcomeAttribute.ValueSet(s.outcome())}
+	updates := []temporal.SearchAttributeUpdate{workflows.OutcomeAttribute.ValueSet(string(s.outcome()))}
 	switch {
 	case s.closed.Failed > 0 || s.closed.UnderWay > 0:
-		updates = append(updates, workflows.ReasonCodeAttribute.ValueSet(needsLook))
+		updates = append(updates, workflows.ReasonCodeAttribute.ValueSet(string(NeedsLook)))
 	case s.waiting: // it was cancelled meanwhile
 		updates = append(updates, workflows.ReasonCodeAttribute.ValueUnset())
 	}
@@ -62,14 +62,14 @@ func (s *run) story() string {
 		add("**a person must approve it**, at the latest on %s: `countersign sweep show %s`, then `countersign sweep approve %s` or `decline`", s.until().UTC().Format(time.RFC3339), s.id, s.id)
 	case s.c.Approved:
 		add("approved by %s", s.c.By)
-	case s.c.Stopped == stoppedDeclined:
+	case s.c.Stopped == Declined:
 		add("declined by %s", s.c.By)
 	}
 	add("planned %d, moved %d, in flight %d, ended otherwise %d%s, not begun %d", planned, settled, len(s.c.Legs),
 		s.c.Begun-settled-len(s.c.Legs), s.otherwise(), planned-s.c.Begun)
 	add("skipped %d: the plan says of each why it stays", p.Skips)
 	if s.c.Stopped != "" {
-		add("nothing more is begun: **%s**", strings.ReplaceAll(s.c.Stopped, "_", " "))
+		add("nothing more is begun: **%s** %s", strings.ReplaceAll(string(s.c.Stopped), "_", " "), s.c.Why)
 	}
 	if r := s.closed; r != nil {
 		add("report (record %d): %s", r.Index, r.Summary)

@@ -68,7 +68,7 @@ type world struct {
 	legs    map[string]leg
 	order   []string // as they were begun
 	most    int      // under way at once
-	asked   int
+	asked   int      // how often the trail was asked for ends
 	reports []string // the reasons that reports were asked for with
 	runs    int
 	hints   func(*testsuite.TestWorkflowEnvironment)
@@ -93,7 +93,7 @@ func (w *world) lost(name string) error {
 	return nil
 }
 
-const chunk = 7
+const chunk = 7 // moves
 
 // size is how many moves of a purpose there are.
 func (w *world) size(p plans.Purpose) int {
@@ -183,8 +183,8 @@ func (w *world) begin(id string, now time.Time) leg {
 	l := leg{f, now.Add(f.after)}
 	w.legs[id], w.order = l, append(w.order, id)
 	under := 0
-	for _, l := range w.legs {
-		if l.state == "" || now.Before(l.ends) {
+	for _, id := range w.order {
+		if l := w.legs[id]; l.state == "" || now.Before(l.ends) {
 			under++
 		}
 	}
@@ -270,8 +270,7 @@ func (w *world) carried(env *testsuite.TestWorkflowEnvironment, in sweep.SweepIn
 	if in.Carried == nil {
 		return
 	}
-	text, err := json.Marshal(in.Carried)
-	if err != nil || len(in.Carried.Legs) > w.run.Order.Window() || len(text) > 2000+100*w.run.Order.Window() {
+	if text, err := json.Marshal(in.Carried); err != nil || len(in.Carried.Legs) > w.run.Order.Window() || len(text) > 2000+100*w.run.Order.Window() {
 		w.Errorf("%d moves and %d bytes are carried on: %v", len(in.Carried.Legs), len(text), err)
 	}
 	w.mu.Lock()
@@ -290,9 +289,7 @@ func (w *world) carried(env *testsuite.TestWorkflowEnvironment, in sweep.SweepIn
 }
 
 // activities are those of the world, and nothing else that it can do.
-func (w *world) activities() any {
-	return &struct{ doing }{w}
-}
+func (w *world) activities() any { return &struct{ doing }{w} }
 
 type doing interface {
 	PlanSweep(context.Context, steps.PlanSweepInput) (steps.PlanSweepResult, error)
