@@ -102,6 +102,7 @@ var imports = map[string][]string{
 	"activities":               {"", "activities/wire", "audit", "chain/codepin", "people", "rules", "rules/services", "screening"},
 	"activities/bookkeeping":   {"", "activities/wire", "audit", "audit/booked", "ledger", "ledger/chart", "ledger/posting"},
 	"announce":                 {"ingress", "store/outbox"},
+	"workflows/sweep":          {"", "activities/sweep", "sweep", "workflows", "workflows/settlement", "workflows/step"},
 	"httpserver":               {},
 	"sweep/text":               {"", "sweep"},
 	"chain/gas":                {"", "chain/balance", "chain/client", "chain/evmjson", "chain/jsonrpc"},
