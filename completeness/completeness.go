@@ -31,6 +31,11 @@ type Item struct {
 	// Remark, if there is one, adds to the count what else is known of the item. An item without a
 	// workflow is a remark alone, or nothing but a sign that the source goes on.
 	Remark func(*complete.Count)
+	// Open is the custodian's word, in lower case, of what waits or is under way there, such as
+	// pending; empty where it has ended, or where the source does not say.
+	Open string
+	// Stray says that nobody knows its kind: its workflow records it for people to look at.
+	Stray bool
 }
 
 // A Source knows what happened.

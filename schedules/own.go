@@ -9,7 +9,8 @@ import (
 
 // Intervals says how often each is run.
 type Intervals struct {
-	// Reconcile is how often pending approvals without a workflow are looked for, Compare
+	// Reconcile is how often pending approvals without a workflow are looked for, and a fifth
+	// of how often everything else is that has none; Compare
 	// how often our decisions are compared with the custodian's, Screening how often
 	// screening lists are read again; zero where nothing is screened.
 	Reconcile, Compare, Screening time.Duration
@@ -23,6 +24,11 @@ func Own(every Intervals) []Schedule {
 		Note:     "Starts a workflow for every pending approval whose webhook never came.",
 		Workflow: workflows.ReconcileWorkflow,
 		Every:    Duration(every.Reconcile), CatchUp: late,
+	}, {
+		ID:       "reconcile/cases",
+		Note:     "Starts a workflow for what has none although it should: failed deliveries, requests, deposits, wallets whose books have not begun. Raises an alarm about what it cannot explain.",
+		Workflow: workflows.ReconcileCasesWorkflow,
+		Every:    Duration(5 * every.Reconcile), CatchUp: late,
 	}, {
 		ID:       "reconcile/decisions",
 		Note:     "Compares our decisions with those that the custodian holds under our name, and raises an alarm where they differ.",
@@ -72,7 +78,7 @@ func books(every Intervals) []Schedule {
 const renewEvery = 6 * time.Hour
 
 // owned are the IDs that a file may not take.
-var owned = []string{"reconcile/approvals", "reconcile/decisions", "refresh/screening", "renew/schedules", "open/wallets", "certify/hour", "certify/day"}
+var owned = []string{"reconcile/approvals", "reconcile/cases", "reconcile/decisions", "refresh/screening", "renew/schedules", "open/wallets", "certify/hour", "certify/day"}
 
 // IsOwn reports whether an ID is of this release's own schedules.
 func IsOwn(id string) bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"countersign"
 	"countersign/workflows"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -71,7 +72,7 @@ func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace stri
 	return nil
 }
 
-// A Starter starts approvals for the reconciler.
+// A Starter starts approvals and openings for the reconciler.
 type Starter struct {
 	Client    client.Client
 	TaskQueue string
@@ -79,15 +80,34 @@ type Starter struct {
 
 // StartApproval starts the workflow of an approval unless it was ever started.
 func (s *Starter) StartApproval(ctx context.Context, approvalID string) (bool, error) {
-	_, err := s.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                                       workflows.ApprovalID(approvalID),
-		TaskQueue:                                s.TaskQueue,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		TypedSearchAttributes:                    temporal.NewSearchAttributes(workflows.ApprovalIDAttribute.ValueSet(approvalID)),
-		StaticSummary:                            "Approval " + approvalID + " (found by reconciliation: no webhook came)",
+	return s.once(ctx, client.StartWorkflowOptions{
+		ID:                    workflows.ApprovalID(approvalID),
+		TypedSearchAttributes: temporal.NewSearchAttributes(workflows.ApprovalIDAttribute.ValueSet(approvalID)),
+		StaticSummary:         "Approval " + approvalID + " (found by reconciliation: no webhook came)",
 	}, workflows.ApprovalWorkflow, workflows.ApprovalInput{ApprovalID: approvalID})
+}
+
+// OpeningID is the ID of the workflow that [Starter.StartOpening] starts.
+func (s *Starter) OpeningID(w countersign.Wallet) string {
+	return workflows.OpeningID(w.Network, w.ID)
+}
+
+// StartOpening starts the workflow that begins the books of a wallet, unless it was ever started.
+func (s *Starter) StartOpening(ctx context.Context, w countersign.Wallet) (bool, error) {
+	return s.once(ctx, client.StartWorkflowOptions{
+		ID:                    s.OpeningID(w),
+		TypedSearchAttributes: temporal.NewSearchAttributes(workflows.WalletIDAttribute.ValueSet(w.ID), workflows.NetworkAttribute.ValueSet(w.Network)),
+		StaticSummary:         "Opening of wallet " + w.ID + " on " + w.Network + " (found by reconciliation: its books have not begun)",
+	}, workflows.OpenWalletWorkflow, workflows.OpenWalletInput{Wallet: w})
+}
+
+// once starts a workflow unless it was ever started.
+func (s *Starter) once(ctx context.Context, o client.StartWorkflowOptions, workflow string, input any) (bool, error) {
+	o.TaskQueue = s.TaskQueue
+	o.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
+	o.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL
+	o.WorkflowExecutionErrorWhenAlreadyStarted = true
+	_, err := s.Client.ExecuteWorkflow(ctx, o, workflow, input)
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		return false, nil
 	}

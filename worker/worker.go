@@ -13,6 +13,7 @@ import (
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
+	"countersign/activities/reconciling"
 	steps "countersign/activities/settlement"
 	"countersign/activities/sweep"
 	"countersign/activities/timetable"
@@ -32,10 +33,11 @@ type Activities struct {
 	Comparison *activities.Comparison
 	Deposits   *bookkeeping.Deposits
 
-	Completeness *certify.Completeness
-	Timetable    *timetable.Timetable
-	Settlements  *steps.Settlements
-	Sweeps       *sweep.Sweeps
+	Completeness   *certify.Completeness
+	Reconciliation *reconciling.Reconciliation
+	Timetable      *timetable.Timetable
+	Settlements    *steps.Settlements
+	Sweeps         *sweep.Sweeps
 }
 
 // RegisterWorkflows adds every workflow, under its wire name.
@@ -53,6 +55,9 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 		workflows.CertifyWorkflow: workflows.Certify,
 
 		workflows.OpenWalletsWorkflow: workflows.OpenWallets,
+		workflows.OpenWalletWorkflow:  workflows.OpenWallet,
+
+		workflows.ReconcileCasesWorkflow: workflows.ReconcileCases,
 
 		workflows.RenewSchedulesWorkflow:  workflows.RenewSchedules,
 		workflows.SettlementWorkflow:      settlement.Settlement,
@@ -71,6 +76,7 @@ func RegisterActivities(r worker.ActivityRegistry, a Activities) {
 	r.RegisterActivity(a.Comparison)
 	r.RegisterActivity(a.Deposits)
 	r.RegisterActivity(a.Completeness)
+	r.RegisterActivity(a.Reconciliation)
 	r.RegisterActivity(a.Timetable)
 	r.RegisterActivity(a.Settlements)
 	r.RegisterActivity(a.Sweeps)

@@ -28,6 +28,9 @@ const (
 	CertifyWorkflow = "Certify"
 
 	OpenWalletsWorkflow = "OpenWallets"
+	OpenWalletWorkflow  = "OpenWallet"
+
+	ReconcileCasesWorkflow = "ReconcileCases"
 
 	RenewSchedulesWorkflow  = "RenewSchedules"
 	SettlementWorkflow      = "Settlement"
@@ -90,6 +93,10 @@ func ParseApprovalID(workflowID string) (string, error) {
 // DepositID is the workflow ID of what came in by one transaction: one transaction, one
 // workflow, however many wallets it paid and whoever tells of it.
 func DepositID(network, txHash string) string { return "deposit/" + network + "/" + txHash }
+
+// OpeningID is the workflow ID of how the books of one wallet begin, where beginning those of all
+// was not enough.
+func OpeningID(network, walletID string) string { return "opening/" + network + "/" + walletID }
 
 // SettlementID is the workflow ID of a settlement: one external ID, one workflow.
 func SettlementID(id string) string { return countersign.SettlementLineage(id) }

@@ -60,6 +60,22 @@ func (r *OpenWalletsResult) failed(why string) {
 	}
 }
 
+// OpenWalletInput names the wallet, as the custodian tells of it.
+type OpenWalletInput struct {
+	Wallet countersign.Wallet `json:"wallet"`
+}
+
+// OpenWalletResult is the record of how its books begin.
+type OpenWalletResult struct {
+	Index int64 `json:"index"`
+}
+
+// OpenWallet begins the books of one wallet, unless they have begun.
+func (d *Deposits) OpenWallet(ctx context.Context, in OpenWalletInput) (OpenWalletResult, error) {
+	entry, _, err := d.open(ctx, in.Wallet)
+	return OpenWalletResult{Index: entry.Index}, wire.Error(err)
+}
+
 // opening returns how a wallet's books begin, and begins them if they have not.
 func (d *Deposits) opening(ctx context.Context, w countersign.Wallet) (o booked.Opening, err error) {
 	entry, _, err := d.open(ctx, w)

@@ -10,9 +10,26 @@ import (
 // Certified is the type of the record of a window. Wire format.
 const Certified audit.Type = "completeness.certified" // everything of a window has its workflow, or what has not: [Certificate]
 
-// Incomplete means that a certificate says that something is missing, or that a source could
-// not be asked. Wire format.
-const Incomplete audit.AlarmCode = "window_incomplete"
+// The alarms. Wire format.
+const (
+	// Incomplete means that a certificate says that something is missing, or that a source
+	// could not be asked.
+	Incomplete audit.AlarmCode = "window_incomplete"
+	// UnknownDelivery means that the custodian could not deliver a webhook whose kind nobody
+	// knows: raised once about a kind.
+	UnknownDelivery audit.AlarmCode = "delivery_unknown"
+	// EndedEarly means that the custodian holds an approval or a request open although its
+	// workflow has ended: raised once about a workflow.
+	EndedEarly audit.AlarmCode = "case_ended_early"
+	// Unopened means that the books of a wallet have not begun after long: raised once about
+	// a wallet.
+	Unopened audit.AlarmCode = "wallet_unopened"
+)
+
+// AlarmKey is the record key of an alarm that is raised once about a thing.
+func AlarmKey(code audit.AlarmCode, thing string) string {
+	return "alarm/" + string(code) + "/" + thing
+}
 
 // Key is the record key of a window's certificate.
 func Key(from, to time.Time) string {

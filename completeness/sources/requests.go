@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"countersign"
@@ -48,16 +49,41 @@ func (s Requests) Items(ctx context.Context, w completeness.Window) iter.Seq2[co
 				yield(completeness.Item{}, fmt.Errorf("GET /wallets: %w", err))
 				return
 			}
-			for _, r := range requested {
-				path := "/wallets/" + wallet.ID + "/" + r.path
-				for it, err := range walk(ctx, s.Lister, path, nil, w, "dateRequested", func(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
-					return event(ingress.Source, r.kind, at, r.member, raw)
-				}) {
-					if !yield(it, err) || err != nil {
-						return
-					}
+			for it, err := range requestsOf(ctx, s.Lister, wallet.ID, w) {
+				if !yield(it, err) || err != nil {
+					return
 				}
 			}
 		}
 	}
+}
+
+// requestsOf are the requests of one wallet in a window.
+func requestsOf(ctx context.Context, l Lister, walletID string, w completeness.Window) iter.Seq2[completeness.Item, error] {
+	return func(yield func(completeness.Item, error) bool) {
+		for _, r := range requested {
+			path := "/wallets/" + walletID + "/" + r.path
+			for it, err := range walk(ctx, l, path, nil, w, "dateRequested", func(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
+				return request(r.kind, r.member, raw, at)
+			}) {
+				if !yield(it, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// request is what a webhook of a request would have told, with where it stands.
+func request(kind countersign.EventKind, member string, raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
+	it, ok, err := event(ingress.Source, kind, at, member, raw)
+	var entity struct{ Status string }
+	if err == nil {
+		err = json.Unmarshal(raw, &entity)
+	}
+	switch status := countersign.RequestStatus(strings.ToLower(entity.Status)); status {
+	case countersign.RequestPending, countersign.RequestExecuting, countersign.RequestBroadcast:
+		it.Open = string(status)
+	}
+	return it, ok, err
 }

@@ -49,7 +49,8 @@ func read(source string, envelope any) (item completeness.Item, ok bool, err err
 		return item, false, err
 	}
 	e.Source = source
-	return completeness.Item{Workflow: ingress.RouteOf(e).WorkflowID(e), Event: e}, e.Subject != "", nil
+	r := ingress.RouteOf(e)
+	return completeness.Item{Workflow: r.WorkflowID(e), Event: e, Stray: r.Kind == ""}, e.Subject != "", nil
 }
 
 // within says how a window is asked for where a list takes no dates.
@@ -106,7 +107,7 @@ func (Webhooks) Query(w completeness.Window) string {
 // Items are its events, each once however often it was tried.
 func (s Webhooks) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
-		ours, err := s.ours(ctx)
+		ours, err := ours(ctx, s.Lister)
 		if err != nil {
 			yield(completeness.Item{}, err)
 			return
@@ -162,14 +163,14 @@ func (all attempts) facts() (facts []completeness.Item) {
 			facts = append(facts, a)
 			continue
 		}
-		facts[i].Also = append(facts[i].Also, a.Workflow)
+		facts[i].Also = append(append(facts[i].Also, a.Workflow), a.Also...)
 	}
 	return facts
 }
 
 // ours are the webhooks that send to our ingress.
-func (s Webhooks) ours(ctx context.Context) (ids []string, err error) {
-	for raw, err := range s.Lister.List(ctx, "/webhooks", nil) {
+func ours(ctx context.Context, l Lister) (ids []string, err error) {
+	for raw, err := range l.List(ctx, "/webhooks", nil) {
 		var hook struct{ ID, URL string }
 		if err == nil {
 			err = json.Unmarshal(raw, &hook)

@@ -14,6 +14,26 @@ import (
 	"countersign"
 )
 
+// Page reads one page of a list, items verbatim: the first, or the one that a token in the
+// query names. Next names the page after it, and is empty behind the last.
+func (c *Client) Page(ctx context.Context, path string, query url.Values) (items []json.RawMessage, next string, err error) {
+	var page struct {
+		Items []json.RawMessage `json:"items"`
+		Next  string            `json:"nextPageToken"`
+	}
+	target := path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	if err := c.get(ctx, target, &page); err != nil {
+		return nil, "", err
+	}
+	if page.Next != "" && page.Next == query.Get("paginationToken") {
+		return page.Items, "", fmt.Errorf("dfns: GET %s: %w", path, errLoop)
+	}
+	return page.Items, page.Next, nil
+}
+
 // pages walks a list to its end, item by item and verbatim (dfns.md §8). An
 // error ends it. Who asks for no limit gets pages as long as the list gives.
 func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.Seq2[json.RawMessage, error] {
@@ -27,38 +47,26 @@ func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.
 			query.Set("limit", strconv.Itoa(longest(path)))
 		}
 		for {
-			var page struct {
-				Items []json.RawMessage `json:"items"`
-				Next  string            `json:"nextPageToken"`
-			}
-			target := path
-			if len(query) > 0 {
-				target += "?" + query.Encode()
-			}
-			err := c.get(ctx, target, &page)
+			items, next, err := c.Page(ctx, path, query)
 			if wide && (errors.Is(err, countersign.ErrInvalid) || errors.Is(err, errLong)) {
 				// The length may be refused, or be too much of long items: the list's own serves.
 				wide = false
 				query.Del("limit")
 				continue
 			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, item := range page.Items {
+			for _, item := range items {
 				if !yield(item, nil) {
 					return
 				}
 			}
-			if page.Next == "" {
+			if err != nil {
+				yield(nil, err)
 				return
 			}
-			if page.Next == query.Get("paginationToken") {
-				yield(nil, fmt.Errorf("dfns: GET %s: %w", path, errLoop))
+			if next == "" {
 				return
 			}
-			query.Set("paginationToken", page.Next)
+			query.Set("paginationToken", next)
 		}
 	}
 }

@@ -125,10 +125,11 @@ func (a *App) activities(trail *store.Trail, c *worker.Temporal, screener *scree
 	}
 	return worker.Activities{
 		Approvals: approvals, Screening: lists, Deposits: deposits, Settlements: settlements, Sweeps: sweeps,
-		Timetable:    &timetable.Timetable{Schedules: a.Keeper(c, trail)},
-		Completeness: certifier,
-		Events:       &activities.Events{Trail: trail},
-		Comparison:   &activities.Comparison{Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now},
+		Timetable:      &timetable.Timetable{Schedules: a.Keeper(c, trail)},
+		Completeness:   certifier,
+		Reconciliation: a.reconciliation(custodian, trail, c),
+		Events:         &activities.Events{Trail: trail},
+		Comparison:     &activities.Comparison{Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now},
 		Reconciler: &activities.Reconciler{
 			Custodian: custodian, Starter: &worker.Starter{Client: c, TaskQueue: a.Config.Worker.TaskQueue},
 		},

@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"countersign/activities/certify"
+	"countersign/activities/reconciling"
 	"countersign/completeness"
 	"countersign/completeness/sources"
 	"countersign/custody/dfns"
 	"countersign/custody/dfns/holder"
+	"countersign/custody/dfns/request"
 	"countersign/ingress"
 	"countersign/store"
 	"countersign/store/tracks"
@@ -40,6 +42,25 @@ func ours(custodian *dfns.Custodian) func(context.Context) (map[string][]string,
 		err := all.read(ctx)
 		return all.by, err
 	}
+}
+
+// failedPages is how many pages of failed deliveries are read in one run: fifty events each, where
+// the custodian says no other.
+const failedPages = 20
+
+// reconciliation finds what has no workflow between the certificates.
+func (a *App) reconciliation(custodian *dfns.Custodian, trail *store.Trail, c *worker.Temporal) *reconciling.Reconciliation {
+	return &reconciling.Reconciliation{
+		Lists: sources.Recent{Pager: custodian.Client, Pages: failedPages}, Cases: a.dispatcher(c),
+		Openings:  &worker.Starter{Client: c, TaskQueue: a.Config.Worker.TaskQueue},
+		Custodian: afresh{custodian, request.Requests{Client: custodian.Client}}, Trail: trail, Now: time.Now,
+	}
+}
+
+// afresh reads approvals and requests.
+type afresh struct {
+	*dfns.Custodian
+	request.Requests
 }
 
 // dispatcher hands events to the workflows that they are for.
