@@ -237,7 +237,7 @@ type Worker struct {
 	SchedulesFile string `env:"COUNTERSIGN_SCHEDULES_FILE"`
 
 	// ReconcileEvery is how often pending approvals without a workflow are looked
-	// for. Defaults to 1m.
+	// for; whatever else has none is looked for a fifth as often. Defaults to 1m.
 	ReconcileEvery time.Duration `env:"COUNTERSIGN_RECONCILE_EVERY" envDefault:"1m"`
 
 	// CompareEvery is how often our decisions are compared with those that the custodian

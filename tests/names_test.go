@@ -18,6 +18,7 @@ import (
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
+	"countersign/activities/reconciling"
 	"countersign/activities/timetable"
 	"countersign/activities/wire"
 	"countersign/announce"
@@ -87,7 +88,7 @@ func wireNames(t *testing.T) (names []string) {
 		}
 	}
 	add("workflow", registered()...)
-	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}, &bookkeeping.Deposits{}, &certify.Completeness{}, &timetable.Timetable{}} {
+	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}, &bookkeeping.Deposits{}, &certify.Completeness{}, &reconciling.Reconciliation{}, &timetable.Timetable{}} {
 		for i := range reflect.TypeOf(a).NumMethod() {
 			add("activity", reflect.TypeOf(a).Method(i).Name)
 		}
@@ -101,7 +102,7 @@ func wireNames(t *testing.T) (names []string) {
 	}
 	add("task-queue", workflows.TaskQueue)
 	add("memo", schedules.Marker)
-	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"), workflows.DepositID("NETWORK", "HASH"))
+	add("workflow-id", workflows.ApprovalID("ID"), workflows.EventID("ROOT"), workflows.DepositID("NETWORK", "HASH"), workflows.OpeningID("NETWORK", "WALLET"))
 	add("record-key", countersign.DecisionKey("ID", "APPROVER"), countersign.PostKey("ID", "APPROVER"),
 		countersign.OutcomeKey("ID"), countersign.EventKey("ROOT"), countersign.WebhookKey("ROOT"), countersign.EscalationKey("ID", "APPROVER", "STEP"),
 		countersign.HumanKey("ID", "USER"), countersign.AlarmKey("CODE", "ID", "APPROVER"), audit.KeyRecordKey("KID", audit.KeyEnrolled), bookkeeping.OpeningKey("NETWORK", "WALLET"), bookkeeping.DepositKey("NETWORK", "HASH"), countersign.RefreshKey("RUN"), countersign.RescreenKey("ID", "APPROVER", "LISTS", "VERDICT"))

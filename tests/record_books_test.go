@@ -39,3 +39,17 @@ func TestRecordHistoriesOfBooks(t *testing.T) {
 		s.recordAny(kind)
 	}
 }
+
+// TestRecordHistoriesOfReconciliation writes those of a run and of a wallet that it has opened.
+func TestRecordHistoriesOfReconciliation(t *testing.T) {
+	if os.Getenv("COUNTERSIGN_TEST_RECORD") == "" {
+		t.SkipNow() // as above
+	}
+	s := newSite(t)
+	s.startIngress()
+	s.startWorker()
+	s.reconciled(t, func(workflows.ReconcileCasesResult) error { return s.running(workflows.OpenWalletWorkflow, 1) })
+	for _, kind := range []string{workflows.OpenWalletWorkflow, workflows.ReconcileCasesWorkflow} {
+		s.recordAny(kind)
+	}
+}

@@ -35,7 +35,7 @@ func TestTheProductsSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
 		w.apply(keeper.FromProduct, own(t, schedules.Intervals{Reconcile: every, Compare: time.Minute}))
 	}
 	apply(time.Hour)
-	if got, want := w.kinds(), "reconcile/approvals created, reconcile/decisions updated, renew/schedules created, open/wallets created, certify/hour created, certify/day created"; got != want {
+	if got, want := w.kinds(), "reconcile/approvals created, reconcile/cases created, reconcile/decisions updated, renew/schedules created, open/wallets created, certify/hour created, certify/day created"; got != want {
 		t.Errorf("records %q, want %q", got, want)
 	}
 	apply(time.Hour)
