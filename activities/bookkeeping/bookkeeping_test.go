@@ -1,6 +1,7 @@
 package bookkeeping_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -8,7 +9,9 @@ import (
 
 	"countersign"
 	"countersign/activities/bookkeeping"
+	"countersign/audit"
 	"countersign/audit/booked"
+	"countersign/ledger"
 )
 
 func TestADepositIsBookedOnceWhenItIsFinal(t *testing.T) {
@@ -48,6 +51,65 @@ func TestADepositIsBookedOnceWhenItIsFinal(t *testing.T) {
 	}
 	if _, err := o.trail.Find(t.Context(), countersign.WebhookKey("e-1")); err != nil {
 		t.Errorf("the delivery is not on the trail: %v", err)
+	}
+}
+
+// A transaction of very many moves is booked like any other: its record has the first moves that
+// are ours, and all of them are beside the trail. What is doubtful at such length, or moves more of
+// ours than an entry has postings, is recorded as well.
+func TestATransactionOfVeryManyMoves(t *testing.T) {
+	const many = 5000
+	for _, tt := range []struct {
+		every, doubts  int // every so many moves are to a wallet of ours
+		end            string
+		moves, wallets int // in the record
+		held           string
+	}{
+		{100, 0, bookkeeping.EndBooked, 50, 50, "3"},
+		{100, 3000, bookkeeping.EndDoubtful, 50, 50, "0"},
+		{10, 0, bookkeeping.EndDoubtful, booked.MaxMoves, booked.MaxWallets, "0"},
+	} {
+		o := newOffice(t)
+		id := func(i int) string { return fmt.Sprintf("wa-many-%028d", i) }
+		var moves []countersign.Move
+		for i := range many {
+			m := moved("Erc20", token, stranger, fmt.Sprintf("0x%040x", 0x1000+i), 3)
+			m.Log = i
+			moves = append(moves, m)
+			if i%tt.every == 0 {
+				o.world.wallets = append(o.world.wallets, countersign.Wallet{ID: id(i), Network: "Net", Address: m.To})
+			}
+		}
+		e := effect("0xmany", moves...)
+		for i := range tt.doubts {
+			e.Doubts = append(e.Doubts, fmt.Sprintf("the balance of wallet %d says otherwise than the logs", i))
+		}
+		o.world.effects["0xmany"] = e
+		res := o.book(bookkeeping.BookDepositInput{TxHash: "0xmany"})
+		entry, err := o.trail.Find(t.Context(), bookkeeping.DepositKey("Net", "0xmany"))
+		var body booked.Deposit
+		if err != nil || entry.Decode(&body) != nil || res.End != tt.end {
+			t.Fatalf("%+v: %+v, %v", tt, res, err)
+		}
+		if n := len(body.Effect.Moves); n != tt.moves || body.Effect.Moves[1].Log != tt.every || len(body.Wallets) != tt.wallets || len(entry.JWS) > audit.MaxEntry {
+			t.Errorf("%+v: %d moves, %d wallets, %d bytes", tt, n, len(body.Wallets), len(entry.JWS))
+		}
+		text, err := o.trail.DB.Evidence(t.Context(), body.Evidence)
+		var whole countersign.Effect
+		if err != nil || json.Unmarshal(text, &whole) != nil || len(whole.Moves) != many || len(whole.Doubts) != tt.doubts {
+			t.Errorf("%+v: %d moves beside the trail, %v", tt, len(whole.Moves), err)
+		}
+		o.holds(ledger.Account("wallets:Net:"+id(many-tt.every)), "USDC/6", tt.held)
+	}
+}
+
+// What was recorded before effects went beside the trail is read as it was.
+func TestADepositWithItsWholeEffectIsRead(t *testing.T) {
+	const old = `{"network":"Net","tx_hash":"0x1","followed_by":"chain","effect":{"network":"Net","tx_hash":"0x1","inclusion":"final","succeeded":true,"nonce":7,"fee":"21000",
+		"moves":[{"kind":"Native","from":"0xaa","to":"0xbb","amount":"5","log":-1}]},"wallets":["wa-1"],"entry":"deposit:Net:0x1","step_sha256":"00"}`
+	var d booked.Deposit
+	if err := json.Unmarshal([]byte(old), &d); err != nil || d.Evidence != "" || len(d.Effect.Moves) != 1 || d.Effect.Moves[0].Amount.String() != "5" || d.Effect.Inclusion != countersign.Final {
+		t.Errorf("%+v, %v", d, err)
 	}
 }
 

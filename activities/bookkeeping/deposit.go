@@ -191,11 +191,19 @@ func begins(o booked.Opening, b countersign.BlockRef) uint64 {
 
 // record puts the end on the trail, with the entry that it causes.
 func (r *reading) record(ctx context.Context, kind audit.Type, touched posting.Wallets, postings []ledger.Posting, why string) (BookDepositResult, error) {
-	body := booked.Deposit{Network: r.in.Network, TxHash: r.in.TxHash, FollowedBy: r.by, Effect: r.effect, Why: why, Workflow: wire.Here(ctx)}
+	body := booked.Deposit{Network: r.in.Network, TxHash: r.in.TxHash, FollowedBy: r.by, Effect: r.effect, Why: booked.Sentence(why), Workflow: wire.Here(ctx)}
 	for _, w := range touched {
 		body.Wallets = append(body.Wallets, w.ID)
 	}
-	slices.Sort(body.Wallets)
+	body.Wallets = booked.Names(body.Wallets)
+	var evidence [][]byte
+	if len(r.effect.Moves) > booked.MaxMoves || len(r.effect.Doubts) > 0 { // else the record has all of it
+		brief, whole, digest, err := booked.Brief(r.effect, func(address string) bool { _, ours := touched.Of(address); return ours })
+		if err != nil {
+			return BookDepositResult{}, err
+		}
+		body.Effect, body.Evidence, evidence = brief, digest, [][]byte{whole}
+	}
 	key := DepositKey(r.in.Network, r.in.TxHash)
 	var booking ledger.Booking
 	if len(postings) > 0 {
@@ -204,7 +212,7 @@ func (r *reading) record(ctx context.Context, kind audit.Type, touched posting.W
 		booking.Steps = append(booking.Steps, s)
 	}
 	entry, err := r.d.Trail.Book(ctx, audit.Draft{
-		Key: key, Type: kind, Lineage: key, Body: body, Before: wire.Deliveries(ctx, key, r.in.Deliveries),
+		Key: key, Type: kind, Lineage: key, Body: body, Before: wire.Deliveries(ctx, key, r.in.Deliveries), Evidence: evidence,
 	}, booking)
 	if err != nil {
 		return BookDepositResult{}, err

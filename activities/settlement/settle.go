@@ -2,9 +2,6 @@ package settlement
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -110,12 +107,8 @@ func stateOf(in PostSettlementInput, e countersign.Effect) countersign.Settlemen
 	return countersign.SettlementSettled
 }
 
-const (
-	// maxMoves is how many moves stand in a record, which has 64 KiB.
-	maxMoves = 60
-	// behindAll is a block behind every opening that is of a block.
-	behindAll = ^uint64(0)
-)
+// behindAll is a block behind every opening that is of a block.
+const behindAll = ^uint64(0)
 
 // record puts what happened on the trail and into the books.
 func (a *Settlements) record(ctx context.Context, c Case, key string, body booked.Settled, wallets posting.Wallets,
@@ -130,24 +123,18 @@ func (a *Settlements) record(ctx context.Context, c Case, key string, body booke
 		s := c.step(ledger.Reversed, nil, "")
 		b.Steps, body.Posted = []ledger.Step{s}, booking(s)
 	}
-	text, err := json.Marshal(body.Effect)
+	ours := func(address string) bool { _, ours := wallets.Of(address); return ours }
+	brief, whole, digest, err := booked.Brief(body.Effect, ours)
 	if err != nil {
 		return PostSettlementResult{}, err
 	}
-	sum := sha256.Sum256(text)
-	body.Evidence = hex.EncodeToString(sum[:])
-	body.Effect.Moves = slices.DeleteFunc(slices.Clone(body.Effect.Moves), func(m countersign.Move) bool {
-		_, from := wallets.Of(m.From)
-		_, to := wallets.Of(m.To)
-		return !from && !to
-	})
-	body.Effect.Moves = body.Effect.Moves[:min(len(body.Effect.Moves), maxMoves)]
+	body.Effect, body.Evidence = brief, digest
 	for _, w := range wallets {
 		body.Wallets = append(body.Wallets, w.ID)
 	}
-	slices.Sort(body.Wallets)
+	body.Wallets = booked.Names(body.Wallets)
 	d := draft(key, c.ID, booked.SettlementSettled, body)
-	d.Evidence = [][]byte{text}
+	d.Evidence = [][]byte{whole}
 	entry, err := a.Trail.Book(ctx, d, b)
 	if err != nil {
 		return PostSettlementResult{}, err

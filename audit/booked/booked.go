@@ -53,9 +53,11 @@ type Deposit struct {
 	Network    string `json:"network"`
 	TxHash     string `json:"tx_hash"`
 	FollowedBy string `json:"followed_by"`
-	// Effect is what the transaction did, as it was read.
-	Effect countersign.Effect `json:"effect"`
-	// Wallets are those of ours that it touched.
+	// Effect is what the transaction did, as it was read. Where Evidence is set it has the first
+	// moves that touch wallets of ours, and the whole effect is beside the trail with that SHA-256.
+	Effect   countersign.Effect `json:"effect"`
+	Evidence string             `json:"effect_sha256,omitempty"`
+	// Wallets are those of ours that it touched, the first [MaxWallets].
 	Wallets []string `json:"wallets,omitempty"`
 	// Entry and Step are as in [Opening].
 	Entry string `json:"entry,omitempty"`
