@@ -19,6 +19,7 @@ import (
 	"countersign/activities/timetable"
 	"countersign/workflows"
 	"countersign/workflows/settlement"
+	sweeping "countersign/workflows/sweep"
 
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -62,6 +63,8 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 		workflows.RenewSchedulesWorkflow:  workflows.RenewSchedules,
 		workflows.SettlementWorkflow:      settlement.Settlement,
 		workflows.SettlementBatchWorkflow: settlement.SettlementBatch,
+		workflows.SweepWorkflow:           sweeping.Sweep,
+		workflows.ScheduledSweepWorkflow:  sweeping.ScheduledSweep,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
