@@ -174,7 +174,7 @@ func (s *site) recorded(want ...string) {
 // TestTctlListsSchedules needs `make tctl`, which `make build` does not.
 func TestTctlListsSchedules(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(filepath.Dir(program(t, "temporal")), "tctl")); errors.Is(err, os.ErrNotExist) {
-		t.Skip("no bin/tctl: run `make tctl` first")
+		skip(t, "no bin/tctl: run `make tctl` first")
 	}
 	s := newSite(t)
 	s.startWorker()
