@@ -24,8 +24,9 @@ type Chain interface {
 	// Effect is what a transaction did; ours are the addresses that matter.
 	Effect(ctx context.Context, network, txHash string, ours []string) (countersign.Effect, error)
 	// Balances are what an address has at the newest final block: of the native asset first,
-	// and then of each contract.
-	Balances(ctx context.Context, network, address string, contracts []string) (countersign.BlockRef, []countersign.Amount, error)
+	// and then of each contract. A fault, one for each of them, says why there is no balance of
+	// a contract that does not answer as a token does; it is empty where there is one.
+	Balances(ctx context.Context, network, address string, contracts []string) (b countersign.BlockRef, amounts []countersign.Amount, faults []string, err error)
 }
 
 // A Custodian knows which wallets are ours.
@@ -45,11 +46,19 @@ type Trail interface {
 	Book(ctx context.Context, d audit.Draft, b ledger.Booking) (audit.Entry, error)
 }
 
+// Books says what was ever booked. books.Books of package store is the real one.
+type Books interface {
+	// Keys are the accounts at or below one, each in every asset that ever went through it;
+	// below "" are all.
+	Keys(ctx context.Context, under ledger.Account) ([]ledger.Key, error)
+}
+
 // Deposits books deposits and openings. It is idempotent on the transaction and on the wallet.
 type Deposits struct {
 	Chain     Chain
 	Custodian Custodian
 	Trail     Trail
+	Books     Books
 	Chart     chart.Chart
 	Now       func() time.Time
 

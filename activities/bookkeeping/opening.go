@@ -122,20 +122,8 @@ func (d *Deposits) balances(ctx context.Context, w countersign.Wallet, o *booked
 	if err != nil {
 		return err
 	}
-	var contracts []string
-	for _, a := range d.Chart.Assets() {
-		if a.Network == w.Network && a.Contract != "" {
-			contracts = append(contracts, posting.Address(a.Contract))
-		}
-	}
-	for _, h := range held {
-		if h.Asset != "" && countable(h.Kind) {
-			contracts = append(contracts, posting.Address(h.Asset))
-		}
-	}
-	slices.Sort(contracts)
-	contracts = slices.Compact(contracts)
-	block, amounts, err := d.Chain.Balances(ctx, w.Network, posting.Address(w.Address), contracts)
+	named, contracts := d.contracts(w.Network, held)
+	block, amounts, faults, err := d.Chain.Balances(ctx, w.Network, posting.Address(w.Address), contracts)
 	if errors.Is(err, countersign.ErrNoNode) {
 		o.FollowedBy = booked.ByCustodian
 		o.Block.Time = began
@@ -149,17 +137,58 @@ func (d *Deposits) balances(ctx context.Context, w countersign.Wallet, o *booked
 	if err != nil {
 		return err
 	}
-	if len(amounts) != 1+len(contracts) {
+	if len(amounts) != 1+len(contracts) || len(faults) != len(amounts) {
 		return fmt.Errorf("asked for %d balances, got %d", 1+len(contracts), len(amounts))
 	}
 	o.Block = block
-	for i, amount := range amounts {
-		contract := ""
-		if i > 0 {
-			contract = contracts[i-1]
+	for i, contract := range append([]string{""}, contracts...) {
+		if faults[i] != "" {
+			if err := d.leaveOut(ctx, w.Network, contract, faults[i], named[contract], o); err != nil {
+				return err
+			}
+			continue
 		}
-		o.Balances = append(o.Balances, booked.Balance{Contract: contract, Asset: d.Chart.Asset(w.Network, contract).String(), Amount: amount})
+		o.Balances = append(o.Balances, booked.Balance{Contract: contract, Asset: d.Chart.Asset(w.Network, contract).String(), Amount: amounts[i]})
 	}
+	return nil
+}
+
+// contracts are the tokens of a network that the chart names, and those that a wallet has by the
+// custodian's word, each once and in order.
+func (d *Deposits) contracts(network string, held []countersign.Holding) (named map[string]bool, contracts []string) {
+	named = map[string]bool{}
+	for _, a := range d.Chart.Assets() {
+		if a.Network == network && a.Contract != "" {
+			named[posting.Address(a.Contract)] = true
+			contracts = append(contracts, posting.Address(a.Contract))
+		}
+	}
+	for _, h := range held {
+		if h.Asset != "" && countable(h.Kind) {
+			contracts = append(contracts, posting.Address(h.Asset))
+		}
+	}
+	slices.Sort(contracts)
+	return named, slices.Compact(contracts)
+}
+
+// leaveOut leaves a token out of an opening because its contract does not answer as a token does:
+// anybody can send a wallet such things, and they must not keep its books from beginning. One that
+// the chart names, or that was ever booked, is money of ours: then nothing begins before people
+// have looked.
+func (d *Deposits) leaveOut(ctx context.Context, network, contract, fault string, named bool, o *booked.Opening) error {
+	if named {
+		return fmt.Errorf("token %s, which the chart names: the contract %s: correct the chart, or look at the token", contract, fault)
+	}
+	asset := d.Chart.Asset(network, contract)
+	keys, err := d.Books.Keys(ctx, "")
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(keys, func(k ledger.Key) bool { return k.Asset == asset }) {
+		return fmt.Errorf("token %s, which stands in the books as %s: the contract %s: look at the token", contract, asset, fault)
+	}
+	o.LeftOut = append(o.LeftOut, booked.LeftOut{Contract: contract, Fault: fault})
 	return nil
 }
 

@@ -38,6 +38,7 @@ type world struct {
 	history  map[string]countersign.Effect
 	listed   int
 	down     error
+	faults   map[string]string // of contracts
 }
 
 func (w *world) Effect(_ context.Context, network, tx string, ours []string) (countersign.Effect, error) {
@@ -54,15 +55,15 @@ func (w *world) Effect(_ context.Context, network, tx string, ours []string) (co
 	return e, nil
 }
 
-func (w *world) Balances(_ context.Context, network, address string, contracts []string) (countersign.BlockRef, []countersign.Amount, error) {
+func (w *world) Balances(_ context.Context, network, address string, contracts []string) (countersign.BlockRef, []countersign.Amount, []string, error) {
 	if network != "Net" {
-		return countersign.BlockRef{}, nil, countersign.ErrNoNode
+		return countersign.BlockRef{}, nil, nil, countersign.ErrNoNode
 	}
-	amounts := []countersign.Amount{countersign.NewAmount(w.balances[address])}
+	amounts, faults := []countersign.Amount{countersign.NewAmount(w.balances[address])}, []string{""}
 	for _, c := range contracts {
-		amounts = append(amounts, countersign.NewAmount(w.balances[address+c]))
+		amounts, faults = append(amounts, countersign.NewAmount(w.balances[address+c])), append(faults, w.faults[c])
 	}
-	return countersign.BlockRef{Number: w.final, Hash: "0xf", Time: noon}, amounts, w.down
+	return countersign.BlockRef{Number: w.final, Hash: "0xf", Time: noon}, amounts, faults, w.down
 }
 
 func (w *world) Wallets(context.Context) iter.Seq2[countersign.Wallet, error] {
@@ -132,7 +133,7 @@ func newOffice(t *testing.T) *office {
 		effects: map[string]countersign.Effect{}, balances: map[string]uint64{}, history: map[string]countersign.Effect{}, final: 100,
 		wallets: []countersign.Wallet{{ID: "wa-hot", Network: "Net", Address: hot}, {ID: "wa-cold", Network: "Net", Address: cold}, {ID: "wa-x", Network: "Stellar", Address: "GXLM"}, {ID: "wa-none", Network: "Net"}},
 	}
-	return &office{&bookkeeping.Deposits{Chain: w, Custodian: w, Trail: trail, Chart: names, Now: func() time.Time { return noon }}, t, w, trail}
+	return &office{&bookkeeping.Deposits{Chain: w, Custodian: w, Trail: trail, Books: db.Books(), Chart: names, Now: func() time.Time { return noon }}, t, w, trail}
 }
 
 // effect is a final one of another's transaction, after the openings.

@@ -32,6 +32,9 @@ type Opening struct {
 	Block      countersign.BlockRef `json:"block,omitzero"`
 	// Balances are all that was looked at, the zeros too.
 	Balances []Balance `json:"balances"`
+	// LeftOut are the tokens that the custodian lists and that do not answer as tokens do.
+	// Nothing is booked of them.
+	LeftOut []LeftOut `json:"left_out,omitempty"`
 	// Entry and Step are the entry in the books and the SHA-256 of its posting; empty where
 	// the wallet had nothing.
 	Entry    string         `json:"entry,omitempty"`
@@ -46,6 +49,13 @@ type Balance struct {
 	// Asset is its name and decimals in the books, "USDC/6".
 	Asset  string             `json:"asset"`
 	Amount countersign.Amount `json:"amount"`
+}
+
+// A LeftOut is a token without a balance: its contract "returned nothing", "reverted" or "did not
+// return 32 bytes" when it was asked for one.
+type LeftOut struct {
+	Contract string `json:"contract"`
+	Fault    string `json:"fault"`
 }
 
 // A Deposit is a transaction that somebody else sent and that moved what is ours.

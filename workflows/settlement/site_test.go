@@ -110,7 +110,7 @@ func newSiteOn(t testing.TB, trail *store.Trail) *site {
 	w := &world{requests: map[string]countersign.Request{}, approvals: map[string]countersign.Approval{}, effects: map[string]countersign.Effect{}}
 	f := &flaky{Trail: trail, loseEffect: map[audit.Type]int{}, loseAnswer: map[audit.Type]int{}}
 	now := func() time.Time { return noon }
-	deposits := &bookkeeping.Deposits{Chain: w, Custodian: w, Trail: trail, Chart: names, Now: now}
+	deposits := &bookkeeping.Deposits{Chain: w, Custodian: w, Trail: trail, Books: trail.DB.Books(), Chart: names, Now: now}
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s := &site{

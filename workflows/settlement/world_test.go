@@ -141,11 +141,11 @@ func (w *world) Effect(_ context.Context, network, tx string, _ []string) (count
 	}
 }
 
-func (w *world) Balances(context.Context, string, string, []string) (countersign.BlockRef, []countersign.Amount, error) {
+func (w *world) Balances(context.Context, string, string, []string) (countersign.BlockRef, []countersign.Amount, []string, error) {
 	if w.noNode {
-		return countersign.BlockRef{}, nil, countersign.ErrNoNode
+		return countersign.BlockRef{}, nil, nil, countersign.ErrNoNode
 	}
-	return countersign.BlockRef{Number: 100, Hash: "0xopen", Time: noon.Add(-time.Hour)}, []countersign.Amount{countersign.NewAmount(1000), countersign.NewAmount(1000)}, nil
+	return countersign.BlockRef{Number: 100, Hash: "0xopen", Time: noon.Add(-time.Hour)}, []countersign.Amount{countersign.NewAmount(1000), countersign.NewAmount(1000)}, make([]string, 2), nil
 }
 
 // set changes a request.

@@ -35,7 +35,7 @@ func (a *App) money(custodian *dfns.Custodian, trail *store.Trail) (*bookkeeping
 	if err != nil {
 		return nil, nil, err
 	}
-	deposits := &bookkeeping.Deposits{Chain: chains, Custodian: holder.Holder{Custodian: *custodian}, Trail: trail, Chart: names, Now: time.Now}
+	deposits := &bookkeeping.Deposits{Chain: chains, Custodian: holder.Holder{Custodian: *custodian}, Trail: trail, Books: trail.DB.Books(), Chart: names, Now: time.Now}
 	settlements := &settlement.Settlements{
 		Requests: request.Requests{Client: custodian.Client}, Custodian: custodian, Chain: chains,
 		Wallets: bookkeeping.Register{Deposits: deposits}, Trail: trail, Chart: names, Now: time.Now,
@@ -87,9 +87,22 @@ func (c Chains) Effect(ctx context.Context, network, txHash string, ours []strin
 }
 
 // Balances are what an address has at the newest final block: of the native asset, then of
-// each contract.
-func (c Chains) Balances(ctx context.Context, network, address string, contracts []string) (countersign.BlockRef, []countersign.Amount, error) {
-	return balance.Reader{Client: c.Client}.Final(ctx, network, address, append([]string{""}, contracts...))
+// each contract, with what is wrong with those that do not answer as tokens do.
+func (c Chains) Balances(ctx context.Context, network, address string, contracts []string) (b countersign.BlockRef, amounts []countersign.Amount, faults []string, err error) {
+	chain, err := c.Client.Chain(network)
+	if err != nil {
+		return b, nil, nil, err
+	}
+	final, err := chain.Final(ctx)
+	if err != nil {
+		return b, nil, nil, fmt.Errorf("read the final block of %s: %w", network, err)
+	}
+	of := []balance.Of{{Holder: address}}
+	for _, contract := range contracts {
+		of = append(of, balance.Of{Asset: contract, Holder: address})
+	}
+	amounts, faults, err = at(ctx, chain, final.Hash, of)
+	return balance.Ref(final), amounts, faults, err
 }
 
 // Final is the newest block of a network that is final.
@@ -112,7 +125,12 @@ func (c Chains) At(ctx context.Context, network string, block countersign.BlockR
 	for i, h := range holders {
 		of[i] = balance.Of{Asset: contract, Holder: h}
 	}
-	held, err := balance.At(ctx, chain, follow.Hash(common.HexToHash(block.Hash)), of)
+	return at(ctx, chain, follow.Hash(common.HexToHash(block.Hash)), of)
+}
+
+// at reads balances at a block.
+func at(ctx context.Context, chain *client.Chain, block follow.Hash, of []balance.Of) ([]countersign.Amount, []string, error) {
+	held, err := balance.At(ctx, chain, block, of)
 	if err != nil {
 		return nil, nil, err
 	}

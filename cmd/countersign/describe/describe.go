@@ -78,7 +78,11 @@ var sayings = map[audit.Type]func(audit.Entry) (string, error){
 		return fmt.Sprintf("%s of %d to %d by %s %s", x.Form, x.From, x.To, x.By, x.Filter)
 	}),
 	booked.WalletOpened: saying(func(o booked.Opening) string {
-		return fmt.Sprintf("the books of %s on %s begin", o.WalletID, o.Network)
+		text := fmt.Sprintf("the books of %s on %s begin", o.WalletID, o.Network)
+		if n := len(o.LeftOut); n > 0 {
+			text += fmt.Sprintf(", without %d that do not answer as tokens", n)
+		}
+		return text
 	}),
 	booked.DepositBooked:   saying(deposited),
 	booked.DepositDoubtful: saying(deposited),
