@@ -60,12 +60,6 @@ func (r Reader) Effect(ctx context.Context, network, txHash string, ours []strin
 	return e, nil
 }
 
-// Balances are what an address has at the newest final block, all at one: of the native asset
-// first, and then of each contract. It fails as [balance.Reader.Final] does.
-func (r Reader) Balances(ctx context.Context, network, address string, contracts []string) (countersign.BlockRef, []countersign.Amount, error) {
-	return balance.Reader{Client: r.Client}.Final(ctx, network, address, append([]string{""}, contracts...))
-}
-
 func hashOf(text string) (h common.Hash, err error) {
 	b, err := hexutil.Decode(text)
 	if err != nil || len(b) != 32 || text != strings.ToLower(text) {
