@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -264,46 +263,4 @@ func TestAFailureBooksNothing(t *testing.T) {
 		}
 	}
 	o.holds("wallets:Net:wa-hot", "ETH/18", "0")
-}
-
-// Anybody can send a wallet what does not answer as a token does. That is left out of its books,
-// unless it is money of ours.
-func TestATokenThatDoesNotAnswerIsLeftOut(t *testing.T) {
-	const spam, other = "0x00000000000000000000000000000000000000ee", "0x00000000000000000000000000000000000000ff"
-	open := func(o *office, wallet int) (booked.Opening, error) {
-		w := o.world.wallets[wallet]
-		if _, err := o.OpenWallet(t.Context(), bookkeeping.OpenWalletInput{Wallet: w}); err != nil {
-			return booked.Opening{}, err
-		}
-		entry, err := o.trail.Find(t.Context(), bookkeeping.OpeningKey(w.Network, w.ID))
-		var body booked.Opening
-		if err == nil {
-			err = entry.Decode(&body)
-		}
-		return body, err
-	}
-	o := newOffice(t)
-	o.world.balances[hot], o.world.balances[hot+token], o.world.balances[hot+other] = 1000, 7, 3
-	o.world.holdings = []countersign.Holding{{Kind: "Erc20", Asset: spam, Balance: countersign.NewAmount(9)}, {Kind: "Erc20", Asset: other, Balance: countersign.NewAmount(3)}}
-	o.world.faults = map[string]string{spam: "reverted"}
-	body, err := open(o, 0)
-	if err != nil || fmt.Sprint(body.LeftOut) != "[{"+spam+" reverted}]" || len(body.Balances) != 3 {
-		t.Errorf("%+v, %v", body, err)
-	}
-	o.holds("wallets:Net:wa-hot", "ETH/18", "1000")
-	o.holds("wallets:Net:wa-hot", "USDC/6", "7")
-
-	o.world.faults[other] = "returned nothing" // it has answered for the other wallet
-	if _, err := open(o, 1); err == nil || !strings.Contains(err.Error(), "stands in the books as") {
-		t.Errorf("a token that is in the books: %v", err)
-	}
-	delete(o.world.faults, other)
-	o.world.faults[token] = "did not return 32 bytes"
-	if _, err := open(o, 1); err == nil || !strings.Contains(err.Error(), "which the chart names: the contract did not return 32 bytes") {
-		t.Errorf("a token that the chart names: %v", err)
-	}
-	delete(o.world.faults, token)
-	if body, err := open(o, 1); err != nil || len(body.LeftOut) != 1 {
-		t.Errorf("afterwards: %+v, %v", body, err)
-	}
 }
