@@ -107,10 +107,14 @@ func (w Window) Check(now time.Time) error {
 
 // Certify asks every source and starts what has no workflow. A source that cannot be asked is
 // in the certificate with why: then nothing is certified of it, and what is missing there is
-// not known. Cases are asked by several at once.
-func Certify(ctx context.Context, w Window, sources []Source, cases Cases, beat func(done int)) (complete.Certificate, error) {
+// not known. Cases are asked by several at once. Earlier is the progress of a try that did not come
+// to its end; the progress of this one is told now and then.
+func Certify(ctx context.Context, w Window, sources []Source, cases Cases, earlier Progress, tell func(Progress)) (complete.Certificate, error) {
 	c := complete.Certificate{From: w.From, To: w.To, Complete: true}
-	there := &there{cases: cases, known: map[string]bool{}, beat: beat}
+	there := &there{cases: cases, known: map[string]bool{}, earlier: map[string]bool{}, progress: Progress{Repaired: earlier.Repaired}, tell: tell}
+	for _, id := range earlier.Repaired {
+		there.earlier[id] = true
+	}
 	for _, s := range sources {
 		count := complete.Count{Source: s.Name(), Query: s.Query(w)}
 		err := there.one(ctx, w, s, &count)

@@ -96,7 +96,7 @@ func TestWhatIsMissingIsStartedAndCounted(t *testing.T) {
 	} {
 		c := newCases("a", "b")
 		w := completeness.Window{From: noon, To: noon.Add(time.Hour)}
-		got, err := completeness.Certify(t.Context(), w, []completeness.Source{tt.source}, c, func(int) {})
+		got, err := completeness.Certify(t.Context(), w, []completeness.Source{tt.source}, c, completeness.Progress{}, func(completeness.Progress) {})
 		if err != nil || len(got.Sources) != 1 {
 			t.Fatalf("%s: %+v, %v", tt.name, got, err)
 		}
@@ -114,7 +114,7 @@ func TestACertificateIsRight(t *testing.T) {
 		ids := rapid.SliceOf(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "x1", "x2"})).Draw(rt, "happened")
 		c := newCases(rapid.SliceOf(rapid.SampledFrom([]string{"a", "b", "c", "x1"})).Draw(rt, "known")...)
 		w := completeness.Window{From: noon, To: noon.Add(time.Hour)}
-		first, err := completeness.Certify(rt.Context(), w, []completeness.Source{list(ids)}, c, func(int) {})
+		first, err := completeness.Certify(rt.Context(), w, []completeness.Source{list(ids)}, c, completeness.Progress{}, func(completeness.Progress) {})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestACertificateIsRight(t *testing.T) {
 				rt.Fatalf("%s has no workflow, and all is complete", id)
 			}
 		}
-		again, err := completeness.Certify(rt.Context(), w, []completeness.Source{list(ids)}, c, func(int) {})
+		again, err := completeness.Certify(rt.Context(), w, []completeness.Source{list(ids)}, c, completeness.Progress{}, func(completeness.Progress) {})
 		if err != nil || again.Sources[0].Repaired != 0 || again.Complete != first.Complete {
 			rt.Fatalf("again %+v, %v", again, err)
 		}
@@ -142,7 +142,7 @@ func TestManyAreAskedForOnce(t *testing.T) {
 		all = append(all, fmt.Sprintf("w%d|w%d|w%d", i, i, i))
 	}
 	c := newCases()
-	got, err := completeness.Certify(t.Context(), completeness.Window{From: noon, To: noon.Add(time.Hour)}, []completeness.Source{all, all}, c, func(int) {})
+	got, err := completeness.Certify(t.Context(), completeness.Window{From: noon, To: noon.Add(time.Hour)}, []completeness.Source{all, all}, c, completeness.Progress{}, func(completeness.Progress) {})
 	if err != nil || !got.Complete || got.Sources[0].Repaired != 1000 || got.Sources[1].Seen != 1000 || *c.asked != 1000 {
 		t.Fatalf("complete %t, %+v, %d questions, %v", got.Complete, got.Sources, *c.asked, err)
 	}

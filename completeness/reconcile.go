@@ -39,7 +39,7 @@ func Reconcile(ctx context.Context, w Window, sources []Source, cases Closings, 
 	for i, s := range sources {
 		noting[i] = noter{s, &noted}
 	}
-	c, err := Certify(ctx, w, noting, cases, beat)
+	c, err := Certify(ctx, w, noting, cases, Progress{}, func(p Progress) { beat(p.Done) })
 	if err != nil {
 		return c.Sources, nil, err
 	}

@@ -17,12 +17,24 @@ const (
 	inGroup = 16 * atOnce
 )
 
+// Progress is how far a certificate has come: one that is tried again counts what an earlier try
+// has started as repaired, and not as seen.
+type Progress struct {
+	// Done is how many items were looked for, Repaired the workflows that were started, the first
+	// ten thousand.
+	Done     int      `json:"done"`
+	Repaired []string `json:"repaired,omitempty"`
+}
+
+const maxRepaired = 10_000
+
 // there is which workflows are there.
 type there struct {
-	cases Cases
-	known map[string]bool // those that were found or started: another source need not ask again
-	beat  func(done int)
-	done  int
+	cases    Cases
+	known    map[string]bool // those that were found or started: another source need not ask again
+	earlier  map[string]bool // those that an earlier try has started, until they are counted
+	progress Progress
+	tell     func(Progress)
 }
 
 // one counts one source.
@@ -37,7 +49,7 @@ func (t *there) one(ctx context.Context, w Window, s Source, count *complete.Cou
 	}
 	for item, broken := range s.Items(ctx, w) {
 		if broken == nil && item.Workflow == "" {
-			t.beat(t.done)
+			t.tell(t.progress)
 			if item.Remark != nil {
 				item.Remark(count)
 			}
@@ -95,14 +107,22 @@ func (t *there) look(ctx context.Context, group []Item, count *complete.Count) e
 		})
 	}
 	_ = all.Wait() // each has its own error
+	defer func() { t.tell(t.progress) }()
+	for i, r := range results { // what was started is told, whatever comes before it
+		if r.as == "" && r.err == nil && r.refused == nil && len(t.progress.Repaired) < maxRepaired {
+			t.progress.Repaired = append(t.progress.Repaired, group[i].Workflow)
+		}
+	}
 	for i, r := range results {
 		id := group[i].Workflow
-		t.done++
-		t.beat(t.done)
+		t.progress.Done++
 		count.Expected++
 		switch {
 		case r.err != nil:
 			return r.err
+		case r.as == id && t.earlier[id]:
+			delete(t.earlier, id)
+			t.repaired(count, id)
 		case r.as != "":
 			count.Seen++
 			t.known[r.as] = true
@@ -110,15 +130,19 @@ func (t *there) look(ctx context.Context, group []Item, count *complete.Count) e
 			count.Missing++
 			Name(&count.MissingWorkflows, id+": "+r.refused.Error())
 		default:
-			count.Repaired++
-			t.known[id] = true
-			Name(&count.RepairedWorkflows, id)
+			t.repaired(count, id)
 		}
 		if group[i].Remark != nil {
 			group[i].Remark(count)
 		}
 	}
 	return nil
+}
+
+func (t *there) repaired(count *complete.Count, id string) {
+	count.Repaired++
+	t.known[id] = true
+	Name(&count.RepairedWorkflows, id)
 }
 
 // find looks for the workflow of an item under each of its names, once, and starts it where it is

@@ -161,7 +161,7 @@ func (s *site) certified(w completeness.Window, all []completeness.Source, cases
 
 func certifies(t *testing.T, w completeness.Window, all []completeness.Source, cases completeness.Cases) complete.Certificate {
 	t.Helper()
-	c, err := completeness.Certify(t.Context(), w, all, cases, func(int) {})
+	c, err := completeness.Certify(t.Context(), w, all, cases, completeness.Progress{}, func(completeness.Progress) {})
 	if err != nil || !c.Complete {
 		t.Fatalf("%+v, %v; want it complete", c, err)
 	}

@@ -40,7 +40,7 @@ func Certify(ctx workflow.Context, in CertifyInput) (certify.CertifyWindowResult
 	res, err := certifyOnce(ctx, window, "certify "+words)
 	if err != nil && ctx.Err() == nil && !permanent(err) {
 		// A source stays unknown: the certificate says so, and an alarm does.
-		window.Accept = true
+		window.Accept, window.Earlier = true, certify.Progress(err)
 		res, err = certifyOnce(ctx, window, "certify "+words+", as far as it is known")
 	}
 	if err == nil {

@@ -2,16 +2,18 @@ package workflows_test
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
+	"countersign/completeness"
 	"countersign/worker"
 	"countersign/workflows"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 )
 
@@ -52,7 +54,7 @@ func TestCertify(t *testing.T) {
 		b.OnActivity(c.CertifyWindow, anything, anything).Return(func(_ context.Context, in certify.CertifyWindowInput) (certify.CertifyWindowResult, error) {
 			last = in
 			if tt.broken && !in.Accept {
-				return certify.CertifyWindowResult{}, errors.New("away")
+				return certify.CertifyWindowResult{}, temporal.NewApplicationError("away", certify.Unfinished, completeness.Progress{Done: 3, Repaired: []string{"approval/ap-1"}})
 			}
 			return certify.CertifyWindowResult{Index: 9, Complete: !tt.broken}, nil
 		})
@@ -68,6 +70,9 @@ func TestCertify(t *testing.T) {
 		}
 		if err := b.GetWorkflowResult(&res); err != nil || !last.From.Equal(tt.from) || !last.To.Equal(tt.to) || res.Index != 9 || last.Accept != tt.broken {
 			t.Errorf("%s: certified %+v, %+v, %v", tt.name, last, res, err)
+		}
+		if tt.broken && fmt.Sprint(last.Earlier.Repaired) != "[approval/ap-1]" {
+			t.Errorf("%s: the last try does not know what those before have started: %+v", tt.name, last)
 		}
 		if b.Now().Sub(tt.to) < 2*time.Minute {
 			t.Errorf("%s: asked %s after its end", tt.name, b.Now().Sub(tt.to))

@@ -15,6 +15,7 @@ import (
 	"countersign/completeness"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 )
 
 // A Trail keeps records.
@@ -37,6 +38,8 @@ type CertifyWindowInput struct {
 	To   time.Time `json:"to"`
 	// Accept says that a certificate is made although a source could not be asked; it says so.
 	Accept bool `json:"accept,omitempty"`
+	// Earlier is how far a try has come that was given up; see [Progress].
+	Earlier completeness.Progress `json:"earlier,omitzero"`
 }
 
 // CertifyWindowResult is what the certificate says, in sums.
@@ -54,6 +57,20 @@ type CertifyWindowResult struct {
 // errUnknown means that a source could not be asked, and may be asked again.
 var errUnknown = errors.New("a source could not be asked")
 
+// Unfinished is the type of the error of a certificate that could not be made and may be tried
+// again; what it has come to is in its details, see [Progress].
+const Unfinished = "CertificateUnfinished"
+
+// Progress is how far a try had come that ended with an error, for the next one: what it has
+// started is repaired, although it is there by then.
+func Progress(err error) (p completeness.Progress) {
+	var a *temporal.ApplicationError
+	if errors.As(err, &a) && a.Type() == Unfinished {
+		_ = a.Details(&p) // without it, what was started is counted as seen
+	}
+	return p
+}
+
 // CertifyWindow asks every source what happened in a window, starts the workflows that are
 // missing, and puts the certificate on the trail. Where something is missing for good, or a
 // source stays unknown, an alarm goes with it.
@@ -64,22 +81,38 @@ func (c *Completeness) CertifyWindow(ctx context.Context, in CertifyWindowInput)
 	}
 	key := complete.Key(w.From, w.To)
 	entry, err := c.Trail.Find(ctx, key)
+	progress := in.Earlier
 	if errors.Is(err, audit.ErrNoRecord) {
-		entry, err = c.certify(ctx, w, key, in.Accept)
+		progress = resumed(ctx, progress)
+		entry, err = c.certify(ctx, w, key, in.Accept, &progress)
 	}
 	if err != nil {
-		return CertifyWindowResult{}, wire.Error(fmt.Errorf("certify %s: %w", key, err))
+		err = fmt.Errorf("certify %s: %w", key, err)
+		if errors.Is(err, errUnknown) {
+			return CertifyWindowResult{}, temporal.NewApplicationErrorWithOptions(err.Error(), Unfinished, temporal.ApplicationErrorOptions{Cause: err, Details: []any{progress}})
+		}
+		return CertifyWindowResult{}, wire.Error(err)
 	}
 	return sums(entry)
 }
 
-func (c *Completeness) certify(ctx context.Context, w completeness.Window, key string, accept bool) (audit.Entry, error) {
+// resumed is the progress of the attempt before this one, by its last heartbeat, or what was given.
+func resumed(ctx context.Context, earlier completeness.Progress) completeness.Progress {
+	var p completeness.Progress
+	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &p) == nil && len(p.Repaired) > 0 {
+		return p
+	}
+	return earlier
+}
+
+func (c *Completeness) certify(ctx context.Context, w completeness.Window, key string, accept bool, progress *completeness.Progress) (audit.Entry, error) {
 	if err := completeness.Ready(ctx, w, c.Sources); err != nil && !accept {
 		return audit.Entry{}, fmt.Errorf("%w: %w", errUnknown, err)
 	}
-	body, err := completeness.Certify(ctx, w, c.Sources, c.Cases, func(done int) {
+	body, err := completeness.Certify(ctx, w, c.Sources, c.Cases, *progress, func(p completeness.Progress) {
+		*progress = p
 		if activity.IsActivity(ctx) {
-			activity.RecordHeartbeat(ctx, done)
+			activity.RecordHeartbeat(ctx, p)
 		}
 	})
 	if err != nil {

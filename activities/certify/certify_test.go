@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,12 +15,15 @@ import (
 	"countersign/audit"
 	"countersign/audit/complete"
 	"countersign/completeness"
+
+	"go.temporal.io/sdk/testsuite"
 )
 
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 // world is a source, the cases and a trail.
 type world struct {
+	mu       sync.Mutex // several are asked for at once
 	happened []string
 	broken   error
 	early    error
@@ -45,12 +49,18 @@ func (w *world) Items(context.Context, completeness.Window) iter.Seq2[completene
 
 func (w *world) Ready(context.Context, completeness.Window) error { return w.early }
 
-func (w *world) Known(_ context.Context, id string) (bool, error) { return w.known[id], nil }
+func (w *world) Known(_ context.Context, id string) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.known[id], nil
+}
 
 func (w *world) Start(_ context.Context, e countersign.Event) error {
 	if w.refuses {
 		return errors.New("refused")
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.known[e.Subject] = true
 	return nil
 }
@@ -93,7 +103,7 @@ func TestAWindowIsCertifiedOnce(t *testing.T) {
 }
 
 func TestWhatIsNotCompleteIsAnAlarm(t *testing.T) {
-	for name, tt := range map[string]struct {
+	for name, tt := range map[string]*struct {
 		world  world
 		accept bool
 		record bool
@@ -147,5 +157,32 @@ func TestNothingIsStartedBeforeItsTime(t *testing.T) {
 	w.early = nil
 	if res, err := c.CertifyWindow(t.Context(), in); err != nil || res.Repaired != 1 {
 		t.Errorf("%+v, %v", res, err)
+	}
+}
+
+// A try that fails after it has started workflows tells the next what those were: in the end they
+// are repaired and not seen, whether it was tried again or given up.
+func TestWhatAnEarlierTryStartedIsRepaired(t *testing.T) {
+	w := &world{happened: []string{"a", "b"}, known: map[string]bool{"a": true}, records: map[string]audit.Draft{}, broken: errors.New("away")}
+	c := &certify.Completeness{Sources: []completeness.Source{w, w}, Cases: w, Trail: w, Now: func() time.Time { return noon.Add(3 * time.Hour) }}
+	in := certify.CertifyWindowInput{From: noon, To: noon.Add(time.Hour)}
+	_, err := c.CertifyWindow(t.Context(), in)
+	if in.Earlier = certify.Progress(err); fmt.Sprint(in.Earlier.Repaired) != "[b]" {
+		t.Fatalf("%+v after %v, want b repaired", in.Earlier, err)
+	}
+	w.broken = nil
+	again := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
+	again.RegisterActivity(c)
+	again.SetHeartbeatDetails(in.Earlier)
+	in.Earlier = completeness.Progress{} // the heartbeat has it
+	got, err := again.ExecuteActivity(c.CertifyWindow, in)
+	var res certify.CertifyWindowResult
+	if err != nil || got.Get(&res) != nil || res.Expected != 4 || res.Seen != 3 || res.Repaired != 1 {
+		t.Errorf("%+v, %v; want it repaired in the first source and seen in the second", res, err)
+	}
+	w.records = map[string]audit.Draft{}
+	in.Earlier = completeness.Progress{Repaired: []string{"b"}}
+	if res, err := c.CertifyWindow(t.Context(), in); err != nil || res.Seen != 3 || res.Repaired != 1 {
+		t.Errorf("given by the workflow: %+v, %v", res, err)
 	}
 }

@@ -136,7 +136,7 @@ func (w *watched) source() sources.Chains {
 func (w *watched) certify(s sources.Chains) (complete.Count, bool) {
 	w.t.Helper()
 	cases := starts{w, make(chan string, 1000)}
-	got, err := completeness.Certify(w.t.Context(), blocks10to39, []completeness.Source{s}, cases, func(int) {})
+	got, err := completeness.Certify(w.t.Context(), blocks10to39, []completeness.Source{s}, cases, completeness.Progress{}, func(completeness.Progress) {})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestAWindowWithoutBlocks(t *testing.T) {
 	for name, years := range map[string]int{"before the first block": -1, "after the last, which is final": 1} {
 		w := newWatched(t, 60, 0)
 		window := completeness.Window{From: blocks10to39.From.AddDate(years, 0, 0), To: blocks10to39.To.AddDate(years, 0, 0)}
-		got, err := completeness.Certify(t.Context(), window, []completeness.Source{w.source()}, starts{w, nil}, func(int) {})
+		got, err := completeness.Certify(t.Context(), window, []completeness.Source{w.source()}, starts{w, nil}, completeness.Progress{}, func(completeness.Progress) {})
 		if err != nil || !got.Complete || !slices.Equal(got.Sources[0].Ranges, []complete.Range{{Network: "Net"}}) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
@@ -261,7 +261,7 @@ func TestWhatOurWatchersTellOfOtherNetworks(t *testing.T) {
 	w.tamper("UPDATE chain_events SET network = 'Old'")
 	now := time.Now().UTC().Truncate(time.Second)
 	got, err := completeness.Certify(t.Context(), completeness.Window{From: now.Add(-time.Hour), To: now.Add(time.Hour)},
-		[]completeness.Source{sources.Chains{Nodes: &client.Client{}, Record: tracks.Reader{DB: w.db.SQL()}, Ours: w.source().Ours}}, starts{w, make(chan string, 100)}, func(int) {})
+		[]completeness.Source{sources.Chains{Nodes: &client.Client{}, Record: tracks.Reader{DB: w.db.SQL()}, Ours: w.source().Ours}}, starts{w, make(chan string, 100)}, completeness.Progress{}, func(completeness.Progress) {})
 	if err != nil || !got.Complete || got.Sources[0].Repaired != 55 || !strings.HasPrefix(got.Sources[0].Query, "no network has a node") {
 		t.Errorf("%+v, %v", got, err)
 	}
