@@ -9,6 +9,8 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/ethclient"
+
+	"countersign/sandbox"
 )
 
 // holder is what the tests read of a wallet.
@@ -95,5 +97,18 @@ func TestATokenOnEachNetwork(t *testing.T) {
 		"to": held().Items[1].Contract, "data": mintData(amoy.Address, 1234)}), "Confirmed")
 	if got := held().Items[1]; got.Symbol != "TUSD" || got.Balance != "1234" {
 		t.Errorf("token %+v, want 1234 TUSD", got)
+	}
+}
+
+func TestNewWalletsMayStartEmpty(t *testing.T) {
+	w := newWorldWith(t, sandbox.Config{Unfunded: true})
+	other := w.open("EthereumSepolia")
+	// What the treasury pays comes after whatever the faucet would have given.
+	w.become("transfers", w.ask(w.admin.walletID, "transfers", map[string]any{"kind": "Native", "to": other.Address, "amount": "7"}), "Confirmed")
+	if has := w.wei(other.Address); has.Int64() != 7 {
+		t.Errorf("the new wallet has %s wei, want the 7 that it was paid", has)
+	}
+	if in := w.history(other.ID, "direction=In"); len(in) != 1 {
+		t.Errorf("what came in: %+v", in)
 	}
 }

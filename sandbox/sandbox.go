@@ -57,6 +57,7 @@ type Config struct {
 	AllowPublic     bool          // bind to addresses that other machines reach
 	SeedNames       bool          // also what DFNS's page on workflows shows and its API lacks
 	Bootstrap       bool          // service accounts and tokens may create service accounts
+	Unfunded        bool          // wallets that callers make start empty, as DFNS's do; else each gets 100 ETH
 	RateLimit       int           // requests of the organisation in 60 seconds; 0 refuses none
 	// Restart starts the program anew, for the control API and faults of kind restart. Without it they refuse.
 	Restart func(Restart)
@@ -118,7 +119,7 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	if s.nets, err = network.NewSet(cfg.Networks); err != nil {
 		return err
 	}
-	vault := &custody.Custody{DB: s.db, Now: cfg.Now, Networks: s.nets}
+	vault := &custody.Custody{DB: s.db, Now: cfg.Now, Networks: s.nets, Unfunded: cfg.Unfunded}
 	desk := governance(cfg, s.db, vault)
 	seed, err := plant(s.db, users, vault, cfg.Now())
 	if err != nil {

@@ -45,6 +45,7 @@ type Custody struct {
 	Networks network.Set // where wallets may be
 	Token    string      // the address of TestUSD on [network.Default]
 	Faucet   string      // the address that funds wallets and deploys tokens
+	Unfunded bool        // wallets that callers make start empty, as DFNS's do
 }
 
 // TokenOn returns the address of TestUSD on an EVM network. On the default

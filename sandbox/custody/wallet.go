@@ -20,7 +20,7 @@ import (
 // maxExternalID is the most characters of a wallet's externalId (seen in third-party code).
 const maxExternalID = 100
 
-// FundingWei is what every new wallet gets from the faucet, so that it can pay
+// FundingWei is what a new wallet gets from the faucet, unless wallets start empty, so that it can pay
 // for gas: 100 coins of an EVM network. Elsewhere it is [stellar.Grant]. Only a sandbox does this.
 var FundingWei = new(big.Int).Mul(big.NewInt(100), big.NewInt(1e18))
 
@@ -77,15 +77,17 @@ func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error)
 	}
 	var wallet Wallet
 	err := caller.Update(c.DB, func(tx *store.Tx) (err error) {
-		wallet, err = c.AddWallet(tx, in)
+		wallet, err = c.add(tx, in, !c.Unfunded)
 		return err
 	})
 	return wallet, err
 }
 
 // AddWallet is [Custody.CreateWallet] within a transaction of the caller's,
-// who has checked in.
-func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
+// who has checked in. It is always funded.
+func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) { return c.add(tx, in, true) }
+
+func (c *Custody) add(tx *store.Tx, in NewWallet, funded bool) (Wallet, error) {
 	on, err := c.Networks.Find(in.Network)
 	if err != nil {
 		return Wallet{}, err
@@ -102,19 +104,29 @@ func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
 		ID: dfns.NewID("wa"), Network: in.Network, Address: address, SigningKey: signingKey(key), Status: "Active",
 		DateCreated: dfns.At(c.Now()), Name: in.Name, Custodial: true, ExternalID: in.ExternalID, Tags: append([]string{}, in.Tags...),
 	}
-	funding := terms.Call{To: wallet.Address, Value: FundingWei}
-	if on.Family == network.Stellar {
-		funding = terms.Call{To: wallet.Address, Value: big.NewInt(stellar.Grant), Create: true}
-	} else if err := deployToken(tx, wallet); err != nil {
-		return Wallet{}, err
+	if on.Family == network.EVM {
+		if err := deployToken(tx, wallet); err != nil {
+			return Wallet{}, err
+		}
 	}
 	err = errors.Join(
 		history.Watch(tx, wallet.Network, wallet.Address, wallet.ID),
 		putWallet(tx, wallet),
-		queue.Put(tx, queue.Job{ID: "fund/" + wallet.ID, Network: wallet.Network, Call: funding}),
 		c.emit(tx, "wallet.created", map[string]Wallet{"wallet": wallet}),
 	)
+	if err == nil && funded {
+		err = fund(tx, wallet, on.Family)
+	}
 	return wallet, err
+}
+
+// fund queues what the faucet gives a new wallet.
+func fund(tx *store.Tx, w Wallet, family network.Family) error {
+	funding := terms.Call{To: w.Address, Value: FundingWei}
+	if family == network.Stellar {
+		funding = terms.Call{To: w.Address, Value: big.NewInt(stellar.Grant), Create: true}
+	}
+	return queue.Put(tx, queue.Job{ID: "fund/" + w.ID, Network: w.Network, Call: funding})
 }
 
 // deployToken queues the creation of TestUSD, with the wallet for its minter,

@@ -70,6 +70,7 @@ func serve() *cobra.Command {
 	flags.Float64Var(&cfg.TimeScale, "time-scale", 1, "divides webhook retry delays and autoRejectTimeout, such as 600")
 	flags.DurationVar(&cfg.DeliveryTimeout, "delivery-timeout", 0, "time for one webhook attempt (default 5s)")
 	flags.BoolVar(&cfg.Bootstrap, "bootstrap", false, "let service accounts and tokens create service accounts, which DFNS refuses")
+	flags.BoolVar(&cfg.Unfunded, "unfunded", false, "let new wallets start empty, as DFNS's do; otherwise the faucet gives each 100 of the native asset")
 	flags.IntVar(&cfg.RateLimit, "rate-limit", 0, "requests in 60 seconds before they are 429; 0 refuses none")
 	flags.BoolVar(&cfg.AllowPublic, "allow-public", false, "allow addresses that other machines can reach")
 	flags.BoolVar(&cfg.SeedNames, "seed-names", false, "add what DFNS's page on workflows shows and its API lacks: plural event kinds, deliveryId, X-Dfns-Signature, abstaining, a list of decisions")
