@@ -178,29 +178,35 @@ func (s *site) deposit(wei int) {
 // control asks the sandbox's control API for something.
 func (s *site) control(path string, body, answer any) {
 	s.t.Helper()
-	text, err := json.Marshal(body)
-	if err != nil {
+	if err := s.controls(s.t.Context(), path, body, answer); err != nil {
 		s.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.stack.Platform.ControlURL+path, bytes.NewReader(text))
+}
+
+// controls asks it, and may be refused.
+func (s *site) controls(ctx context.Context, path string, body, answer any) error {
+	text, err := json.Marshal(body)
 	if err != nil {
-		s.t.Fatal(err)
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.stack.Platform.ControlURL+path, bytes.NewReader(text))
+	if err != nil {
+		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	defer res.Body.Close()
 	got, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s answers %s %s, %v", path, res.Status, got, err)
+		return fmt.Errorf("%s answers %s %s, %v", path, res.Status, got, err)
 	}
-	if answer != nil {
-		if err := json.Unmarshal(got, answer); err != nil {
-			s.t.Fatal(err)
-		}
+	if answer == nil {
+		return nil
 	}
+	return json.Unmarshal(got, answer)
 }
 
 // givenUp fails while the platform still means to deliver anything, or has not seen every

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/audit/booked"
 	"countersign/cmd/countersign/demo"
 	"countersign/cmd/countersign/stack"
 	"countersign/custody/dfns"
@@ -29,6 +30,8 @@ type deposits struct {
 	names   chart.Chart
 	station walletOf // pays for gas
 	wallets []walletOf
+	// asked counts what people have asked the platform for.
+	asked int
 }
 
 // walletOf is one of our wallets.
@@ -73,7 +76,8 @@ func (d *deposits) fund() {
 		if contract != "" {
 			body["contract"] = contract
 		}
-		d.control("/deposits", body, nil)
+		// The outside account pays one thing after the other, and refuses what comes too soon.
+		waitFor(d.t, "deposit to "+to, func(ctx context.Context) error { return d.controls(ctx, "/deposits", body, nil) })
 	}
 	d.mintOutside()
 	d.drain()
@@ -86,6 +90,29 @@ func (d *deposits) fund() {
 			pay(w.Address, fmt.Sprint(1_000_000+i), p.Token)
 		}
 	}
+}
+
+// funded waits until everything that was paid in is on the chain.
+func (d *deposits) funded() {
+	d.t.Helper()
+	d.eventually("all deposits", func(ctx context.Context) error {
+		for i, w := range d.wallets {
+			native, err := d.purse.onChain(ctx, w.Address, "")
+			if err != nil {
+				return err
+			}
+			tokens, err := d.purse.onChain(ctx, w.Address, d.stack.Platform.Token)
+			if err != nil {
+				return err
+			}
+			// Beside the deposit there is the platform's gift, which is a hundred times as much.
+			paid := new(big.Int).Mod(native, big.NewInt(1_000_000_000_000_000_000))
+			if i%3 != 2 && paid.Cmp(big.NewInt(7)) != 0 || i%3 != 0 && tokens.Sign() == 0 {
+				return fmt.Errorf("wallet %d has %s wei and %s tokens", i, native, tokens)
+			}
+		}
+		return nil
+	})
 }
 
 // mintOutside has the treasury mint what the deposits are paid with, and a person approve it.
@@ -103,6 +130,7 @@ func (d *deposits) mintOutside() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	d.asked++
 	waitFor(d.t, "tokens outside", func(ctx context.Context) error {
 		n, err := d.purse.onChain(ctx, state.OutsideAccount, d.stack.Platform.Token)
 		if err == nil && n.Cmp(big.NewInt(tusd*1_000_000)) < 0 {
@@ -139,6 +167,7 @@ func (d *deposits) drain() {
 		if err != nil {
 			d.t.Fatal(err)
 		}
+		d.asked++
 	}
 	waitFor(d.t, "empty wallets", func(ctx context.Context) error {
 		for i, w := range d.wallets {
@@ -184,6 +213,19 @@ func (d *deposits) native() *big.Int {
 		sum.Add(sum, n)
 	}
 	return sum
+}
+
+// known waits until the books have all that has happened, and nothing is held in them any more: a
+// wallet with a settlement that has not ended is not swept.
+func (d *deposits) known() {
+	d.t.Helper()
+	d.eventually("settlements of what people have asked for", func(context.Context) error {
+		if n := d.count(booked.SettlementSettled); n < d.asked {
+			return fmt.Errorf("%d of %d have settled", n, d.asked)
+		}
+		return nil
+	})
+	d.eventually("the books of all wallets", d.agree)
 }
 
 // agree holds the books of all wallets against the chain and the platform, to the last unit.
