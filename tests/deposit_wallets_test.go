@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"countersign/audit/booked"
-	"countersign/cmd/countersign/demo"
-	"countersign/cmd/countersign/stack"
 	"countersign/custody/dfns"
 	"countersign/custody/dfns/holder"
 	"countersign/ledger"
@@ -38,10 +36,11 @@ type deposits struct {
 type walletOf struct{ ID, Address string }
 
 // newDeposits starts a site with so many empty wallets, and one that has what gas costs.
-func newDeposits(t *testing.T, n int, change ...func(*options)) *deposits {
+func newDeposits(t *testing.T, n int) *deposits {
 	t.Helper()
-	reconciles := func(o *options) { o.ReconcileEvery = 2 * time.Second } // which also begins the books of wallets
-	d := &deposits{site: newSite(t, append([]func(*options){reconciles}, change...)...)}
+	d := &deposits{site: newSite(t, func(o *options) {
+		o.Unfunded, o.ReconcileEvery = true, 2*time.Second // which also begins the books of wallets
+	})}
 	d.purse = newPurse(d.site)
 	var err error
 	if d.people, err = d.stack.Platform.Client(); err != nil {
@@ -80,7 +79,6 @@ func (d *deposits) fund() {
 		waitFor(d.t, "deposit to "+to, func(ctx context.Context) error { return d.controls(ctx, "/deposits", body, nil) })
 	}
 	d.mintOutside()
-	d.drain()
 	pay(d.station.Address, "50000000000000000000", "")
 	for i, w := range d.wallets {
 		if i%3 != 2 {
@@ -105,9 +103,7 @@ func (d *deposits) funded() {
 			if err != nil {
 				return err
 			}
-			// Beside the deposit there is the platform's gift, which is a hundred times as much.
-			paid := new(big.Int).Mod(native, big.NewInt(1_000_000_000_000_000_000))
-			if i%3 != 2 && paid.Cmp(big.NewInt(7)) != 0 || i%3 != 0 && tokens.Sign() == 0 {
+			if i%3 != 2 && native.Sign() == 0 || i%3 != 0 && tokens.Sign() == 0 {
 				return fmt.Errorf("wallet %d has %s wei and %s tokens", i, native, tokens)
 			}
 		}
@@ -137,45 +133,6 @@ func (d *deposits) mintOutside() {
 			err = fmt.Errorf("there are %s", n)
 		}
 		return err
-	})
-}
-
-// drain has a person send away what the platform gives new wallets, from those that get tokens
-// alone, to the last wei.
-func (d *deposits) drain() {
-	d.t.Helper()
-	ctx := d.t.Context()
-	const price = 50_000_000_000 // of a unit of gas, in wei
-	for i, w := range d.wallets {
-		if i%3 != 2 {
-			continue
-		}
-		var has *big.Int
-		waitFor(d.t, "the platform's gift to "+w.ID, func(ctx context.Context) (err error) {
-			if has, err = d.purse.onChain(ctx, w.Address, ""); err == nil && has.Sign() == 0 {
-				err = fmt.Errorf("it has nothing")
-			}
-			return err
-		})
-		tx, err := d.people.CreateTransaction(ctx, w.ID, map[string]string{
-			"kind": "Eip1559", "to": stack.Recipient, "value": has.Sub(has, big.NewInt(21_000*price)).String(),
-			"gasLimit": "21000", "maxFeePerGas": fmt.Sprint(price), "maxPriorityFeePerGas": fmt.Sprint(price),
-		})
-		if err == nil {
-			err = d.ApproveAsAlice(ctx, demo.Request{ID: tx.ID, Approval: tx.ApprovalID})
-		}
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		d.asked++
-	}
-	waitFor(d.t, "empty wallets", func(ctx context.Context) error {
-		for i, w := range d.wallets {
-			if has, err := d.purse.onChain(ctx, w.Address, ""); i%3 == 2 && (err != nil || has.Sign() != 0) {
-				return fmt.Errorf("%s has %s, %w", w.ID, has, err)
-			}
-		}
-		return nil
 	})
 }
 

@@ -36,7 +36,7 @@ func (s *Stack) startSandbox(ctx context.Context) (err error) {
 	s.sandbox, err = start(s.Log, s.Dir, "sandbox", s.Sandbox, "serve",
 		"--listen", s.SandboxAddr, "--rpc-listen", s.RPCAddr, "--control-listen", s.ControlAddr, "--data", s.sandboxData(),
 		"--time-scale", strconv.FormatFloat(s.TimeScale, 'g', -1, 64),
-		"--finality", strconv.Itoa(s.Finality), "--block-time", s.BlockTime.String())
+		"--unfunded="+strconv.FormatBool(s.Unfunded), "--finality", strconv.Itoa(s.Finality), "--block-time", s.BlockTime.String())
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,8 @@ type Config struct {
 	// TimeScale shortens the sandbox's waits: webhook retries and approval
 	// timeouts pass that many times faster. Zero means 1.
 	TimeScale float64
+	// Unfunded has the sandbox give new wallets nothing, as the real platform does.
+	Unfunded bool
 	// Finality is how many blocks the sandbox's final block is behind its newest one; blocks
 	// above it can be reorganised away. 0 makes every block final at once.
 	Finality int
