@@ -22,7 +22,10 @@ func rulesFile(t *testing.T, text string) string {
 	return path
 }
 
+const tx = "0x00000000000000000000000000000000000000000000000000000000000000f1"
+
 const good = `{
+	"transactions": [{"network": "Ethereum", "name": "upgrade", "hashes": ["` + tx + `"]}],
 	"functions": [{"network": "Ethereum", "name": "mint", "to": "` + token + `", "function": "mint(address to, uint256 amount)"}],
 	"events": [{"network": "Base", "name": "paused", "contract": "` + token + `", "event": "Paused(address account)"}],
 	"balances": [{"network": "Ethereum", "name": "gas", "holder": "` + token + `", "low": "1", "high": "10"}]
@@ -42,7 +45,7 @@ func TestRulesOfAFile(t *testing.T) {
 	}
 	ours := func() []string { return []string{token} }
 	at := f.Of("Ethereum", ours)
-	if len(at.Deposits) != 1 || !at.Deposits[0].Native || len(at.Calls) != 1 || at.Calls[0].When == nil || len(at.Logs) != 0 || len(at.Thresholds) != 1 {
+	if len(at.Deposits) != 1 || !at.Deposits[0].Native || len(at.Calls) != 1 || at.Calls[0].When == nil || len(at.Logs) != 0 || len(at.Thresholds) != 1 || len(at.Confirmed) != 1 {
 		t.Errorf("on Ethereum %+v", at)
 	}
 	for _, network := range []string{"Ethereum", "Base", "Elsewhere"} {
@@ -50,7 +53,11 @@ func TestRulesOfAFile(t *testing.T) {
 		if _, err := rule.Compile(rules); err != nil {
 			t.Errorf("%s: %v", network, err)
 		}
-		for _, name := range []string{rules.Deposits[0].Name} {
+		names := []string{rules.Deposits[0].Name}
+		for _, r := range rules.Confirmed {
+			names = append(names, r.Name)
+		}
+		for _, name := range names {
 			if watch.Check(name) != nil {
 				t.Errorf("nobody is told of rule %s", name)
 			}
@@ -62,6 +69,25 @@ func TestRulesOfAFile(t *testing.T) {
 	}
 }
 
+// The example is one, with a rule of each kind.
+func TestTheExampleOfRules(t *testing.T) {
+	f, err := watch.LoadRules("../examples/watch.json", watch.Conditions{})
+	if err == nil {
+		err = f.Check([]string{"EthereumSepolia"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := f.Of("EthereumSepolia", func() []string { return nil })
+	set, err := rule.Compile(rules)
+	if err == nil {
+		_, err = set.Look()
+	}
+	if err != nil || len(rules.Confirmed) != 1 || len(rules.Calls) != 1 || len(rules.Logs) != 1 || len(rules.Thresholds) != 1 {
+		t.Errorf("%+v, %v", rules, err)
+	}
+}
+
 func TestWhatIsNoFileOfRules(t *testing.T) {
 	for name, tt := range map[string]struct {
 		text string
@@ -70,11 +96,42 @@ func TestWhatIsNoFileOfRules(t *testing.T) {
 	}{
 		"an unknown field":                {`{"function": []}`, watch.Conditions{}, "function"},
 		"a condition for no function":     {good, watch.Conditions{Functions: map[string]func(*calldata.Call) bool{"burn": nil}}, `"burn"`},
+		"hashes for no transaction":       {good, watch.Conditions{Transactions: map[string]func() []string{"mint": nil}}, `"mint"`},
 		"a condition for no event":        {good, watch.Conditions{Events: map[string]func(rule.Args) bool{"mint": nil}}, `"mint"`},
 		"an amount that is a JSON number": {`{"balances": [{"low": 1}]}`, watch.Conditions{}, "low"},
 	} {
 		if _, err := watch.LoadRules(rulesFile(t, tt.text), tt.c); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+// What is waited for is of the file and of the program, and the program's may change.
+func TestTransactionsThatAreWaitedFor(t *testing.T) {
+	more := []string{}
+	f, err := watch.LoadRules(rulesFile(t, good), watch.Conditions{Transactions: map[string]func() []string{"upgrade": func() []string { return more }}})
+	if err != nil || f.Check([]string{"Base", "Ethereum"}) != nil {
+		t.Fatal(err, f.Check([]string{"Base", "Ethereum"}))
+	}
+	waits := f.Of("Ethereum", func() []string { return nil }).Confirmed[0].Hashes
+	if got := waits(); len(got) != 1 || got[0] != tx {
+		t.Errorf("%v", got)
+	}
+	more = []string{tx[:65] + "2"}
+	if got := waits(); len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+	for name, text := range map[string]string{
+		"no hash": `{"transactions": [{"network": "Ethereum", "name": "a", "hashes": ["0x12"]}]}`,
+		"nothing": `{"transactions": [{"network": "Ethereum", "name": "a"}]}`,
+		"nowhere": `{"transactions": [{"network": "Moon", "name": "a", "hashes": ["` + tx + `"]}]}`,
+	} {
+		f, err := watch.LoadRules(rulesFile(t, text), watch.Conditions{})
+		if err == nil {
+			err = f.Check([]string{"Ethereum"})
+		}
+		if err == nil || !strings.Contains(err.Error(), "transactions[0]") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
