@@ -170,7 +170,7 @@ func (r TransactionRule) waited(builtIn func() []string) func() []string {
 
 // Of are the rules of a network: its own, and what comes to our addresses.
 func (f File) Of(network string, ours func() []string) (rules rule.Rules) {
-	rules.Deposits = []rule.Deposit{{Name: "deposit", Addresses: ours, Native: true}}
+	rules.Deposits = []rule.Deposit{{Name: "deposit", Addresses: ours, Native: true, Taken: true}}
 	for _, r := range f.Transactions {
 		if r.Network == network {
 			rules.Confirmed = append(rules.Confirmed, rule.Confirmed{Name: "transaction/" + r.Name, Hashes: r.waited(f.conditions.Transactions[r.Name])})

@@ -20,19 +20,30 @@ type Filter struct {
 	// Topics are as eth_getLogs takes them.
 	Topics []any
 
-	rule int // among deposits, and after them among logs
+	rule  int // among deposits, and after them among logs
+	taken bool
 }
+
+// Taken reports whether what the filter finds counts only where somebody else has sent the
+// transaction: [Look.Sent] says of whom that is not true.
+func (f Filter) Taken() bool { return f.taken }
+
+// Sent reports whether an address is one of those that the filter's rule looks for.
+func (l *Look) Sent(f Filter, sender common.Address) bool { return l.deposits[f.rule][sender] }
 
 // Filters are what to ask for. What several of them find is told once for each rule.
 func (l *Look) Filters() (out []Filter) {
 	for i, set := range l.deposits {
-		var to []common.Hash
+		var words []common.Hash
 		for a := range set {
-			to = append(to, common.BytesToHash(a[:]))
+			words = append(words, common.BytesToHash(a[:]))
 		}
-		slices.SortFunc(to, common.Hash.Cmp)
-		for part := range slices.Chunk(to, mostTopics) {
+		slices.SortFunc(words, common.Hash.Cmp)
+		for part := range slices.Chunk(words, mostTopics) {
 			out = append(out, Filter{Topics: []any{evmjson.Transfer, nil, part}, rule: i})
+			if l.set.rules.Deposits[i].Taken {
+				out = append(out, Filter{Topics: []any{evmjson.Transfer, part}, rule: i, taken: true})
+			}
 		}
 	}
 	for i, r := range l.set.rules.Logs {
@@ -46,7 +57,7 @@ func (l *Look) Filters() (out []Filter) {
 // filter: nodes have been seen to answer with others.
 func (l *Look) OfLog(f Filter, log evmjson.Log) (Found, bool) {
 	if f.rule < len(l.deposits) {
-		return l.deposit(f.rule, log)
+		return l.deposit(f, log)
 	}
 	i := f.rule - len(l.deposits)
 	r, e := l.set.rules.Logs[i], l.set.events[i]
@@ -66,10 +77,13 @@ func (l *Look) OfLog(f Filter, log evmjson.Log) (Found, bool) {
 	return found(r.Name, data), true
 }
 
-func (l *Look) deposit(i int, log evmjson.Log) (Found, bool) {
-	d := l.set.rules.Deposits[i]
+func (l *Look) deposit(f Filter, log evmjson.Log) (Found, bool) {
+	d, ours := l.set.rules.Deposits[f.rule], l.deposits[f.rule]
 	moved, ok := log.Moved()
-	if !ok || !l.deposits[i][moved.To] {
+	// What goes from one of them to another is found by where it comes to. Anybody may have
+	// nothing leave an address, and whoever fakes its history does.
+	takes := f.taken && ok && ours[moved.From] && !ours[moved.To] && (moved.Piece != nil || moved.Amount.Sign() > 0)
+	if !ok || f.taken && !takes || !f.taken && !ours[moved.To] {
 		return Found{}, false
 	}
 	amount, err := countersign.AmountFromBig(moved.Amount)

@@ -44,6 +44,9 @@ type Deposit struct {
 	Addresses func() []string
 	// Native looks for the native asset too, for which every block is read in full.
 	Native bool
+	// Taken looks for tokens that leave the addresses, too, where none of them has sent the
+	// transaction: an allowance lets others take them.
+	Taken bool
 	// When tells which of them count; nil means all.
 	When func(countersign.Move) bool
 }

@@ -47,6 +47,9 @@ func (s *Source) Events(ctx context.Context, b follow.Block) ([]follow.Event, er
 		for i, logs := range r.Logs {
 			f.logs(i, logs)
 		}
+		if err := f.taken(ctx, r.Block.Txs); err != nil {
+			return nil, err
+		}
 		if err := f.block(ctx, r.Block); err != nil {
 			return nil, err
 		}
@@ -148,6 +151,9 @@ func (s *Source) Range(ctx context.Context, from, to uint64) ([]follow.Event, er
 		}
 		for i, logs := range all {
 			f.logs(i, logs)
+		}
+		if err := f.taken(ctx, nil); err != nil {
+			return nil, slow(ctx, err)
 		}
 	}
 	if err := f.waited(ctx, func(common.Hash) bool { return true }, func(r evmjson.Receipt) bool { return within(uint64(*r.BlockNumber)) }); err != nil {

@@ -58,6 +58,7 @@ type find struct {
 	look    *rule.Look
 	filters []rule.Filter
 	items   []item
+	claims  []claim
 }
 
 // item is an event with its place in the chain.
@@ -95,7 +96,11 @@ func (f *find) add(b follow.Block, tx [32]byte, place, index uint64, found rule.
 // logs takes those that the filter with a number found.
 func (f *find) logs(filter int, logs []evmjson.Log) {
 	for _, l := range logs {
-		if found, ok := f.look.OfLog(f.filters[filter], l); ok {
+		found, ok := f.look.OfLog(f.filters[filter], l)
+		switch {
+		case ok && f.filters[filter].Taken():
+			f.claims = append(f.claims, claim{l, f.filters[filter], found})
+		case ok:
 			f.add(follow.Block{Hash: follow.Hash(l.BlockHash), Number: uint64(l.BlockNumber)}, l.TxHash, uint64(l.TxIndex), uint64(l.Index)+1, found)
 		}
 	}

@@ -38,7 +38,13 @@ func (w *world) truth() (deposits int) {
 				deposits++
 			}
 			for _, l := range tx.Logs {
-				if len(l.Topics) >= 3 && slices.Contains(wallets, common.BytesToAddress(l.Topics[2][:])) {
+				if len(l.Topics) < 3 {
+					continue
+				}
+				from, to := common.BytesToAddress(l.Topics[1][:]), common.BytesToAddress(l.Topics[2][:])
+				nothing := len(l.Topics) == 3 && common.BytesToHash(l.Data).Big().Sign() == 0
+				taken := slices.Contains(wallets, from) && !slices.Contains(wallets, tx.From) && !nothing
+				if slices.Contains(wallets, to) || taken {
 					deposits++
 				}
 			}

@@ -76,7 +76,11 @@ func (w *world) tx() *chaintest.Tx {
 	to := w.one(append(slices.Clone(wallets), other, token)...)
 	tx := &chaintest.Tx{From: other, To: &to, Failed: w.rand.IntN(8) == 0, Gas: 30000}
 	word := func(n uint64) []byte { return common.BytesToHash(binary.BigEndian.AppendUint64(nil, n)).Bytes() }
-	switch w.rand.IntN(6) {
+	switch w.rand.IntN(7) {
+	case 6: // what an allowance takes, or the wallet itself sends, or nothing at all
+		from := w.one(wallets...)
+		tx.From = w.one(other, other, from)
+		tx.Logs = []chaintest.Log{chaintest.TransferLog(token, from, to, int64(w.rand.IntN(3))), chaintest.PieceLog(fees, from, other, int64(w.sent))}
 	case 0:
 		tx.Value = int64(w.rand.IntN(5))
 	case 1:
@@ -137,7 +141,7 @@ func (w *world) source() *scan.Source {
 	}
 	set, err := rule.Compile(rule.Rules{
 		Deposits: []rule.Deposit{
-			{Name: "deposit", Native: true, Addresses: func() []string { return []string{hex(wallets[0]), hex(wallets[1])} }},
+			{Name: "deposit", Native: true, Taken: true, Addresses: func() []string { return []string{hex(wallets[0]), hex(wallets[1])} }},
 			{Name: "deposit/large", Addresses: func() []string { return []string{hex(wallets[0])} }, When: func(m countersign.Move) bool { return m.Kind == "Erc721" }},
 		},
 		Logs: []rule.Log{{Name: "event/paused", Contract: hex(token), Event: "Paused(address indexed by, uint256 until)", When: func(a rule.Args) bool {

@@ -127,7 +127,7 @@ func (s Chains) scan(ctx context.Context, r complete.Range, ours []string) iter.
 		chain, err := s.Nodes.Chain(r.Network)
 		var set *rule.Set
 		if err == nil {
-			set, err = rule.Compile(rule.Rules{Deposits: []rule.Deposit{{Name: "deposit", Addresses: func() []string { return ours }, Native: !r.LogsOnly}}})
+			set, err = rule.Compile(rule.Rules{Deposits: []rule.Deposit{{Name: "deposit", Addresses: func() []string { return ours }, Native: !r.LogsOnly, Taken: true}}})
 		}
 		if err != nil {
 			yield(follow.Event{}, fmt.Errorf("%s: %w", r.Network, err))

@@ -89,7 +89,7 @@ func (w *watched) client() *client.Client {
 // watch follows the chain to its head as our watchers do.
 func (w *watched) watch() {
 	w.t.Helper()
-	set, err := rule.Compile(rule.Rules{Deposits: []rule.Deposit{{Name: "deposit", Addresses: ours, Native: true}}})
+	set, err := rule.Compile(rule.Rules{Deposits: []rule.Deposit{{Name: "deposit", Addresses: ours, Native: true, Taken: true}}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
