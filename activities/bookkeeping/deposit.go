@@ -152,6 +152,13 @@ func (r *reading) conclude(ctx context.Context) (BookDepositResult, error) {
 	case len(postings) == 0:
 		return r.without(ctx, EndNothing)
 	case len(e.Doubts) > 0:
+		feigned, err := r.feigned(ctx)
+		if err != nil {
+			return res, err
+		}
+		if feigned {
+			return r.without(ctx, EndNothing)
+		}
 		return r.record(ctx, booked.DepositDoubtful, touched, nil, strings.Join(e.Doubts, "; "))
 	}
 	return r.record(ctx, booked.DepositBooked, touched, postings, "")

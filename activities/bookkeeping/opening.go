@@ -180,13 +180,12 @@ func (d *Deposits) leaveOut(ctx context.Context, network, contract, fault string
 	if named {
 		return fmt.Errorf("token %s, which the chart names: the contract %s: correct the chart, or look at the token", contract, fault)
 	}
-	asset := d.Chart.Asset(network, contract)
-	keys, err := d.Books.Keys(ctx, "")
-	if err != nil {
+	ever, err := d.booked(ctx, network, contract)
+	switch {
+	case err != nil:
 		return err
-	}
-	if slices.ContainsFunc(keys, func(k ledger.Key) bool { return k.Asset == asset }) {
-		return fmt.Errorf("token %s, which stands in the books as %s: the contract %s: look at the token", contract, asset, fault)
+	case ever:
+		return fmt.Errorf("token %s, which stands in the books as %s: the contract %s: look at the token", contract, d.Chart.Asset(network, contract), fault)
 	}
 	o.LeftOut = append(o.LeftOut, booked.LeftOut{Contract: contract, Fault: fault})
 	return nil

@@ -51,3 +51,40 @@ func TestATokenThatDoesNotAnswerIsLeftOut(t *testing.T) {
 		t.Errorf("afterwards: %+v, %v", body, err)
 	}
 }
+
+// Logs say that a stranger has taken what we never had: no person need look. Whatever else there
+// is to doubt, one must.
+func TestWhatIsTakenThatWeNeverHad(t *testing.T) {
+	const fake = "0x00000000000000000000000000000000000000ee"
+	doubt := "the balance of " + hot + " of token " + fake + " changed by 0 in block 101, Transfer logs say -9"
+	for _, tt := range []struct {
+		name   string
+		moves  []countersign.Move
+		doubts []string
+		end    string
+	}{
+		{"a fake", []countersign.Move{moved("Erc20", fake, hot, stranger, 9)}, []string{doubt}, bookkeeping.EndNothing},
+		{"two of them", []countersign.Move{moved("Erc20", fake, hot, stranger, 9), moved("Erc20", fake, cold, stranger, 9)}, []string{doubt, doubt}, bookkeeping.EndNothing},
+		{"another doubt", []countersign.Move{moved("Erc20", fake, hot, stranger, 9)}, []string{doubt, "the native balance of " + hot + " changed by -1"}, bookkeeping.EndDoubtful},
+		{"a token of the chart", []countersign.Move{moved("Erc20", token, hot, stranger, 9)}, []string{"token " + token}, bookkeeping.EndDoubtful},
+		{"something comes, too", []countersign.Move{moved("Erc20", fake, hot, stranger, 9), moved("Erc20", fake, stranger, cold, 9)}, []string{doubt}, bookkeeping.EndDoubtful},
+		{"no doubt", []countersign.Move{moved("Erc20", fake, hot, stranger, 9)}, nil, bookkeeping.EndBooked},
+	} {
+		o := newOffice(t)
+		e := effect("0x1", tt.moves...)
+		e.Doubts = tt.doubts
+		o.world.effects["0x1"] = e
+		if res := o.book(bookkeeping.BookDepositInput{TxHash: "0x1"}); res.End != tt.end {
+			t.Errorf("%s: %+v, want %s", tt.name, res, tt.end)
+		}
+	}
+	o := newOffice(t)
+	o.world.effects["0x1"] = effect("0x1", moved("Erc20", fake, stranger, hot, 9)) // now we had it
+	later := effect("0x2", moved("Erc20", fake, hot, stranger, 9))
+	later.Doubts = []string{doubt}
+	o.world.effects["0x2"] = later
+	o.book(bookkeeping.BookDepositInput{TxHash: "0x1"})
+	if res := o.book(bookkeeping.BookDepositInput{TxHash: "0x2"}); res.End != bookkeeping.EndDoubtful {
+		t.Errorf("what we had: %+v", res)
+	}
+}

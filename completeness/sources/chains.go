@@ -53,7 +53,7 @@ func (s Chains) Query(w completeness.Window) string {
 	if len(s.Nodes.Networks()) == 0 {
 		return "no network has a node; " + s.kept(w)
 	}
-	return fmt.Sprintf("eth_getLogs of Transfer to wallets of ours, and eth_getBlockByNumber with transactions of at most %d blocks of a network, by the quorum of the nodes of %s: final blocks, %s; held against chain_events of our database; of other networks %s",
+	return fmt.Sprintf("eth_getLogs of Transfer to and from wallets of ours, and eth_getBlockByNumber with transactions of at most %d blocks of a network, by the quorum of the nodes of %s: final blocks, %s; held against chain_events of our database; of other networks %s",
 		s.full(), strings.Join(s.Nodes.Networks(), ", "), within(w, "timestamp"), s.kept(w))
 }
 
