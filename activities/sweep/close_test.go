@@ -162,6 +162,10 @@ func TestACrashAnywhereMakesOneReport(t *testing.T) {
 		}
 	}
 	o := newOffice(t, newWorld(0))
+	o.record("other/closed", booked.BatchClosed, booked.BatchEnd{}) // under a key that reads like a report's
+	if _, _, err := swept.FindReport(t.Context(), o.trail, "other"); !errors.Is(err, audit.ErrNoRecord) {
+		t.Errorf("another record is taken for a report: %v", err)
+	}
 	if _, err := o.CloseSweep(t.Context(), steps.CloseSweepInput{SweepID: "sweep/never/2026-11-29T17:30:00Z"}); !errors.Is(err, audit.ErrNoRecord) {
 		t.Errorf("a report without a plan: %v", err)
 	}

@@ -21,6 +21,7 @@ const unfinished = "a settlement of this wallet has not ended: our books hold fo
 //
 // A wallet with a settlement that has not ended is left for the next run. What that moves is
 // known, but not what it will cost, and a send of all that is left would then be short of it.
+// Wallets that share an account of the chart wait for each other's: give each its own.
 func (p *Planner) free(ctx context.Context, o plans.Order, s *plans.Snapshot) error {
 	for i := range s.Wallets {
 		h := &s.Wallets[i]

@@ -3,6 +3,7 @@ package swept
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"countersign/audit"
 	"countersign/sweep"
@@ -41,7 +42,7 @@ func DraftPlan(p sweep.Plan, w audit.Workflow) (audit.Draft, error) {
 
 // FindPlan finds the record of a run's plan; [audit.ErrNoRecord] where there is none.
 func FindPlan(ctx context.Context, r Reader, sweepID string) (p Planned, e audit.Entry, err error) {
-	return found[Planned](ctx, r, plannedKey(sweepID))
+	return found[Planned](ctx, r, plannedKey(sweepID), SweepPlanned)
 }
 
 // PlanContents are the chunks of a plan.
@@ -80,10 +81,14 @@ func (p Planned) Head() sweep.Plan {
 	return sweep.Plan{Run: p.Run, Block: p.Block, Price: p.Price, Treasury: p.Treasury, Deferred: p.Deferred, Totals: p.Totals}
 }
 
-// found finds a record and reads its body.
-func found[Body any](ctx context.Context, r Reader, key string) (b Body, e audit.Entry, err error) {
-	if e, err = r.Find(ctx, key); err == nil {
-		err = e.Decode(&b)
+// found finds a record and reads its body. A record of another type than was looked for is none.
+func found[Body any](ctx context.Context, r Reader, key string, types ...audit.Type) (b Body, e audit.Entry, err error) {
+	if e, err = r.Find(ctx, key); err != nil {
+		return b, e, err
 	}
+	if !slices.Contains(types, e.Record.Type) {
+		return b, audit.Entry{}, fmt.Errorf("%w: %s is %s, want %s", audit.ErrNoRecord, key, e.Record.Type, types[0])
+	}
+	err = e.Decode(&b)
 	return b, e, err
 }

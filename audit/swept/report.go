@@ -24,7 +24,7 @@ func DraftReport(body Closed, results []Result) (audit.Draft, error) {
 
 // FindReport finds the record of a run's report; [audit.ErrNoRecord] where there is none.
 func FindReport(ctx context.Context, r Reader, sweepID string) (Closed, audit.Entry, error) {
-	return found[Closed](ctx, r, closedKey(sweepID))
+	return found[Closed](ctx, r, closedKey(sweepID), SweepClosed)
 }
 
 // ReadReport reads a run's report, and what came of each move, in the plan's order.

@@ -46,7 +46,7 @@ func Decide(ctx context.Context, t Trail, sweepID string, approve bool, by, reas
 	if !p.Run.Order.Approval {
 		return Verdict{}, plan, fmt.Errorf("%w: the order of %s asks for no approval, it moves by itself", ErrVerdict, sweepID)
 	}
-	switch _, _, err := found[Closed](ctx, t, closedKey(sweepID)); {
+	switch _, _, err := FindReport(ctx, t, sweepID); {
 	case err == nil:
 		return Verdict{}, plan, fmt.Errorf("%w: %s has ended: see its report", ErrVerdict, sweepID)
 	case !errors.Is(err, audit.ErrNoRecord):
@@ -70,5 +70,5 @@ func Decide(ctx context.Context, t Trail, sweepID string, approve bool, by, reas
 // FindVerdict finds a person's word on a run; [audit.ErrNoRecord] while there is none. Its
 // record's type says which word it is.
 func FindVerdict(ctx context.Context, r Reader, sweepID string) (Verdict, audit.Entry, error) {
-	return found[Verdict](ctx, r, verdictKey(sweepID))
+	return found[Verdict](ctx, r, verdictKey(sweepID), SweepApproved, SweepDeclined)
 }
