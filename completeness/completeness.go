@@ -70,8 +70,9 @@ func Ready(ctx context.Context, w Window, sources []Source) error {
 
 // Cases are the workflows.
 type Cases interface {
-	// Known reports whether a workflow runs or has run.
-	Known(ctx context.Context, workflowID string) (bool, error)
+	// Known reports whether a workflow runs or has run, and whether it was found late: started by
+	// reconciliation or for a certificate, and by no webhook.
+	Known(ctx context.Context, workflowID string) (known, late bool, err error)
 	// Start gives an event to its workflow, which is started if it is not there.
 	Start(ctx context.Context, e countersign.Event) error
 }

@@ -59,14 +59,14 @@ func newCases(known ...string) cases {
 	return c
 }
 
-func (c cases) Known(_ context.Context, id string) (bool, error) {
+func (c cases) Known(_ context.Context, id string) (bool, bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	*c.asked++
 	if id == "?" {
-		return false, errors.New("Temporal is away")
+		return false, false, errors.New("Temporal is away")
 	}
-	return c.known[id], nil
+	return c.known[id], c.started[id], nil
 }
 
 func (c cases) Start(_ context.Context, e countersign.Event) error {
@@ -128,7 +128,7 @@ func TestACertificateIsRight(t *testing.T) {
 			}
 		}
 		again, err := completeness.Certify(rt.Context(), w, []completeness.Source{list(ids)}, c, completeness.Progress{}, func(completeness.Progress) {})
-		if err != nil || again.Sources[0].Repaired != 0 || again.Complete != first.Complete {
+		if err != nil || again.Sources[0].Repaired != 0 || again.Sources[0].Late != s.Repaired || again.Complete != first.Complete {
 			rt.Fatalf("again %+v, %v", again, err)
 		}
 	})

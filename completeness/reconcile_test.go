@@ -38,11 +38,11 @@ type ends map[string]string
 // atOnce guards them: several are asked for at once.
 var atOnce sync.Mutex
 
-func (e ends) Known(_ context.Context, id string) (bool, error) {
+func (e ends) Known(_ context.Context, id string) (bool, bool, error) {
 	atOnce.Lock()
 	defer atOnce.Unlock()
 	_, there := e[id]
-	return there, nil
+	return there, false, nil
 }
 
 func (e ends) Start(_ context.Context, event countersign.Event) error {

@@ -31,7 +31,7 @@ const maxRepaired = 10_000
 // there is which workflows are there.
 type there struct {
 	cases    Cases
-	known    map[string]bool // those that were found or started: another source need not ask again
+	known    map[string]bool // those that were found, true if late, or started: another source need not ask again
 	earlier  map[string]bool // those that an earlier try has started, until they are counted
 	progress Progress
 	tell     func(Progress)
@@ -90,6 +90,7 @@ func (i Item) names() (ids []string) {
 // A found is what has become of one item.
 type found struct {
 	as      string // the ID that it is known by; empty where it was not
+	late    bool   // it was started by us and by no webhook
 	refused error  // it could not be started
 	err     error  // it could not be asked for
 }
@@ -125,7 +126,9 @@ func (t *there) look(ctx context.Context, group []Item, count *complete.Count) e
 			t.repaired(count, id)
 		case r.as != "":
 			count.Seen++
-			t.known[r.as] = true
+			if t.known[r.as] = r.late; r.late {
+				count.Late++
+			}
 		case r.refused != nil:
 			count.Missing++
 			Name(&count.MissingWorkflows, id+": "+r.refused.Error())
@@ -141,7 +144,7 @@ func (t *there) look(ctx context.Context, group []Item, count *complete.Count) e
 
 func (t *there) repaired(count *complete.Count, id string) {
 	count.Repaired++
-	t.known[id] = true
+	t.known[id] = false
 	Name(&count.RepairedWorkflows, id)
 }
 
@@ -149,15 +152,15 @@ func (t *there) repaired(count *complete.Count, id string) {
 // under none.
 func (t *there) find(ctx context.Context, item Item) found {
 	for _, id := range item.names() {
-		if t.known[id] {
-			return found{as: id}
+		if late, there := t.known[id]; there {
+			return found{as: id, late: late}
 		}
-		known, err := t.cases.Known(ctx, id)
+		known, late, err := t.cases.Known(ctx, id)
 		if err != nil {
 			return found{err: fmt.Errorf("ask for workflow %s: %w", id, err)}
 		}
 		if known {
-			return found{as: id}
+			return found{as: id, late: late}
 		}
 	}
 	return found{refused: t.cases.Start(ctx, item.Event)}

@@ -44,6 +44,8 @@ type Dispatcher struct {
 	Converter converter.DataConverter
 	// Timeout bounds one request. Zero means [DefaultTimeout].
 	Timeout time.Duration
+
+	memo *commonpb.Memo // of workflows that are started
 }
 
 // Dispatch starts or signals the workflow that e's route names, and returns nil
@@ -114,6 +116,7 @@ func (d *Dispatcher) signal(ctx context.Context, r Route, e countersign.Event) e
 		SignalName:            r.Signal,
 		SignalInput:           signal,
 		SearchAttributes:      r.process.attributes(e),
+		Memo:                  d.memo,
 		UserMetadata:          metadata,
 	})
 	return err
@@ -140,6 +143,7 @@ func (d *Dispatcher) start(ctx context.Context, r Route, e countersign.Event) er
 		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		SearchAttributes:         r.process.attributes(e),
+		Memo:                     d.memo,
 		UserMetadata:             metadata,
 	})
 	return err

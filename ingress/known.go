@@ -7,19 +7,23 @@ import (
 	"fmt"
 
 	"countersign"
+	"countersign/workflows"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 )
 
-// Known reports whether Temporal has a workflow with this ID, running or closed. One that closed
-// longer ago than the namespace keeps histories is not known any more.
-func (d *Dispatcher) Known(ctx context.Context, workflowID string) (bool, error) {
+// Known reports whether Temporal has a workflow with this ID, running or closed, and whether it
+// was found late: [Dispatcher.Start] or reconciliation has started it and no webhook. One that
+// closed longer ago than the namespace keeps histories is not known any more.
+func (d *Dispatcher) Known(ctx context.Context, workflowID string) (known, late bool, err error) {
 	found, err := d.describe(ctx, workflowID)
-	return found != nil, err
+	_, late = found.GetMemo().GetFields()[workflows.FoundLateMemo]
+	return found != nil, late, err
 }
 
 // describe is what Temporal says of a workflow, nothing where it has none.
@@ -56,5 +60,14 @@ func (d *Dispatcher) Ended(ctx context.Context, workflowID string) (string, erro
 	}
 }
 
-// Start is [Dispatcher.Dispatch], for who finds what was not heard.
-func (d *Dispatcher) Start(ctx context.Context, e countersign.Event) error { return d.Dispatch(ctx, e) }
+// Start is [Dispatcher.Dispatch], for who finds what was not heard: a workflow that is started by it
+// says so for as long as Temporal has it.
+func (d *Dispatcher) Start(ctx context.Context, e countersign.Event) error {
+	late, err := converter.GetDefaultDataConverter().ToPayload(true) // it tells nothing that is to be encrypted
+	if err != nil {
+		return fmt.Errorf("encoding a memo: %w", err)
+	}
+	marked := *d
+	marked.memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{workflows.FoundLateMemo: late}}
+	return marked.Dispatch(ctx, e)
+}

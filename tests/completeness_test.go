@@ -78,8 +78,8 @@ func TestAnOutageLosesNothing(t *testing.T) {
 	allAnswered(t, window, all, cases, first)
 	again := certifies(t, window, all, cases)
 	for i, c := range again.Sources {
-		if c.Expected != first.Sources[i].Expected || c.Seen != c.Expected {
-			t.Errorf("again, %s: %+v; want all of %d seen", c.Source, c, first.Sources[i].Expected)
+		if c.Expected != first.Sources[i].Expected || c.Seen != c.Expected || c.Late != c.Expected {
+			t.Errorf("again, %s: %+v; want all of %d seen, found late", c.Source, c, first.Sources[i].Expected)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func allAnswered(t *testing.T, window completeness.Window, all []completeness.So
 				continue
 			}
 			n++
-			if known, err := cases.Known(t.Context(), item.Workflow); err != nil || !known {
+			if known, _, err := cases.Known(t.Context(), item.Workflow); err != nil || !known {
 				t.Errorf("%s has no workflow (%v)", item.Workflow, err)
 			}
 		}

@@ -23,6 +23,7 @@ func settlementNames(t *testing.T) (names []string) {
 		add("activity", steps.Method(i).Name)
 	}
 	add("signal", workflows.LegSignal)
+	add("memo", workflows.FoundLateMemo)
 	add("workflow-id", workflows.SettlementID("ID"), workflows.BatchID("ID"))
 	add("record-key", countersign.SettlementKey("ID", "WHAT"), countersign.BatchKey("ID", "WHAT"))
 	add("batch-end", settlement.BatchSettled, settlement.BatchCompensated, settlement.BatchPartial)

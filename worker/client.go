@@ -104,6 +104,7 @@ func (s *Starter) StartOpening(ctx context.Context, w countersign.Wallet) (bool,
 // once starts a workflow unless it was ever started.
 func (s *Starter) once(ctx context.Context, o client.StartWorkflowOptions, workflow string, input any) (bool, error) {
 	o.TaskQueue = s.TaskQueue
+	o.Memo = map[string]any{workflows.FoundLateMemo: true}
 	o.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 	o.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL
 	o.WorkflowExecutionErrorWhenAlreadyStarted = true

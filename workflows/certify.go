@@ -87,8 +87,16 @@ func windowOf(in CertifyInput, now time.Time) (w certify.CertifyWindowInput, err
 	return certify.CertifyWindowInput{From: to.Add(-length), To: to}, nil
 }
 
+// seen says how many of those were found late.
+func seen(n, late int) string {
+	if late == 0 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d (%d late)", n, late)
+}
+
 func story(words string, r certify.CertifyWindowResult) string {
-	text := fmt.Sprintf("%s: %d expected, %d seen, %d repaired, %d missing (record %d).", words, r.Expected, r.Seen, r.Repaired, r.Missing, r.Index)
+	text := fmt.Sprintf("%s: %d expected, %s seen, %d repaired, %d missing (record %d).", words, r.Expected, seen(r.Seen, r.Late), r.Repaired, r.Missing, r.Index)
 	if !r.Complete {
 		text += " **Not complete**: people must look."
 	}

@@ -48,6 +48,10 @@ const (
 	// VerdictSignal wakes a sweep that waits for a person's word on its plan. The word
 	// itself is on the trail.
 	VerdictSignal = "verdict"
+
+	// FoundLateMemo is a memo, true, of workflows that no webhook has started: reconciliation or a
+	// certificate has found that they were missing.
+	FoundLateMemo = "found_late"
 	// StatusQuery answers with the workflow's status, e.g. [ApprovalStatus].
 	StatusQuery = "status"
 )

@@ -50,6 +50,8 @@ type CertifyWindowResult struct {
 	Seen     int   `json:"seen"`
 	Repaired int   `json:"repaired"`
 	Missing  int   `json:"missing"`
+	// Late are those of Seen that we have found before, and no webhook has started.
+	Late int `json:"late,omitempty"`
 	// Unknown are the sources that could not be asked.
 	Unknown []string `json:"unknown,omitempty"`
 }
@@ -163,6 +165,7 @@ func sums(e audit.Entry) (CertifyWindowResult, error) {
 		res.Seen += s.Seen
 		res.Repaired += s.Repaired
 		res.Missing += s.Missing
+		res.Late += s.Late
 		if s.Unknown != "" {
 			res.Unknown = append(res.Unknown, s.Source)
 		}

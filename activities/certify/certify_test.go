@@ -49,10 +49,10 @@ func (w *world) Items(context.Context, completeness.Window) iter.Seq2[completene
 
 func (w *world) Ready(context.Context, completeness.Window) error { return w.early }
 
-func (w *world) Known(_ context.Context, id string) (bool, error) {
+func (w *world) Known(_ context.Context, id string) (bool, bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.known[id], nil
+	return w.known[id], false, nil
 }
 
 func (w *world) Start(_ context.Context, e countersign.Event) error {

@@ -78,11 +78,11 @@ func (w *world) Wallets(_ context.Context, cursor string, n int) ([]countersign.
 	return w.wallets, cursor + "+", nil
 }
 
-func (w *world) Known(_ context.Context, id string) (bool, error) {
+func (w *world) Known(_ context.Context, id string) (bool, bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	_, there := w.ends[id]
-	return there, nil
+	return there, false, nil
 }
 func (w *world) Ended(_ context.Context, id string) (string, error) { return w.ends[id], nil }
 func (w *world) Start(_ context.Context, e countersign.Event) error {

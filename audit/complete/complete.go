@@ -58,6 +58,8 @@ type Count struct {
 	Seen     int `json:"seen"`
 	Repaired int `json:"repaired"`
 	Missing  int `json:"missing"`
+	// Late are those of Seen that no webhook has started: reconciliation has, or another certificate.
+	Late int `json:"late,omitempty"`
 	// The names of the last two, the first hundred of each.
 	RepairedWorkflows []string `json:"repaired_workflows,omitempty"`
 	MissingWorkflows  []string `json:"missing_workflows,omitempty"`

@@ -112,7 +112,9 @@ func (w *watched) tamper(query string) {
 	}
 }
 
-func (w *watched) Known(_ context.Context, id string) (bool, error) { return w.known[id], nil }
+func (w *watched) Known(_ context.Context, id string) (bool, bool, error) {
+	return w.known[id], false, nil
+}
 
 // Start is for many at once, each of an ID of its own; here they come one after the other.
 type starts struct {

@@ -133,7 +133,7 @@ func table(w io.Writer, found []shown, queries bool) error {
 			case c.Unwatched+c.Unfounded > 0:
 				note = fmt.Sprintf("our watchers lack %d and have %d that are on no chain", c.Unwatched, c.Unfounded)
 			}
-			fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%d\t%d\t%d\t%s\n", words(s.Certificate), s.Index, c.Source, c.Expected, c.Seen, c.Repaired, c.Missing, note)
+			fmt.Fprintf(t, "%s\t%d\t%s\t%d\t%s\t%d\t%d\t%s\n", words(s.Certificate), s.Index, c.Source, c.Expected, seen(c.Seen, c.Late), c.Repaired, c.Missing, note)
 		}
 	}
 	if err := t.Flush(); err != nil {
@@ -154,6 +154,14 @@ func table(w io.Writer, found []shown, queries bool) error {
 		}
 	}
 	return nil
+}
+
+// seen says how many of those were found late.
+func seen(n, late int) string {
+	if late == 0 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d (%d late)", n, late)
 }
 
 // ranges are the blocks that were read.
@@ -222,7 +230,7 @@ func (o Options) result(w io.Writer, res certify.CertifyWindowResult) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(w, "record %d: %d expected, %d seen, %d repaired, %d missing\n", res.Index, res.Expected, res.Seen, res.Repaired, res.Missing)
+		fmt.Fprintf(w, "record %d: %d expected, %s seen, %d repaired, %d missing\n", res.Index, res.Expected, seen(res.Seen, res.Late), res.Repaired, res.Missing)
 	}
 	if !res.Complete {
 		return o.Refused(errors.New("not complete: 'countersign completeness show' says what is missing or not known"))
