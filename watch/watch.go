@@ -35,7 +35,12 @@ type Watcher struct {
 	// Alarm raises an alarm about a network that is walked no further. Until it succeeds it
 	// is called again.
 	Alarm func(ctx context.Context, network string, why error) error
-	Log   *slog.Logger
+	// Stalled raises an alarm about a network that has not been followed for [Patience], once in
+	// each spell. Until it succeeds it is called again. Nil raises none.
+	Stalled func(ctx context.Context, s Stall) error
+	Log     *slog.Logger
+	// Now is the clock for spells, [time.Now] by default.
+	Now func() time.Time
 }
 
 // Run watches until ctx is done.
@@ -54,7 +59,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 func (w *Watcher) walk(ctx context.Context, walk Walk) error {
 	log := w.Log.With("network", walk.Network)
 	log.Info("chain is followed", "every", walk.Every)
-	troubled := false
+	var trouble spell
 	for {
 		err := walk.Follower.Step(ctx)
 		switch {
@@ -65,10 +70,10 @@ func (w *Watcher) walk(ctx context.Context, walk Walk) error {
 		case err != nil:
 			// A node that is away comes back, and nothing is skipped meanwhile.
 			log.Warn("chain cannot be followed now", "error", err)
-			troubled = true
-		case troubled:
+			w.stalled(ctx, log, walk, &trouble, err)
+		case trouble != spell{}:
 			log.Info("chain is followed again")
-			troubled = false
+			trouble = spell{}
 		}
 		if !sleep(ctx, walk.Every) {
 			return nil

@@ -87,7 +87,7 @@ func (a *App) watcher(ctx context.Context, db *store.DB, trail *store.Trail, cus
 		return nil, fmt.Errorf("COUNTERSIGN_WATCH_FILE: %w", err)
 	}
 	comparer := lists.Comparer{Custodian: custodian.Client, Keeper: listings.Listings{DB: db.SQL()}, Now: time.Now}
-	w := &watch.Watcher{Compare: comparer.Compare, CompareEvery: a.Config.Watch.ListsEvery, Alarm: alarm(trail), Log: a.Log}
+	w := &watch.Watcher{Compare: comparer.Compare, CompareEvery: a.Config.Watch.ListsEvery, Alarm: alarm(trail), Stalled: stalled(trail), Log: a.Log}
 	starts, err := openings(ctx, db)
 	if err != nil {
 		return nil, err
@@ -160,6 +160,18 @@ func alarm(trail *store.Trail) func(context.Context, string, error) error {
 		_, err := trail.Append(ctx, audit.Draft{
 			Key: "alarm/" + string(watch.FinalityBroken) + "/" + network + "/" + hex.EncodeToString(sum[:8]), Type: audit.AlarmRaised,
 			Body: audit.Alarm{Code: watch.FinalityBroken, What: network + ": " + why.Error()},
+		})
+		return err
+	}
+}
+
+// stalled puts on the trail that a network is not followed: once for the block after which that is
+// so, however often the watchers are started again.
+func stalled(trail *store.Trail) func(context.Context, watch.Stall) error {
+	return func(ctx context.Context, s watch.Stall) error {
+		_, err := trail.Append(ctx, audit.Draft{
+			Key: fmt.Sprintf("alarm/%s/%s/%d", s.Code, s.Network, s.After), Type: audit.AlarmRaised,
+			Body: audit.Alarm{Code: s.Code, What: fmt.Sprintf("%s is not followed behind final block %d, since %s: %.1000s", s.Network, s.After, s.Since.UTC().Format(time.RFC3339), s.Why)},
 		})
 		return err
 	}
