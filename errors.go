@@ -25,7 +25,7 @@ var (
 	// twice, or in two spellings): nobody may decide on it but people.
 	ErrUnreadable = errors.New("custodian's answer can be read in two ways")
 
-	// ErrInvalid means that the custodian calls our request wrong. Sending it
-	// again is wrong again.
-	ErrInvalid = errors.New("custodian calls the request invalid")
+	// ErrInvalid means that what is asked for is wrong, by our own word or by the
+	// custodian's. Asking again is wrong again.
+	ErrInvalid = errors.New("invalid request")
 )

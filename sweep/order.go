@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"countersign"
+	"countersign/eip55"
 	"countersign/strictjson"
 )
 
@@ -39,7 +42,8 @@ type Order struct {
 
 // An Asset is one that is swept.
 type Asset struct {
-	// Contract is a token's, 0x and 40 lower-case hex digits; empty is the native asset.
+	// Contract is a token's, 0x and 40 lower-case hex digits ([Order.Normal] takes the
+	// checksummed form too); empty is the native asset.
 	Contract string `json:"contract,omitempty"`
 	// Floor stays in each wallet. Less than Dust above it is not moved. Both are in the
 	// asset's smallest unit. What is below the floor of the native asset pays for no gas
@@ -87,7 +91,20 @@ func Parse(raw []byte) (Order, error) {
 	if err := strictjson.Exact(raw, &o); err != nil {
 		return o, fmt.Errorf("%w: sweep's input: %w", countersign.ErrInvalid, err)
 	}
+	o = o.Normal()
 	return o, o.Check()
+}
+
+// Normal is the order with its contracts in lower case. One in mixed case that fails its
+// checksum (EIP-55) was mistyped, and stays as it is, for [Order.Check] to refuse.
+func (o Order) Normal() Order {
+	o.Assets = slices.Clone(o.Assets)
+	for i, a := range o.Assets {
+		if _, err := eip55.Parse(a.Contract); err == nil {
+			o.Assets[i].Contract = strings.ToLower(a.Contract)
+		}
+	}
+	return o
 }
 
 // Window is at most how many moves of the order are under way at once.
@@ -160,7 +177,7 @@ func (o Order) checkAssets() error {
 	for i, a := range o.Assets {
 		switch {
 		case a.Contract != "" && !contractForm.MatchString(a.Contract):
-			return fmt.Errorf("%w: assets[%d].contract: %q, want 0x and 40 lower-case hex digits, or nothing for the native asset", countersign.ErrInvalid, i, a.Contract)
+			return fmt.Errorf("%w: assets[%d].contract: %.60q, want an address with its checksum or in lower case, or nothing for the native asset", countersign.ErrInvalid, i, a.Contract)
 		case seen[a.Contract]:
 			return fmt.Errorf("%w: assets[%d].contract: %q is there twice", countersign.ErrInvalid, i, a.Contract)
 		case a.MaxFeeBPS < 0 || a.MaxFeeBPS > 10_000:

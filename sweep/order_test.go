@@ -28,6 +28,18 @@ func TestAnOrderIsRead(t *testing.T) {
 	}
 }
 
+func TestContractsMayHaveTheirChecksum(t *testing.T) {
+	for contract, right := range map[string]bool{
+		"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed": true, // an example of EIP-55
+		"0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed": false,
+	} {
+		o, err := sweep.Parse([]byte(strings.Replace(order, "0x00000000000000000000000000000000000000aa", contract, 1)))
+		if (err == nil) != right || right && o.Assets[1].Contract != strings.ToLower(contract) {
+			t.Errorf("%s: read %+v, error %v", contract, o.Assets, err)
+		}
+	}
+}
+
 func TestAnOrderThatIsWrongSaysWhere(t *testing.T) {
 	for name, tt := range map[string]struct{ old, now, want string }{
 		"no name":            {`"nightly"`, `""`, "sweep:"},

@@ -109,7 +109,7 @@ var imports = map[string][]string{
 	"chain/gas":                {"", "chain/balance", "chain/client", "chain/evmjson", "chain/jsonrpc"},
 	"activities/sweep":         {"", "activities/bookkeeping", "activities/wire", "audit", "audit/booked", "audit/swept", "ledger", "ledger/chart", "sweep"},
 	"audit/swept":              {"", "audit", "sweep"},
-	"sweep":                    {"", "strictjson"},
+	"sweep":                    {"", "eip55", "strictjson"},
 	"watch":                    {"", "audit", "calldata", "chain/follow", "chain/rule", "store/outbox", "strictjson"},
 	"cmd/countersign/describe": {"audit", "audit/booked", "audit/complete", "audit/swept"},
 	"worker":                   {"", "activities", "activities/bookkeeping", "activities/certify", "activities/reconciling", "activities/settlement", "activities/sweep", "activities/timetable", "workflows", "workflows/settlement", "workflows/sweep"},

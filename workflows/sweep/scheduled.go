@@ -27,6 +27,7 @@ type ScheduledSweepResult struct {
 //
 // Cancelled, it has the sweep cancelled and waits for its report.
 func ScheduledSweep(ctx workflow.Context, order sweep.Order) (ScheduledSweepResult, error) {
+	order = order.Normal()
 	if err := order.Check(); err != nil {
 		return ScheduledSweepResult{}, temporal.NewNonRetryableApplicationError(err.Error(), "InvalidRequest", err)
 	}

@@ -154,8 +154,12 @@ func (s *run) settle(ctx workflow.Context) error {
 	return err
 }
 
-// report puts on the trail what came of each move, and shows it.
+// report puts on the trail what came of each move, and shows it, once it is known that what was to
+// be started was: a child that has not started when its parent ends never does.
 func (s *run) report(ctx workflow.Context) error {
+	if err := workflow.Await(ctx, func() bool { return s.starting == 0 }); err != nil {
+		return err
+	}
 	var do *steps.Sweeps
 	var report steps.CloseSweepResult
 	long := workflow.WithActivityOptions(ctx, atLength("report on "+s.id, 0))
