@@ -10,6 +10,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
 )
@@ -33,6 +34,7 @@ type run struct {
 	input         *commonpb.Payloads
 	signals       []*commonpb.Payloads
 	attributes    map[string]*commonpb.Payload
+	memo          *commonpb.Memo
 	seen          map[string]bool
 	closed        bool
 }
@@ -47,6 +49,7 @@ type request interface {
 	GetIdentity() string
 	GetWorkflowIdReusePolicy() enumspb.WorkflowIdReusePolicy
 	GetSearchAttributes() *commonpb.SearchAttributes
+	GetMemo() *commonpb.Memo
 }
 
 func (s *temporal) begin(ctx context.Context, r request, queue, summary string) (*run, bool, error) {
@@ -83,7 +86,7 @@ func (s *temporal) begin(ctx context.Context, r request, queue, summary string) 
 	}
 	fresh := &run{
 		kind: r.GetWorkflowType().GetName(), summary: summary, input: r.GetInput(),
-		attributes: r.GetSearchAttributes().GetIndexedFields(), seen: map[string]bool{},
+		attributes: r.GetSearchAttributes().GetIndexedFields(), memo: r.GetMemo(), seen: map[string]bool{},
 	}
 	if s.runs == nil {
 		s.runs = map[string]*run{}
@@ -121,6 +124,19 @@ func (s *temporal) StartWorkflowExecution(ctx context.Context, r *workflowservic
 	}
 	to.seen[r.GetRequestId()] = true
 	return &workflowservice.StartWorkflowExecutionResponse{RunId: "run", Started: started}, nil
+}
+
+func (s *temporal) DescribeWorkflowExecution(_ context.Context, r *workflowservice.DescribeWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down != nil {
+		return nil, s.down
+	}
+	known := s.runs[r.GetExecution().GetWorkflowId()]
+	if known == nil {
+		return nil, serviceerror.NewNotFound("no such workflow")
+	}
+	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Memo: known.memo}}, nil
 }
 
 func (s *temporal) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest, ...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {

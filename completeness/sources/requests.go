@@ -11,6 +11,8 @@ import (
 	"countersign"
 	"countersign/completeness"
 	"countersign/ingress"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A Requests source is what was asked of the wallets: transfers and transactions. The custodian
@@ -34,9 +36,18 @@ var requested = []struct {
 	{"transactions", "transactionRequest", "wallet.transaction.requested"},
 }
 
-// Items are the requests of the window.
+// Wallets are asked for in groups, each by a few at once: of ten thousand, one after the other
+// would take an hour.
+const (
+	walletsAtOnce = 8
+	walletGroup   = 8 * walletsAtOnce
+)
+
+// Items are the requests of the window, in the order of the wallets, with a sign of life after each
+// group of those.
 func (s Requests) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
+		var group []string
 		for raw, err := range s.Lister.List(ctx, "/wallets", nil) {
 			var wallet struct{ ID string }
 			if err == nil {
@@ -49,13 +60,49 @@ func (s Requests) Items(ctx context.Context, w completeness.Window) iter.Seq2[co
 				yield(completeness.Item{}, fmt.Errorf("GET /wallets: %w", err))
 				return
 			}
-			for it, err := range requestsOf(ctx, s.Lister, wallet.ID, w) {
-				if !yield(it, err) || err != nil {
-					return
+			if group = append(group, wallet.ID); len(group) < walletGroup {
+				continue
+			}
+			if !s.group(ctx, group, w, yield) {
+				return
+			}
+			group = group[:0]
+		}
+		s.group(ctx, group, w, yield)
+	}
+}
+
+// group yields the requests of some wallets, and reports whether more is wanted. What comes before
+// an error is yielded, too.
+func (s Requests) group(ctx context.Context, wallets []string, w completeness.Window, yield func(completeness.Item, error) bool) bool {
+	found, broken := make([][]completeness.Item, len(wallets)), make([]error, len(wallets))
+	var all errgroup.Group
+	all.SetLimit(walletsAtOnce)
+	for i, id := range wallets {
+		all.Go(func() error {
+			for it, err := range requestsOf(ctx, s.Lister, id, w) {
+				if err != nil {
+					broken[i] = err
+					return nil
 				}
+				found[i] = append(found[i], it)
+			}
+			return nil
+		})
+	}
+	_ = all.Wait() // each wallet has its own error
+	for i, items := range found {
+		for _, it := range items {
+			if !yield(it, nil) {
+				return false
 			}
 		}
+		if broken[i] != nil {
+			yield(completeness.Item{}, broken[i])
+			return false
+		}
 	}
+	return yield(completeness.Item{}, nil)
 }
 
 // requestsOf are the requests of one wallet in a window.
