@@ -52,8 +52,8 @@ func TestTheProductsSchedulesAreAppliedAndAppliedAgain(t *testing.T) {
 	if d := w.describe("reconcile/approvals"); d.Schedule.Spec.Intervals[0].Every != 2*time.Hour || !d.Schedule.State.Paused || d.Schedule.State.Note != "freeze" {
 		t.Errorf("interval %s, paused %t, note %q; want 2h, still paused, and why", d.Schedule.Spec.Intervals[0].Every, d.Schedule.State.Paused, d.Schedule.State.Note)
 	}
-	if n := len(w.records); n != 2 || !strings.Contains(w.records[0].After, "every 2h0m0s") || !strings.Contains(w.records[0].Before, "every 1h0m0s") {
-		t.Errorf("records %+v, want two, of what runs as often as reconciliation, that say both intervals", w.records)
+	if n := len(w.records); n != 3 || !strings.Contains(w.records[0].After, "every 2h0m0s") || !strings.Contains(w.records[0].Before, "every 1h0m0s") {
+		t.Errorf("records %+v, want three, of what runs as often as reconciliation or a fifth as often, that say both intervals", w.records)
 	}
 	w.refuse = errors.New("no trail")
 	_, err = w.Apply(t.Context(), own(t, schedules.Intervals{Reconcile: 3 * time.Hour, Compare: time.Minute}), keeper.FromProduct)
