@@ -11,6 +11,8 @@ import (
 	"countersign/calendar"
 	"countersign/schedules/clock"
 	"countersign/strictjson"
+	"countersign/sweep"
+	"countersign/workflows"
 )
 
 // ErrFile means that schedules cannot be used as they are written.
@@ -133,6 +135,11 @@ func (c *checker) plan(s Schedule) {
 	if len(s.Input) > 0 {
 		c.add("input", strictjson.Check(s.Input))
 		c.check(len(s.Input) <= 64<<10, "input", "%d bytes: want at most 65536", len(s.Input))
+	}
+	if s.Workflow == workflows.ScheduledSweepWorkflow {
+		order, err := sweep.Parse(s.Input)
+		c.add("input", err)
+		c.check(err != nil || s.ID == "sweep/"+order.Sweep, "id", "%s: the order calls itself %s: want sweep/%s, so that the schedule and its runs stand together", s.ID, order.Sweep, order.Sweep)
 	}
 	c.when(&p)
 	c.policies(s)

@@ -27,23 +27,11 @@ func Load(path string) (File, error) {
 	return f, nil
 }
 
-// Parse reads a [File] in YAML: one document, without anchors, aliases, tags and merged
-// keys, no key twice and none that there is not. The error wraps [ErrFile].
+// Parse reads a [File] in the YAML that [JSON] reads, no field that there is not. The error wraps
+// [ErrFile].
 func Parse(text []byte) (File, error) {
 	var f File
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	var doc, more yaml.Node
-	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return f, fmt.Errorf("%w: %w", ErrFile, err)
-	}
-	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
-		return f, fmt.Errorf("%w: line %d: want one document", ErrFile, more.Line)
-	}
-	value, err := plain(&doc)
-	if err != nil {
-		return f, fmt.Errorf("%w: %w", ErrFile, err)
-	}
-	exact, err := json.Marshal(value)
+	exact, err := JSON(text)
 	if err == nil {
 		err = strictjson.Exact(exact, &f)
 	}
@@ -51,6 +39,24 @@ func Parse(text []byte) (File, error) {
 		return f, fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	return f, nil
+}
+
+// JSON is what YAML says, as JSON, of which every text is YAML too: one document, without anchors,
+// aliases, tags and merged keys, and no key twice.
+func JSON(text []byte) ([]byte, error) {
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	var doc, more yaml.Node
+	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("line %d: want one document", more.Line)
+	}
+	value, err := plain(&doc)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
 }
 
 // plain is a node as JSON has it. Days and times stay the text that they are.

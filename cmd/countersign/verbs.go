@@ -1,6 +1,9 @@
 package main
 
 import (
+	"time"
+
+	"countersign/activities/sweep"
 	"countersign/audit/export/bundle"
 	"countersign/audit/verify"
 	"countersign/cmd/countersign/completeverbs"
@@ -10,6 +13,7 @@ import (
 	"countersign/cmd/countersign/ledgerverbs"
 	"countersign/cmd/countersign/ruleverbs"
 	"countersign/cmd/countersign/settlementverbs"
+	"countersign/cmd/countersign/sweepverbs"
 	"countersign/config"
 	"countersign/store"
 
@@ -61,7 +65,29 @@ func newMoney(o *options) []*cobra.Command {
 	return []*cobra.Command{
 		settlementverbs.New(settlementverbs.Options{JSON: &o.json, Temporal: o.temporal, Signing: o.signing, Usage: usage, Refused: refused}),
 		ledgerverbs.New(ledgerverbs.Options{JSON: &o.json, Reading: o.reading, Usage: usage, Refused: refused}),
+		newSweep(o),
 	}
+}
+
+// newSweep returns the verbs of sweeps.
+func newSweep(o *options) *cobra.Command {
+	return sweepverbs.New(sweepverbs.Options{
+		JSON: &o.json, Temporal: o.temporal, Reading: o.reading, Signing: o.signing, Now: time.Now, Usage: usage, Refused: refused,
+		SchedulesFile: func(cmd *cobra.Command) (string, error) {
+			a, err := o.load(cmd.ErrOrStderr())
+			if err != nil {
+				return "", err
+			}
+			return a.Config.Worker.SchedulesFile, nil
+		},
+		Planner: func(cmd *cobra.Command, db *store.DB) (*sweep.Planner, error) {
+			a, err := o.load(cmd.ErrOrStderr())
+			if err != nil {
+				return nil, err
+			}
+			return a.Planner(db)
+		},
+	})
 }
 
 // temporal reaches Temporal, and says where the workers listen.
