@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign"
 	"countersign/calendar"
 	"countersign/schedules/clock"
 	"countersign/strictjson"
@@ -136,11 +137,7 @@ func (c *checker) plan(s Schedule) {
 		c.add("input", strictjson.Check(s.Input))
 		c.check(len(s.Input) <= 64<<10, "input", "%d bytes: want at most 65536", len(s.Input))
 	}
-	if s.Workflow == workflows.ScheduledSweepWorkflow {
-		order, err := sweep.Parse(s.Input)
-		c.add("input", err)
-		c.check(err != nil || s.ID == "sweep/"+order.Sweep, "id", "%s: the order calls itself %s: want sweep/%s, so that the schedule and its runs stand together", s.ID, order.Sweep, order.Sweep)
-	}
+	c.sweep(s)
 	c.when(&p)
 	c.policies(s)
 	for name := range s.SearchAttributes {
@@ -150,6 +147,19 @@ func (c *checker) plan(s Schedule) {
 		c.check(name != Marker, "memo", "%s is the product's own: choose another", name)
 	}
 	c.plans = append(c.plans, p)
+}
+
+// sweep checks the order that a schedule of sweeps has for its input.
+func (c *checker) sweep(s Schedule) {
+	if s.Workflow != workflows.ScheduledSweepWorkflow {
+		return
+	}
+	order, err := sweep.Parse(s.Input)
+	if err != nil { // the custodian has not been asked yet
+		c.add("input", errors.New(strings.ReplaceAll(err.Error(), countersign.ErrInvalid.Error()+": ", "")))
+		return
+	}
+	c.check(s.ID == "sweep/"+order.Sweep, "id", "%s: the order calls itself %s: want sweep/%s, so that the schedule and its runs stand together", s.ID, order.Sweep, order.Sweep)
 }
 
 func (c *checker) policies(s Schedule) {

@@ -95,7 +95,8 @@ func (s *site) recordAny(kind string) {
 				workflows.NoticeWorkflow: "notice", workflows.StrayWorkflow: "stray", workflows.ReconcileWorkflow: "reconcile",
 				workflows.CompareDecisionsWorkflow: "compare-decisions", workflows.DepositWorkflow: "deposit", workflows.CertifyWorkflow: "certify",
 				workflows.OpenWalletsWorkflow: "open-wallets", workflows.RenewSchedulesWorkflow: "renew-schedules",
-				workflows.OpenWalletWorkflow: "open-wallet", workflows.ReconcileCasesWorkflow: "reconcile-cases",
+				workflows.ScheduledSweepWorkflow: "scheduled-sweep",
+				workflows.OpenWalletWorkflow:     "open-wallet", workflows.ReconcileCasesWorkflow: "reconcile-cases",
 			}[kind], s.history(page.Executions[0].Execution.WorkflowId))
 		}
 		return err

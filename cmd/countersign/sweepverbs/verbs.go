@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
+	"countersign"
 	steps "countersign/activities/sweep"
 	"countersign/schedules"
 	"countersign/store"
@@ -100,8 +102,8 @@ func (o Options) read(path string) (order sweep.Order, err error) {
 	if err == nil {
 		order, err = sweep.Parse(raw)
 	}
-	if err != nil {
-		err = o.Refused(fmt.Errorf("%s: %w", path, err))
+	if err != nil { // the custodian has not been asked yet
+		err = o.Refused(fmt.Errorf("%s: %s", path, strings.ReplaceAll(err.Error(), countersign.ErrInvalid.Error()+": ", "")))
 	}
 	return order, err
 }
