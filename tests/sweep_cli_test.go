@@ -22,21 +22,7 @@ import (
 // approved, looked after, and its report is printed.
 func TestASweepOnTheCommandLine(t *testing.T) {
 	t.Parallel()
-	d := newDeposits(t, 3)
-	d.startWorker()
-	d.startIngress()
-	d.fund()
-	waitFor(t, "the books of all wallets", d.agree)
-	order := d.order()
-	order.Approval = true
-	text, err := json.Marshal(order)
-	file := filepath.Join(t.TempDir(), "order.json")
-	if err == nil {
-		err = os.WriteFile(file, text, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	d, file := newOrder(t)
 	d.expects(2, []string{"--dry-run"}, "sweep", "plan", "--file", file)
 	d.expects(2, []string{"either --file or --schedule"}, "sweep", "run")
 	d.expects(3, []string{"no such file"}, "sweep", "run", "--file", file+".none")
@@ -76,6 +62,28 @@ func TestASweepOnTheCommandLine(t *testing.T) {
 	d.expects(3, []string{"no sweep"}, "sweep", "show", "sweep/other/2026-11-29T17:30:00Z")
 }
 
+// newOrder starts a site with three wallets that are paid into, and writes an order that wants
+// approval.
+func newOrder(t *testing.T) (*deposits, string) {
+	t.Helper()
+	d := newDeposits(t, 3)
+	d.startWorker()
+	d.startIngress()
+	d.fund()
+	waitFor(t, "the books of all wallets", d.agree)
+	order := d.order()
+	order.Approval = true
+	text, err := json.Marshal(order)
+	file := filepath.Join(t.TempDir(), "order.json")
+	if err == nil {
+		err = os.WriteFile(file, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, file
+}
+
 // awaits waits until a run waits for a person.
 func (d *deposits) awaits(id string) {
 	d.t.Helper()
@@ -98,11 +106,7 @@ func TestRecordHistoriesOfSweeps(t *testing.T) {
 	if os.Getenv("COUNTERSIGN_TEST_RECORD") == "" {
 		t.SkipNow() // a tool, not a test: it asserts what the replay tests assert
 	}
-	d := newDeposits(t, 3)
-	d.startWorker()
-	d.startIngress()
-	d.fund()
-	waitFor(t, "the books of all wallets", d.agree)
+	d, _ := newOrder(t)
 	order := d.order()
 	order.Approval = true
 	d.schedule(order)

@@ -3,9 +3,9 @@ package main
 import (
 	"time"
 
-	"countersign/activities/sweep"
 	"countersign/audit/export/bundle"
 	"countersign/audit/verify"
+	"countersign/cmd/countersign/app"
 	"countersign/cmd/countersign/completeverbs"
 	"countersign/cmd/countersign/control"
 	"countersign/cmd/countersign/exportverbs"
@@ -73,20 +73,7 @@ func newMoney(o *options) []*cobra.Command {
 func newSweep(o *options) *cobra.Command {
 	return sweepverbs.New(sweepverbs.Options{
 		JSON: &o.json, Temporal: o.temporal, Reading: o.reading, Signing: o.signing, Now: time.Now, Usage: usage, Refused: refused,
-		SchedulesFile: func(cmd *cobra.Command) (string, error) {
-			a, err := o.load(cmd.ErrOrStderr())
-			if err != nil {
-				return "", err
-			}
-			return a.Config.Worker.SchedulesFile, nil
-		},
-		Planner: func(cmd *cobra.Command, db *store.DB) (*sweep.Planner, error) {
-			a, err := o.load(cmd.ErrOrStderr())
-			if err != nil {
-				return nil, err
-			}
-			return a.Planner(db)
-		},
+		App: func(cmd *cobra.Command) (*app.App, error) { return o.load(cmd.ErrOrStderr()) },
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"countersign"
-	steps "countersign/activities/sweep"
+	"countersign/cmd/countersign/app"
 	"countersign/schedules"
 	"countersign/store"
 	"countersign/sweep"
@@ -27,11 +27,8 @@ import (
 // Options are what the verbs are given by the program.
 type Options struct {
 	JSON *bool
-	// SchedulesFile is where schedules are written, empty where no setting says so.
-	SchedulesFile func(cmd *cobra.Command) (string, error)
-	// Planner makes plans from what the custodian, the nodes and the books say, and writes
-	// nothing; db is the trail.
-	Planner func(cmd *cobra.Command, db *store.DB) (*steps.Planner, error)
+	// App is the product with the configuration that was found.
+	App func(cmd *cobra.Command) (*app.App, error)
 	// Temporal is the client, with the task queue of the workers; the caller closes it.
 	Temporal func(cmd *cobra.Command) (client.Client, string, error)
 	// Reading opens the trail for looking only, Signing for records of ours; the caller closes
@@ -112,9 +109,11 @@ func (o Options) read(path string) (order sweep.Order, err error) {
 func (o Options) scheduled(cmd *cobra.Command, f from) (order sweep.Order, err error) {
 	path := f.schedules
 	if path == "" {
-		if path, err = o.SchedulesFile(cmd); err != nil {
+		a, err := o.App(cmd)
+		if err != nil {
 			return order, err
 		}
+		path = a.Config.Worker.SchedulesFile
 	}
 	if path == "" {
 		return order, o.Usage(errors.New("which schedules? set COUNTERSIGN_SCHEDULES_FILE or give --schedules-file"))
@@ -163,7 +162,11 @@ plan, of its own block.`,
 				return err
 			}
 			defer db.Close()
-			planner, err := o.Planner(cmd, db)
+			a, err := o.App(cmd)
+			if err != nil {
+				return err
+			}
+			planner, err := a.Planner(db)
 			if err != nil {
 				return err
 			}

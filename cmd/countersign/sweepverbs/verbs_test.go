@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"countersign"
-	steps "countersign/activities/sweep"
 	"countersign/audit"
 	"countersign/audit/swept"
 	"countersign/audit/tree"
+	"countersign/cmd/countersign/app"
 	"countersign/cmd/countersign/sweepverbs"
 	"countersign/store"
 	"countersign/sweep"
@@ -37,7 +37,7 @@ var (
 	due        = time.Date(2026, 11, 29, 17, 30, 0, 0, time.UTC)
 	errUsage   = errors.New("usage")
 	errRefused = errors.New("refused")
-	errAway    = errors.New("nobody plans here")
+	errAway    = errors.New("no configuration")
 )
 
 // desk is the verbs over a trail of their own, and a Temporal that answers as it is told.
@@ -47,6 +47,7 @@ type desk struct {
 	log      *store.Log
 	temporal *mocks.Client
 	dir      string
+	away     error // what the configuration says
 }
 
 func newDesk(t *testing.T) *desk {
@@ -91,13 +92,12 @@ func (d *desk) does(want error, words []string, args ...string) string {
 	}
 	cmd := sweepverbs.New(sweepverbs.Options{
 		JSON: &asJSON, Now: func() time.Time { return due.Add(300 * time.Millisecond) },
-		SchedulesFile: func(*cobra.Command) (string, error) { return "", nil },
-		Temporal:      func(*cobra.Command) (client.Client, string, error) { return d.temporal, "queue", nil },
-		Reading:       func(cmd *cobra.Command) (*store.DB, error) { return store.Open(cmd.Context(), d.dsn) },
-		Signing:       func(*cobra.Command) (*store.Trail, error) { return d.open() },
-		Planner:       func(*cobra.Command, *store.DB) (*steps.Planner, error) { return nil, errAway },
-		Usage:         func(err error) error { return errors.Join(errUsage, err) },
-		Refused:       func(err error) error { return errors.Join(errRefused, err) },
+		App:      func(*cobra.Command) (*app.App, error) { return &app.App{}, d.away },
+		Temporal: func(*cobra.Command) (client.Client, string, error) { return d.temporal, "queue", nil },
+		Reading:  func(cmd *cobra.Command) (*store.DB, error) { return store.Open(cmd.Context(), d.dsn) },
+		Signing:  func(*cobra.Command) (*store.Trail, error) { return d.open() },
+		Usage:    func(err error) error { return errors.Join(errUsage, err) },
+		Refused:  func(err error) error { return errors.Join(errRefused, err) },
 	})
 	var out bytes.Buffer
 	cmd.PersistentFlags().Bool("json", false, "")
@@ -230,7 +230,8 @@ func TestAPlanIsPrintedAndNotWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.away = errAway
 	if out := d.does(errAway, nil, "plan", "--dry-run", "--file", d.file("order.json", string(text))); out != "" {
-		t.Errorf("without a planner it says %q", out)
+		t.Errorf("without a configuration it says %q", out)
 	}
 }
