@@ -76,7 +76,11 @@ func (d *deposits) fund() {
 			body["contract"] = contract
 		}
 		// The outside account pays one thing after the other, and refuses what comes too soon.
-		waitFor(d.t, "deposit to "+to, func(ctx context.Context) error { return d.controls(ctx, "/deposits", body, nil) })
+		waitFor(d.t, "deposit to "+to, func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+			defer cancel()
+			return d.controls(ctx, "/deposits", body, nil)
+		})
 	}
 	d.mintOutside()
 	pay(d.station.Address, "50000000000000000000", "")

@@ -55,9 +55,14 @@ func (c *Chain) Release() {
 // resume has what waits tried again.
 func (c *Chain) resume() {
 	c.cfg.Changed()
+	c.poke()
+}
+
+// poke has what mines the pool look at it.
+func (c *Chain) poke() {
 	select {
 	case c.retry <- struct{}{}:
-	default: // it is about to be
+	default: // it is about to
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 
 	"github.com/ethereum/go-ethereum/core"
 	"github.com/ethereum/go-ethereum/core/txpool"
@@ -15,14 +16,28 @@ func (c *Chain) minePool(ctx context.Context) {
 	added := make(chan core.NewTxsEvent, 64)
 	sub := c.eth.TxPool().SubscribeTransactions(added, true)
 	defer sub.Unsubscribe()
+	// What came in is heard while blocks are made: the pool waits until each event is taken, and
+	// whoever makes a block waits for the pool.
+	var hearing sync.WaitGroup
+	defer hearing.Wait()
+	hearing.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-sub.Err():
+				return
+			case <-added:
+				c.poke()
+			}
+		}
+	})
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-sub.Err():
 			return
-		case <-added:
-			c.drainPool(ctx)
 		case <-c.retry:
 			c.drainPool(ctx)
 		}
