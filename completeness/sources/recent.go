@@ -236,14 +236,12 @@ func (s some) Query(w completeness.Window) string {
 	return fmt.Sprintf("GET /wallets/{id}/transfers and /transactions of %d wallets: %s", len(s.wallets), within(w, "dateRequested"))
 }
 
-// Items are the requests of the window.
+// Items are the requests of the window, as those of [Requests] are.
 func (s some) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
-		for _, id := range s.wallets {
-			for it, err := range requestsOf(ctx, s.lister, id, w) {
-				if !yield(it, err) || err != nil {
-					return
-				}
+		for group := range slices.Chunk(s.wallets, walletGroup) {
+			if !(Requests{s.lister}).group(ctx, group, w, yield) {
+				return
 			}
 		}
 	}
