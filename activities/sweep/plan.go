@@ -26,7 +26,7 @@ func (a *Sweeps) plan(ctx context.Context, run plans.Run) (res PlanSweepResult, 
 	p, entry, err := swept.FindPlan(ctx, a.Trail, run.ID())
 	switch {
 	case err == nil:
-		return planned(p, entry), nil
+		return a.again(ctx, p, entry)
 	case !errors.Is(err, audit.ErrNoRecord):
 		return res, err
 	}
@@ -47,6 +47,18 @@ func (a *Sweeps) plan(ctx context.Context, run plans.Run) (res PlanSweepResult, 
 		return res, err
 	}
 	return planned(stands, entry), nil
+}
+
+// again is a plan that was there, and whether it is of a run that has its report: of one that Temporal
+// has forgotten nothing is begun that was left then.
+func (a *Sweeps) again(ctx context.Context, p swept.Planned, e audit.Entry) (PlanSweepResult, error) {
+	res := planned(p, e)
+	_, _, err := swept.FindReport(ctx, a.Trail, p.SweepID)
+	if errors.Is(err, audit.ErrNoRecord) {
+		return res, nil
+	}
+	res.Closed = err == nil
+	return res, err
 }
 
 func planned(p swept.Planned, e audit.Entry) PlanSweepResult {

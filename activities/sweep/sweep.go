@@ -41,6 +41,8 @@ type PlanSweepResult struct {
 	TopUpChunks int          `json:"top_up_chunks"`
 	MoveChunks  int          `json:"move_chunks"`
 	Deferred    plans.Reason `json:"deferred,omitempty"`
+	// Closed says that the run has its report: nothing more is to be begun.
+	Closed bool `json:"closed,omitempty"`
 	// Summary says it in one line for people.
 	Summary string `json:"summary"`
 }

@@ -49,6 +49,7 @@ type Stop string
 // The stops. Wire format, also of the report.
 const (
 	Deferred   Stop = "deferred"   // the plan itself says that nothing moves now
+	Reported   Stop = "reported"   // the run has ended before and has its report
 	Declined   Stop = "declined"   // a person has declined the plan
 	Unapproved Stop = "unapproved" // nobody has approved it in time
 	GasPrice   Stop = "gas_price"  // gas has come to cost more than the plan offers
@@ -225,7 +226,7 @@ func (s *run) outcome() Outcome {
 	switch r := s.closed; {
 	case r == nil:
 		return ""
-	case s.c.Stopped != "" && s.c.Begun == 0:
+	case s.c.Stopped != "" && s.c.Stopped != Reported && s.c.Begun == 0:
 		return Outcome(s.c.Stopped)
 	case r.Planned == 0:
 		return Nothing

@@ -68,7 +68,10 @@ func (s *run) plan(ctx workflow.Context) error {
 		return err
 	}
 	s.c.Plan = &plan
-	if plan.Deferred != "" {
+	switch {
+	case plan.Closed:
+		s.stop(Reported, "")
+	case plan.Deferred != "":
 		s.stop(Deferred, string(plan.Deferred))
 	}
 	s.tell(ctx)

@@ -130,6 +130,11 @@ func TestWhatIsNotMoved(t *testing.T) {
 		w.run.Order.Approval = true
 		w.says(w.ended(), "nothing", "", 0, 0, 0)
 	})
+	t.Run("the run has its report", func(t *testing.T) {
+		w := newWorld(t, 2, 10)
+		w.closed, w.run.Order.Approval = true, true
+		w.says(w.ended(), "partial", "reported", 0, 0, 0)
+	})
 	t.Run("gas becomes too dear", func(t *testing.T) {
 		w := newWorld(t, 7, 30)
 		w.stop = func(p plans.Purpose, n int) string {

@@ -60,6 +60,7 @@ type world struct {
 	run           plans.Run
 	topUps, moves int
 	deferred      plans.Reason
+	closed        bool // the run has its report
 	stop          func(plans.Purpose, int) string
 	verdict       steps.SweepVerdictResult
 	fate          func(id string) fate
@@ -95,7 +96,6 @@ func (w *world) lost(name string) error {
 
 const chunk = 7 // moves
 
-// size is how many moves of a purpose there are.
 func (w *world) size(p plans.Purpose) int {
 	if p == plans.GasTopUp {
 		return w.topUps
@@ -107,7 +107,7 @@ func (w *world) PlanSweep(_ context.Context, in steps.PlanSweepInput) (steps.Pla
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	chunks := func(n int) int { return (n + chunk - 1) / chunk }
-	res := steps.PlanSweepResult{Index: 7, TopUps: w.topUps, Moves: w.moves, Skips: 2, TopUpChunks: chunks(w.topUps), MoveChunks: chunks(w.moves), Summary: "a plan"}
+	res := steps.PlanSweepResult{Index: 7, TopUps: w.topUps, Moves: w.moves, Skips: 2, TopUpChunks: chunks(w.topUps), MoveChunks: chunks(w.moves), Closed: w.closed, Summary: "a plan"}
 	if w.deferred != "" {
 		res = steps.PlanSweepResult{Index: 7, Skips: 2, Deferred: w.deferred, Summary: "nothing"}
 	}

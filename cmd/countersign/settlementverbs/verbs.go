@@ -40,7 +40,7 @@ type Options struct {
 // New returns the settlements verb.
 func New(o Options) *cobra.Command {
 	cmd := &cobra.Command{Use: "settlements", Short: "Submit, show, list and accept settlements", Args: cobra.NoArgs}
-	cmd.AddCommand(o.submit(), o.show(), o.list(), o.accept())
+	cmd.AddCommand(o.submit(), o.show(), o.list(), o.accept(), o.batch())
 	return cmd
 }
 
