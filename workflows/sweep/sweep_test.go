@@ -130,11 +130,6 @@ func TestWhatIsNotMoved(t *testing.T) {
 		w.run.Order.Approval = true
 		w.says(w.ended(), "nothing", "", 0, 0, 0)
 	})
-	t.Run("the run has its report", func(t *testing.T) {
-		w := newWorld(t, 2, 10)
-		w.closed, w.run.Order.Approval = true, true
-		w.says(w.ended(), "partial", "reported", 0, 0, 0)
-	})
 	t.Run("gas becomes too dear", func(t *testing.T) {
 		w := newWorld(t, 7, 30)
 		w.stop = func(p plans.Purpose, n int) string {
@@ -172,6 +167,13 @@ func TestWhatIsNotMoved(t *testing.T) {
 			t.Errorf("ends: %v", end.Ends)
 		}
 	})
+}
+
+// A run that Temporal has forgotten is started again under its name.
+func TestARunThatHasItsReportBeginsNothing(t *testing.T) {
+	w := newWorld(t, 2, 10)
+	w.closed, w.run.Order.Approval = true, true
+	w.says(w.ended(), "partial", "reported", 0, 0, 0)
 }
 
 func TestSignalsThatAreLostAreAskedFor(t *testing.T) {
