@@ -117,20 +117,29 @@ type process struct {
 // configuration and the given variables over it.
 func (s *site) start(verb string, environ ...string) *process {
 	s.t.Helper()
-	log, err := os.OpenFile(filepath.Join(s.stack.Dir, verb+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	cmd, log, err := s.command(verb, environ...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command(program(s.t, "countersign"), verb, "--config", s.stack.ConfigFile)
-	cmd.Env = append(os.Environ(), environ...)
-	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
 	p := &process{t: s.t, name: verb, cmd: cmd}
 	s.t.Cleanup(p.kill)
 	return p
+}
+
+// command is a verb of the product that is not started yet, and the file that it writes to.
+func (s *site) command(verb string, environ ...string) (*exec.Cmd, *os.File, error) {
+	log, err := os.OpenFile(filepath.Join(s.stack.Dir, verb+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	cmd := exec.Command(program(s.t, "countersign"), verb, "--config", s.stack.ConfigFile)
+	cmd.Env = append(os.Environ(), environ...)
+	cmd.Stdout, cmd.Stderr = log, log
+	return cmd, log, nil
 }
 
 // startWorker starts a worker and waits until it has reached Temporal: one that does
