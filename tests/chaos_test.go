@@ -118,8 +118,7 @@ func (c *chaos) clear(ctx context.Context) error {
 	return send(ctx, http.MethodDelete, c.r.stack.Platform.ControlURL+"/faults", nil)
 }
 
-// ask asks the control API. What cannot be at this moment, such as a reorganisation below the
-// final block or a call while the sandbox starts, is not.
+// ask asks the control API.
 func (c *chaos) ask(ctx context.Context, path string, body any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -220,7 +219,8 @@ func (c *chaos) killSandbox(ctx context.Context) error {
 	if err := holds(ctx, func() error { return answers200(ctx, "http://"+c.r.stack.SandboxAddr+"/healthz") }); err != nil {
 		return fmt.Errorf("it does not come back: %w", err)
 	}
-	return c.ask(ctx, "/faults", faults(c.random.Uint64())) // they end with the process
+	again := faults(c.random.Uint64()) // they end with the process
+	return holds(ctx, func() error { return c.ask(ctx, "/faults", again) })
 }
 
 func (c *chaos) killTemporal(ctx context.Context) error {

@@ -127,15 +127,47 @@ func (c *Chain) adopt(ctx context.Context, blocks ...*types.Block) error {
 	if err := c.cfg.Keep(change); err != nil {
 		return err
 	}
-	if _, err := chain.SetCanonical(last); err != nil {
+	if err := c.show(last); err != nil {
 		return fmt.Errorf("showing block %d: %w", last.NumberU64(), err)
 	}
-	c.finalize()
-	// The pool looks at the new head by itself, but later: whoever hears that he was paid
-	// may send at once. It fails only for a pool that was closed.
-	_ = c.syncPool()
 	c.cfg.Changed()
 	return nil
+}
+
+// show makes a block the head. The pool looks at it by itself, but later; whoever sees that he
+// was paid may send at once, and waits until the pool has seen it too.
+func (c *Chain) show(head *types.Block) error {
+	c.showing.Lock()
+	defer c.showing.Unlock()
+	chain := c.eth.BlockChain()
+	senders := c.senders(chain.CurrentBlock(), head)
+	if _, err := chain.SetCanonical(head); err != nil {
+		return err
+	}
+	c.finalize()
+	_ = c.syncPool(senders...) // it fails only for a pool that was closed
+	return nil
+}
+
+// senders are those of the transactions by which two branches differ.
+func (c *Chain) senders(from *types.Header, to *types.Block) (all []common.Address) {
+	chain := c.eth.BlockChain()
+	signer := types.LatestSignerForChainID(c.ID())
+	here := chain.GetBlock(from.Hash(), from.Number.Uint64())
+	for here != nil && to != nil && here.Hash() != to.Hash() {
+		newer := here
+		if to.NumberU64() >= here.NumberU64() {
+			newer, to = to, chain.GetBlock(to.ParentHash(), to.NumberU64()-1)
+		} else {
+			here = chain.GetBlock(here.ParentHash(), here.NumberU64()-1)
+		}
+		for _, tx := range newer.Transactions() {
+			if sender, err := types.Sender(signer, tx); err == nil { // it is in a block
+				all = append(all, sender)
+			}
+		}
+	}
+	return all
 }
 
 // imports has the chain know a block, without making it the head.

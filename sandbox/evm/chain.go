@@ -86,8 +86,9 @@ type Chain struct {
 	rpc    *rpc.Server
 	Client *ethclient.Client
 
-	mu      sync.Mutex // one block at a time
-	pooling sync.Mutex // one waiter for the pool
+	mu      sync.Mutex   // one block at a time
+	showing sync.RWMutex // from when a block can be seen until the pool has it
+	pooling sync.Mutex   // one waiter for the pool
 	held    holds
 
 	congested int           // how many blocks of ours are still to have company

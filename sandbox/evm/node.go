@@ -73,13 +73,18 @@ func assemble(cfg Config) (*Chain, error) {
 		return nil, errors.Join(fmt.Errorf("making chain: %w", err), stack.Close())
 	}
 	system := filters.NewFilterSystem(backend.APIBackend, filters.Config{})
+	c := &Chain{cfg: cfg, node: stack, eth: backend, retry: make(chan struct{}, 1)}
 	apis := append(backend.APIs(),
 		rpc.API{Namespace: "eth", Service: filters.NewFilterAPI(system)}, rpc.API{Namespace: "web3", Service: web3{}})
-	server, err := serve(apis, []string{"eth", "net", "web3"})
+	pooled, err := c.pooled(apis)
+	if err == nil {
+		// The last of two methods of one name counts.
+		c.rpc, err = serve(append(apis, rpc.API{Namespace: "eth", Service: pooled}), []string{"eth", "net", "web3"})
+	}
 	if err != nil {
 		return nil, errors.Join(err, stack.Close())
 	}
-	return &Chain{cfg: cfg, node: stack, eth: backend, rpc: server, retry: make(chan struct{}, 1)}, nil
+	return c, nil
 }
 
 func ethConfig(cfg Config) *ethconfig.Config {

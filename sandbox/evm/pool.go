@@ -3,11 +3,15 @@ package evm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core"
 	"github.com/ethereum/go-ethereum/core/txpool"
+	"github.com/ethereum/go-ethereum/rpc"
 )
 
 // minePool mines what comes in by eth_sendRawTransaction, so that tools that
@@ -72,10 +76,81 @@ func (c *Chain) drainPool(ctx context.Context) {
 	}
 }
 
-// syncPool waits until the pool has seen the newest head; it fails once the pool is closed.
-// The pool knows one waiter at a time, and forgets another who comes meanwhile for ever.
-func (c *Chain) syncPool() error {
+// syncPool waits until the pool has seen the newest head; it fails once the pool is closed. The
+// pool knows one waiter at a time, and forgets another who comes meanwhile for ever.
+//
+// It may also answer a waiter before it has heard of the head. The senders are those whose
+// number differs between the head before and this one: once the pool has their new numbers it
+// has heard, and whoever waits from then on waits for this head.
+func (c *Chain) syncPool(senders ...common.Address) error {
 	c.pooling.Lock()
 	defer c.pooling.Unlock()
-	return c.eth.TxPool().Sync()
+	for heard := false; ; {
+		if err := c.eth.TxPool().Sync(); err != nil || heard {
+			return err
+		}
+		var err error
+		if heard, err = c.poolHas(senders); err != nil {
+			return err
+		}
+	}
+}
+
+// poolHas tells whether the pool has the numbers of these senders that the head has.
+func (c *Chain) poolHas(senders []common.Address) (bool, error) {
+	state, err := c.eth.BlockChain().State()
+	if err != nil {
+		return false, fmt.Errorf("reading state: %w", err)
+	}
+	for _, a := range senders {
+		if c.eth.TxPool().Nonce(a) != state.GetNonce(a) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// sender is what go-ethereum answers about what is to be sent.
+type sender interface {
+	SendRawTransaction(ctx context.Context, raw hexutil.Bytes) (common.Hash, error)
+	GetTransactionCount(ctx context.Context, of common.Address, at *rpc.BlockNumberOrHash) (*hexutil.Uint64, error)
+}
+
+// pooled answers in its place, once the pool knows every block that could be seen before.
+type pooled struct {
+	chain *Chain
+	sender
+}
+
+// pooled finds what go-ethereum answers among its APIs.
+func (c *Chain) pooled(apis []rpc.API) (pooled, error) {
+	for _, api := range apis {
+		if s, ok := api.Service.(sender); ok {
+			return pooled{c, s}, nil
+		}
+	}
+	return pooled{}, errors.New("the node takes no transactions")
+}
+
+// SendRawTransaction is eth_sendRawTransaction. Once it has answered, the sender's next number
+// is another.
+func (p pooled) SendRawTransaction(ctx context.Context, raw hexutil.Bytes) (common.Hash, error) {
+	p.chain.shown()
+	hash, err := p.sender.SendRawTransaction(ctx, raw)
+	if err == nil {
+		_ = p.chain.syncPool() // it has the transaction, but would count it later
+	}
+	return hash, err
+}
+
+// GetTransactionCount is eth_getTransactionCount.
+func (p pooled) GetTransactionCount(ctx context.Context, of common.Address, at *rpc.BlockNumberOrHash) (*hexutil.Uint64, error) {
+	p.chain.shown()
+	return p.sender.GetTransactionCount(ctx, of, at)
+}
+
+// shown waits while a block is being shown.
+func (c *Chain) shown() {
+	c.showing.RLock()
+	defer c.showing.RUnlock()
 }

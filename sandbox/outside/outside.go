@@ -19,7 +19,6 @@ import (
 
 	"github.com/ethereum/go-ethereum"
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/core"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/ethereum/go-ethereum/params"
@@ -167,33 +166,10 @@ func (a *Account) send(ctx context.Context, chain *evm.Chain, call ethereum.Call
 	if err != nil {
 		return common.Hash{}, fmt.Errorf("signing: %w", err)
 	}
-	if err := submit(ctx, chain, tx); err != nil {
+	if err := chain.Client.SendTransaction(ctx, tx); err != nil {
 		return common.Hash{}, fmt.Errorf("sending: %w", err)
 	}
 	return tx.Hash(), nil
-}
-
-// submit hands a transaction to the pool, which learns of a block later than who asks for the
-// chain's state: until then it knows nothing of a payment in it.
-func submit(ctx context.Context, chain *evm.Chain, tx *types.Transaction) error {
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		err := chain.Client.SendTransaction(ctx, tx)
-		if err == nil || !strings.Contains(err.Error(), core.ErrInsufficientFunds.Error()) {
-			return err
-		}
-		sender, senderErr := types.Sender(types.LatestSignerForChainID(chain.ID()), tx)
-		balance, balanceErr := chain.Client.BalanceAt(ctx, sender, nil)
-		if senderErr != nil || balanceErr != nil || balance.Cmp(tx.Cost()) < 0 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-ticker.C:
-		}
-	}
 }
 
 func (a *Account) balance(ctx context.Context, chain *evm.Chain) (*big.Int, error) {
