@@ -62,9 +62,12 @@ const desks = 4
 // transactions are stuck and replaced, and every process is killed. In the end what the books say
 // is what the chain and the platform say, to the last unit, and nothing happened twice.
 //
-// 30 of them by default, or what COUNTERSIGN_TEST_SETTLEMENTS says; COUNTERSIGN_TEST_SEED makes
-// the same plan again.
+// It runs where COUNTERSIGN_TEST_SETTLEMENTS says how many; COUNTERSIGN_TEST_SEED makes the same
+// plan again. docs/design/settlement.md says what it has shown and what is open.
 func TestAThousandSettlements(t *testing.T) {
+	if os.Getenv("COUNTERSIGN_TEST_SETTLEMENTS") == "" {
+		t.SkipNow() // by request only: docs/design/settlement.md
+	}
 	n, seed := number("COUNTERSIGN_TEST_SETTLEMENTS", 30), number("COUNTERSIGN_TEST_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("%d settlements: COUNTERSIGN_TEST_SETTLEMENTS=%d COUNTERSIGN_TEST_SEED=%d", n, n, seed)
 	r := newThousand(t)
