@@ -38,7 +38,7 @@ Run it:            countersign ingress, countersign worker, countersign watch,
 Look:              countersign approvals, countersign audit, countersign completeness,
                    countersign decode
 Keys of the trail: countersign keys
-By the clock:      countersign schedules
+By the clock:      countersign schedules, countersign sweep
 Stop it:           countersign halt, countersign resume, countersign halts
 
 Configuration comes from COUNTERSIGN_* and TEMPORAL_* variables or a file of
