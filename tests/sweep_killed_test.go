@@ -25,7 +25,7 @@ func TestASweepWhileEverythingIsKilled(t *testing.T) {
 	d := newDeposits(t, n)
 	d.fund()
 	d.funded()
-	killed := map[string]*process{"worker": d.startWorker(), "ingress": d.startIngress()}
+	worker, ingress := d.keep("worker"), d.keep("ingress") // one that does not find Temporal ends, and is started again
 	d.known()
 	before := d.native()
 	d.schedule(d.order())
@@ -35,8 +35,7 @@ func TestASweepWhileEverythingIsKilled(t *testing.T) {
 		d.progresses(float64(i) / float64(kills+2))
 		switch i % 4 {
 		case 0:
-			killed["worker"].kill()
-			killed["worker"] = d.startWorker()
+			worker.kill()
 		case 1:
 			d.control("/restart", map[string]string{"mode": "kill"}, nil)
 			d.eventually("the platform again", func(context.Context) error { return d.look("/state", &struct{}{}) })
@@ -44,8 +43,7 @@ func TestASweepWhileEverythingIsKilled(t *testing.T) {
 			d.killTemporal()
 			d.restartTemporal()
 		case 3:
-			killed["ingress"].kill()
-			killed["ingress"] = d.startIngress()
+			ingress.kill()
 		}
 	}
 	id := d.closes(1)[0]
