@@ -10,6 +10,7 @@ package outside
 import (
 	"context"
 	"crypto/ecdsa"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/ethereum/go-ethereum/params"
+	"github.com/ethereum/go-ethereum/rpc"
 
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/evm"
@@ -183,6 +185,10 @@ func (a *Account) balance(ctx context.Context, chain *evm.Chain) (*big.Int, erro
 // units is what the account holds of a token.
 func (a *Account) units(ctx context.Context, chain *evm.Chain, contract common.Address) (*big.Int, error) {
 	out, err := chain.Client.CallContract(ctx, ethereum.CallMsg{To: &contract, Data: token.BalanceOf(a.Address())}, nil)
+	var answer rpc.Error // the contract's, as of a call that reverts; else it is about us or our time
+	if err != nil && !errors.As(err, &answer) {
+		return nil, fmt.Errorf("reading what the outside account holds of %s: %w", contract, err)
+	}
 	if err != nil || len(out) != 32 {
 		return nil, dfns.BadRequest("contract: %s does not answer balanceOf as an ERC-20 token does", strings.ToLower(contract.Hex()))
 	}
