@@ -21,7 +21,7 @@ import (
 
 var documents = []string{
 	"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md",
-	"../docs/walk.md", "../docs/glossary.md", "../docs/operations.md", "../docs/call-data.md", "../docs/rules.md", "../docs/screening.md", "../docs/doctor.md", "../docs/sources.md", "../docs/schedules.md", "../docs/settlement.md", "../docs/sweeps.md", "../docs/watching.md", "../docs/books.md", "../docs/completeness.md", "../docs/nodes.md", "../docs/simulation.md", "../docs/keys.md", "../docs/anchors.md", "../docs/siem.md", "../docs/api.md", "../docs/auditors.md", "../docs/design/first-slice.md", "../docs/design/trail.md", "../docs/design/trail-next.md", "../docs/design/sandbox-next.md", "../docs/design/settlement.md", "../docs/design/call-data.md", "../docs/design/rules.md",
+	"../docs/walk.md", "../docs/glossary.md", "../docs/operations.md", "../docs/call-data.md", "../docs/rules.md", "../docs/screening.md", "../docs/doctor.md", "../docs/sources.md", "../docs/schedules.md", "../docs/settlement.md", "../docs/sweeps.md", "../docs/watching.md", "../docs/books.md", "../docs/completeness.md", "../docs/nodes.md", "../docs/simulation.md", "../docs/keys.md", "../docs/anchors.md", "../docs/siem.md", "../docs/api.md", "../docs/auditors.md", "../docs/design/first-slice.md", "../docs/design/trail.md", "../docs/design/trail-next.md", "../docs/design/sandbox-next.md", "../docs/design/settlement.md", "../docs/design/sweeps.md", "../docs/design/call-data.md", "../docs/design/rules.md",
 }
 
 var (
