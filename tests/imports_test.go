@@ -118,7 +118,7 @@ var imports = map[string][]string{
 	"activities/certify":         {"", "activities/wire", "audit", "audit/complete", "completeness"},
 	"completeness/sources":       {"", "audit/complete", "chain/client", "chain/follow", "chain/rule", "chain/scan", "completeness", "ingress", "store/tracks", "workflows"},
 	"completeness":               {"", "audit", "audit/complete"},
-	"audit/ocsf":                 {"", "audit", "audit/booked", "audit/complete", "audit/swept"},
+	"audit/ocsf":                 {"", "audit", "audit/booked", "audit/complete"},
 	"audit/complete":             {"audit"},
 	"watch/lists":                {"", "store/listings", "store/outbox"},
 	"schedules":                  {"", "calendar", "schedules/clock", "strictjson", "sweep", "workflows"},

@@ -5,7 +5,15 @@ import (
 	"strings"
 
 	"countersign/audit"
-	"countersign/audit/swept"
+)
+
+// The types of package swept. It is not imported: it knows plans, and a verifier, which holds
+// this package, is to hold no planner. The corpus has one of each.
+const (
+	sweepPlanned  audit.Type = "sweep.planned"
+	sweepApproved audit.Type = "sweep.approved"
+	sweepDeclined audit.Type = "sweep.declined"
+	sweepClosed   audit.Type = "sweep.closed"
 )
 
 // fillSweep is for the plan of a sweep and for what people said of it.
@@ -30,14 +38,23 @@ func fillSweep(ev *event, e audit.Entry) error {
 	ev.StatusDetail = either(s.Reason, s.Deferred)
 	_, word, _ := strings.Cut(string(e.Record.Type), ".")
 	ev.Message = fmt.Sprintf("%s is %s", either(s.SweepID, "an unknown sweep"), word)
-	if e.Record.Type == swept.SweepPlanned {
+	if e.Record.Type == sweepPlanned {
 		ev.Message += fmt.Sprintf(": %d top-ups and %d moves", s.TopUps, s.Moves)
 	}
 	return nil
 }
 
 func fillReport(ev *event, e audit.Entry) error {
-	var c swept.Closed
+	var c struct {
+		SweepID  string `json:"sweep_id"`
+		Network  string `json:"network"`
+		Reason   string `json:"reason"`
+		Planned  int    `json:"planned"`
+		Moved    int    `json:"moved"`
+		Failed   int    `json:"failed"`
+		UnderWay int    `json:"under_way"`
+		NotBegun int    `json:"not_begun"`
+	}
 	if err := e.Decode(&c); err != nil {
 		return err
 	}

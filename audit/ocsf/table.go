@@ -6,7 +6,6 @@ import (
 	"countersign/audit"
 	"countersign/audit/booked"
 	"countersign/audit/complete"
-	"countersign/audit/swept"
 )
 
 // table says what each type of record is. docs/siem.md shows it to operators.
@@ -49,10 +48,10 @@ var table = map[audit.Type]mapping{
 	booked.BatchOpened:         {apiActivity, create, "settlements.batches.open", informational, fillBatch},
 	booked.BatchClosed:         {apiActivity, update, "settlements.batches.close", informational, fillBatch}, // a finding where people must see to legs
 
-	swept.SweepPlanned:  {apiActivity, create, "sweeps.plan", informational, fillSweep},
-	swept.SweepApproved: {apiActivity, update, "sweeps.approve", low, fillSweep},
-	swept.SweepDeclined: {apiActivity, update, "sweeps.decline", low, fillSweep},
-	swept.SweepClosed:   {apiActivity, update, "sweeps.close", informational, fillReport}, // medium where something was not moved
+	sweepPlanned:  {apiActivity, create, "sweeps.plan", informational, fillSweep},
+	sweepApproved: {apiActivity, update, "sweeps.approve", low, fillSweep},
+	sweepDeclined: {apiActivity, update, "sweeps.decline", low, fillSweep},
+	sweepClosed:   {apiActivity, update, "sweeps.close", informational, fillReport}, // medium where something was not moved
 
 	audit.SignedIn:    {authentication, logon, "", informational, fillSignIn},
 	audit.AlarmRaised: {detectionFinding, create, "", high, fillAlarm},
