@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -107,15 +108,19 @@ func TestDevRefusesATakenAddress(t *testing.T) {
 	}
 }
 
+// freeAddrs are below the ports that the system gives to outgoing connections, and those that a
+// stack chooses: one of these would soon be taken by whoever dials next.
 func freeAddrs(t *testing.T, n int) (addrs []string) {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	for tries := 0; len(addrs) < n; tries++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 12_000+rand.IntN(8_000)))
+		if err != nil && tries > 1000 {
 			t.Fatal(err)
 		}
-		defer l.Close() // all held until all are chosen
-		addrs = append(addrs, l.Addr().String())
+		if err == nil {
+			defer l.Close() // all held until all are chosen
+			addrs = append(addrs, l.Addr().String())
+		}
 	}
 	return addrs
 }

@@ -57,7 +57,7 @@ func tracingSandbox(t *testing.T) string {
 	for _, change := range [][2]string{
 		{"import (", "import (\n\t\"github.com/ethereum/go-ethereum/eth/tracers\"\n\t_ \"github.com/ethereum/go-ethereum/eth/tracers/native\"\n"},
 		{`"web3"}`, `"web3", "debug"}`},
-		{"server, err := serve(", "apis = append(apis, tracers.APIs(backend.APIBackend)...)\n\tserver, err := serve("},
+		{"pooled, err := c.pooled(", "apis = append(apis, tracers.APIs(backend.APIBackend)...)\n\tpooled, err := c.pooled("},
 	} {
 		if strings.Count(text, change[0]) != 1 {
 			t.Fatalf("%s does not have %q once: correct the test", source, change[0])
