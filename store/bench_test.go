@@ -13,6 +13,7 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/anchor"
+	"countersign/store/storetest"
 
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -34,7 +35,7 @@ func benchAppend(b *testing.B, kind string, writers int) {
 	bareDSN := "file:" + filepath.Join(b.TempDir(), "bare.db") +
 		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 	if kind == "PostgreSQL" {
-		dsn = freshPostgres(b)
+		dsn = storetest.Postgres(b)
 		bareDSN = dsn
 	}
 	tr, bare := desk(b, dsn, "us"), rawDB(b, bareDSN)
@@ -184,7 +185,7 @@ func BenchmarkBarrier(b *testing.B) {
 func benchBarrier(b *testing.B, kind string, writers int) {
 	dsn := filepath.Join(b.TempDir(), "trail.db")
 	if kind == "PostgreSQL" {
-		dsn = freshPostgres(b)
+		dsn = storetest.Postgres(b)
 	}
 	place, err := anchor.Open(b.Context(), "file:"+filepath.Join(b.TempDir(), "anchor"))
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"countersign/ledger"
 	"countersign/store"
 	"countersign/store/books"
+	"countersign/store/storetest"
 
 	"pgregory.net/rapid"
 )
@@ -218,7 +219,7 @@ func BenchmarkBooks(b *testing.B) {
 		b.Run(kind, func(b *testing.B) {
 			dsn := filepath.Join(b.TempDir(), "trail.db")
 			if kind == "PostgreSQL" {
-				dsn = freshPostgres(b)
+				dsn = storetest.Postgres(b)
 			}
 			tr, bare := desk(b, dsn, "us"), bareBooks(b, dsn)
 			var ours, theirs time.Duration

@@ -12,6 +12,7 @@ import (
 
 	"countersign/ledger"
 	"countersign/store/books"
+	"countersign/store/storetest"
 )
 
 // desks are how many accounts the entries of [fill] go to in turn.
@@ -111,7 +112,7 @@ func BenchmarkFlows(b *testing.B) {
 		b.Run(kind, func(b *testing.B) {
 			dsn := filepath.Join(b.TempDir(), "trail.db")
 			if kind == "PostgreSQL" {
-				dsn = freshPostgres(b)
+				dsn = storetest.Postgres(b)
 			}
 			all := desk(b, dsn, "us").DB.Books()
 			fill(b, dsn, n)

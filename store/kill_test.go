@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"countersign/store/storetest"
 )
 
 // TestAHundredKills kills the processes that append, two at once with eight writers each,
@@ -32,7 +34,7 @@ func TestAHundredKills(t *testing.T) {
 		killLoop(t, filepath.Join(t.TempDir(), "trail.db"), 50, random, nil)
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
-		freshPostgres(t) // or says why there is none
+		storetest.Postgres(t) // or says why there is none
 		c := newCluster(t)
 		killLoop(t, c.dsn(), 50, random, c.crash)
 	})

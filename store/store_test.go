@@ -5,17 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"countersign"
 	"countersign/audit"
 	"countersign/store"
+	"countersign/store/storetest"
 )
 
 // each runs a test on SQLite and on PostgreSQL: the promises are the same.
@@ -26,43 +25,8 @@ func each(t *testing.T, test func(t *testing.T, dsn string)) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		test(t, freshPostgres(t))
+		test(t, storetest.Postgres(t))
 	})
-}
-
-var databases atomic.Int64
-
-// freshPostgres makes an empty database in the server that tools/with-postgres.sh
-// has started.
-func freshPostgres(t testing.TB) string {
-	t.Helper()
-	server := os.Getenv("COUNTERSIGN_TEST_POSTGRES")
-	if server == "" {
-		if os.Getenv("COUNTERSIGN_TEST_NO_SKIP") != "" {
-			t.Fatal("would be skipped, and COUNTERSIGN_TEST_NO_SKIP is set: no PostgreSQL; run under tools/with-postgres.sh")
-		}
-		t.Skip("no PostgreSQL: run under tools/with-postgres.sh")
-	}
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := fmt.Sprintf("t%d_%d", os.Getpid(), databases.Add(1))
-	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-		admin.Close()
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
 }
 
 func TestTheFirstRecordUnderAKeyStands(t *testing.T) {

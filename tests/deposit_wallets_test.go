@@ -75,12 +75,7 @@ func (d *deposits) fund() {
 		if contract != "" {
 			body["contract"] = contract
 		}
-		// The outside account pays one thing after the other, and refuses what comes too soon.
-		waitFor(d.t, "deposit to "+to, func(ctx context.Context) error {
-			ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-			defer cancel()
-			return d.controls(ctx, "/deposits", body, nil)
-		})
+		d.control("/deposits", body, nil)
 	}
 	d.mintOutside()
 	pay(d.station.Address, "50000000000000000000", "")

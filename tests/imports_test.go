@@ -102,6 +102,7 @@ var imports = map[string][]string{
 	"activities":                 {"", "activities/wire", "audit", "chain/codepin", "people", "rules", "rules/services", "screening"},
 	"activities/bookkeeping":     {"", "activities/wire", "audit", "audit/booked", "ledger", "ledger/chart", "ledger/posting"},
 	"announce":                   {"ingress", "store/outbox"},
+	"store/storetest":            {"audit", "audit/tree", "store"},
 	"cmd/countersign/sweepverbs": {"*"},
 	"activities/reconciling":     {"", "activities/bookkeeping", "activities/wire", "audit", "audit/complete", "completeness"},
 	"workflows/sweep":            {"", "activities/sweep", "sweep", "workflows", "workflows/settlement", "workflows/step"},

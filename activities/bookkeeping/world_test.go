@@ -2,21 +2,17 @@ package bookkeeping_test
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/sha256"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"countersign"
 	"countersign/activities/bookkeeping"
-	"countersign/audit"
-	"countersign/audit/tree"
 	"countersign/ledger"
 	"countersign/ledger/chart"
 	"countersign/store"
+	"countersign/store/storetest"
 )
 
 const (
@@ -100,29 +96,9 @@ type office struct {
 	trail *store.Trail
 }
 
-func key(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte("a seed for tests: " + name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "trail.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	logKey, err := tree.NewKey("trail.test", key("log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.SignWith(t.Context(), &store.Log{Keys: []*tree.Key{logKey}}); err != nil {
-		t.Fatal(err)
-	}
-	trail := &store.Trail{DB: db, Signer: &audit.Signer{Key: key("us"), Issuer: "test", Subject: "us-1", Now: func() time.Time { return noon }}}
-	if err := trail.Found(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	trail := storetest.Trail(t, noon)
 	names, err := chart.New(chart.File{Assets: []chart.Asset{
 		{Network: "Net", Asset: ledger.Asset{Code: "ETH", Scale: 18}}, {Network: "Net", Contract: token, Asset: ledger.Asset{Code: "USDC", Scale: 6}},
 	}})
@@ -133,7 +109,7 @@ func newOffice(t *testing.T) *office {
 		effects: map[string]countersign.Effect{}, balances: map[string]uint64{}, history: map[string]countersign.Effect{}, final: 100,
 		wallets: []countersign.Wallet{{ID: "wa-hot", Network: "Net", Address: hot}, {ID: "wa-cold", Network: "Net", Address: cold}, {ID: "wa-x", Network: "Stellar", Address: "GXLM"}, {ID: "wa-none", Network: "Net"}},
 	}
-	return &office{&bookkeeping.Deposits{Chain: w, Custodian: w, Trail: trail, Books: db.Books(), Chart: names, Now: func() time.Time { return noon }}, t, w, trail}
+	return &office{&bookkeeping.Deposits{Chain: w, Custodian: w, Trail: trail, Books: trail.DB.Books(), Chart: names, Now: func() time.Time { return noon }}, t, w, trail}
 }
 
 // effect is a final one of another's transaction, after the openings.

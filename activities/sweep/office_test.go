@@ -2,25 +2,17 @@ package sweep_test
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/sha256"
-	"database/sql"
-	"fmt"
-	"net/url"
-	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"countersign"
 	"countersign/activities/bookkeeping"
 	steps "countersign/activities/sweep"
 	"countersign/audit"
 	"countersign/audit/booked"
-	"countersign/audit/tree"
 	"countersign/ledger"
 	"countersign/store"
+	"countersign/store/storetest"
 	"countersign/sweep"
 )
 
@@ -63,49 +55,10 @@ type office struct {
 	trail trail
 }
 
-func key(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte("a seed for tests: " + name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 // each runs a test on both databases.
 func each(t *testing.T, test func(t *testing.T, dsn string)) {
 	t.Run("SQLite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "trail.db")) })
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, freshPostgres(t)) })
-}
-
-var databases atomic.Int64
-
-// freshPostgres makes an empty database in the server that tools/with-postgres.sh has started.
-func freshPostgres(t testing.TB) string {
-	t.Helper()
-	server := os.Getenv("COUNTERSIGN_TEST_POSTGRES")
-	if server == "" {
-		if os.Getenv("COUNTERSIGN_TEST_NO_SKIP") != "" {
-			t.Fatal("would be skipped, and COUNTERSIGN_TEST_NO_SKIP is set: no PostgreSQL; run under tools/with-postgres.sh")
-		}
-		t.Skip("no PostgreSQL: run under tools/with-postgres.sh")
-	}
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := fmt.Sprintf("sweeps%d_%d", os.Getpid(), databases.Add(1))
-	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-		admin.Close()
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, storetest.Postgres(t)) })
 }
 
 func newOffice(t *testing.T, w *world) *office {
@@ -114,22 +67,8 @@ func newOffice(t *testing.T, w *world) *office {
 
 func newOfficeOn(t *testing.T, w *world, dsn string) *office {
 	t.Helper()
-	db, err := store.Open(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	logKey, err := tree.NewKey("trail.test", key("log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.SignWith(t.Context(), &store.Log{Keys: []*tree.Key{logKey}}); err != nil {
-		t.Fatal(err)
-	}
-	tr := &store.Trail{DB: db, Signer: &audit.Signer{Key: key("us"), Issuer: "test", Subject: "us-1", Now: func() time.Time { return noon }}}
-	if err := tr.Found(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	tr := storetest.TrailOn(t, dsn, noon)
+	db := tr.DB
 	faulty := trail{tr, &w.crash}
 	return &office{&steps.Sweeps{
 		Planner: &steps.Planner{Wallets: w, Balances: w, Gas: w, Books: db.Books(), Openings: faulty}, Trail: faulty,

@@ -1,18 +1,17 @@
 package api_test
 
 import (
-	"database/sql"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"countersign/store/storetest"
 )
 
 // queries are what somebody may write behind the question mark.
@@ -72,7 +71,7 @@ func FuzzPath(f *testing.F) {
 
 // The same on PostgreSQL, which is stricter about text than SQLite is.
 func TestQueriesOnPostgreSQL(t *testing.T) {
-	d := newDeskOn(t, freshPostgres(t))
+	d := newDeskOn(t, storetest.Postgres(t))
 	d.signIn("all", "wallet")
 	d.decided(0, "wa-1")
 	asked := func(tb testing.TB, query string) {
@@ -105,37 +104,4 @@ func TestQueriesOnPostgreSQL(t *testing.T) {
 	if p := pageOf(t, d.get("all", "/v1/decisions?approverId=sa-checker&wallet=wa-1&dateFrom=2026-05-01&dateTo=2026-05-01")); len(p.Items) != 1 {
 		t.Errorf("%d decisions, want 1", len(p.Items))
 	}
-}
-
-// freshPostgres makes an empty database in the server that tools/with-postgres.sh has
-// started.
-func freshPostgres(t *testing.T) string {
-	t.Helper()
-	server := os.Getenv("COUNTERSIGN_TEST_POSTGRES")
-	if server == "" {
-		if os.Getenv("COUNTERSIGN_TEST_NO_SKIP") != "" {
-			t.Fatal("would be skipped, and COUNTERSIGN_TEST_NO_SKIP is set: no PostgreSQL; run under tools/with-postgres.sh")
-		}
-		t.Skip("no PostgreSQL: run under tools/with-postgres.sh")
-	}
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := fmt.Sprintf("api%d", os.Getpid())
-	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-		admin.Close()
-	})
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
 }

@@ -62,7 +62,7 @@ func (c *Chain) resume() {
 func (c *Chain) poke() {
 	select {
 	case c.retry <- struct{}{}:
-	default: // it is about to
+	default: // it is about to be asked, and sees this too
 	}
 }
 

@@ -2,12 +2,9 @@ package settlement_test
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/sha256"
 	"iter"
 	"log/slog"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -19,10 +16,10 @@ import (
 	"countersign/activities/certify"
 	steps "countersign/activities/settlement"
 	"countersign/audit"
-	"countersign/audit/tree"
 	"countersign/ledger"
 	"countersign/ledger/chart"
 	"countersign/store"
+	"countersign/store/storetest"
 	"countersign/worker"
 
 	"go.temporal.io/sdk/log"
@@ -68,30 +65,9 @@ type ledgerBooks interface {
 	Steps(ctx context.Context, since, until time.Time) iter.Seq2[ledger.Booked, error]
 }
 
-func key(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte("a seed for tests: " + name))
-	return ed25519.NewKeyFromSeed(seed[:])
-}
-
 func newTrail(t testing.TB) *store.Trail {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "trail.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	logKey, err := tree.NewKey("trail.test", key("log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.SignWith(t.Context(), &store.Log{Keys: []*tree.Key{logKey}}); err != nil {
-		t.Fatal(err)
-	}
-	trail := &store.Trail{DB: db, Signer: &audit.Signer{Key: key("us"), Issuer: "test", Subject: "us-1", Now: func() time.Time { return noon }}}
-	if err := trail.Found(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return trail
+	return storetest.Trail(t, noon)
 }
 
 func newSite(t testing.TB) *site {

@@ -1,7 +1,6 @@
 package settlementverbs
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 )
@@ -93,26 +91,7 @@ func (o Options) showBatch() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ID", Short: "Show where a batch stands", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, _, err := o.Temporal(cmd)
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			v, err := c.QueryWorkflow(cmd.Context(), workflows.BatchID(args[0]), "", workflows.StatusQuery)
-			var none *serviceerror.NotFound
-			if errors.As(err, &none) {
-				return o.Refused(fmt.Errorf("no batch %q", args[0]))
-			}
-			var st settlement.SettlementBatchStatus
-			if err == nil {
-				err = v.Get(&st)
-			}
-			if err != nil {
-				return fmt.Errorf("ask batch %s: %w", args[0], err)
-			}
-			enc := json.NewEncoder(cmd.OutOrStdout())
-			enc.SetIndent("", "  ")
-			return enc.Encode(st)
+			return tell[settlement.SettlementBatchStatus](o, cmd, workflows.BatchID(args[0]), fmt.Errorf("no batch %q", args[0]))
 		},
 	}
 }

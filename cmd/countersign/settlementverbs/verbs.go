@@ -132,28 +132,34 @@ func (o Options) show() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ID", Short: "Show where a settlement stands", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, _, err := o.Temporal(cmd)
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			v, err := c.QueryWorkflow(cmd.Context(), workflows.SettlementID(args[0]), "", workflows.StatusQuery)
-			var none *serviceerror.NotFound
-			if errors.As(err, &none) {
-				return o.Refused(fmt.Errorf("no settlement %q: it is named by its external ID, or by the custodian's where it has none", args[0]))
-			}
-			var st settlement.SettlementStatus
-			if err == nil {
-				err = v.Get(&st)
-			}
-			if err != nil {
-				return fmt.Errorf("ask settlement %s: %w", args[0], err)
-			}
-			enc := json.NewEncoder(cmd.OutOrStdout())
-			enc.SetIndent("", "  ")
-			return enc.Encode(st)
+			none := fmt.Errorf("no settlement %q: it is named by its external ID, or by the custodian's where it has none", args[0])
+			return tell[settlement.SettlementStatus](o, cmd, workflows.SettlementID(args[0]), none)
 		},
 	}
+}
+
+// tell prints what a workflow answers to its status query, or refuses with none where there is no
+// such workflow.
+func tell[Status any](o Options, cmd *cobra.Command, workflowID string, none error) error {
+	c, _, err := o.Temporal(cmd)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	v, err := c.QueryWorkflow(cmd.Context(), workflowID, "", workflows.StatusQuery)
+	if missing := new(serviceerror.NotFound); errors.As(err, &missing) {
+		return o.Refused(none)
+	}
+	var st Status
+	if err == nil {
+		err = v.Get(&st)
+	}
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", workflowID, err)
+	}
+	enc := json.NewEncoder(cmd.OutOrStdout())
+	enc.SetIndent("", "  ")
+	return enc.Encode(st)
 }
 
 func (o Options) list() *cobra.Command {
