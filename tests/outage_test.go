@@ -220,7 +220,9 @@ func (w *clockwork) inTheWindow(o *outage, down, again time.Time) {
 			w.t.Errorf("%s: %s was in the window and was not run", o.id, at)
 		}
 	}
-	if counted != missed || missed < 2 {
-		w.t.Errorf("%s: %d times were not run, the server counts %d as missed; want the same, two at least", o.id, missed, counted)
+	// The server may have started the last run before it was killed and not yet have kept that
+	// it did: it then counts that time as missed too, and rightly starts nothing twice.
+	if counted < missed || counted > missed+1 || missed < 2 {
+		w.t.Errorf("%s: %d times were not run, the server counts %d as missed; want the same or one more, two at least", o.id, missed, counted)
 	}
 }
