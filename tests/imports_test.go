@@ -115,7 +115,7 @@ var imports = map[string][]string{
 	"watch":                      {"", "audit", "calldata", "chain/follow", "chain/rule", "store/outbox", "strictjson"},
 	"cmd/countersign/describe":   {"audit", "audit/booked", "audit/complete", "audit/swept"},
 	"worker":                     {"", "activities", "activities/bookkeeping", "activities/certify", "activities/reconciling", "activities/settlement", "activities/sweep", "activities/timetable", "workflows", "workflows/settlement", "workflows/sweep"},
-	"workflows":                  {"", "activities", "activities/bookkeeping", "activities/certify", "activities/reconciling", "activities/timetable", "audit", "workflows/step"},
+	"workflows":                  {"", "activities", "activities/bookkeeping", "activities/certify", "activities/reconciling", "activities/timetable", "audit", "audit/booked", "workflows/step"},
 	"activities/certify":         {"", "activities/wire", "audit", "audit/complete", "completeness"},
 	"completeness/sources":       {"", "audit/complete", "chain/client", "chain/follow", "chain/rule", "chain/scan", "completeness", "ingress", "store/tracks", "workflows"},
 	"completeness":               {"", "audit", "audit/complete"},

@@ -144,7 +144,7 @@ func wireNames(t *testing.T) (names []string) {
 		services.Evidence{}, lint.Finding{}, backtest.Report{}, rulestest.Case{}, rulestest.Decisions{}, store.Halt{},
 		decode.Request{}, decode.Answer{}, doctor.Report{}, codepin.Pin{}, chain.Evidence{}, chain.Mismatch{}, chain.Endpoint{}, rule.LogData{}, rule.CallData{}, rule.ConfirmedData{}, rule.ThresholdData{},
 		ledger.Step{}, follow.Cursor{}, follow.Occurrence{}, countersign.Effect{}, chart.File{}, announce.Envelope{}, lists.Data{}, watch.Data{}, watch.File{},
-		booked.Opening{}, booked.Deposit{}, bookkeeping.BookDepositInput{}, bookkeeping.BookDepositResult{}, bookkeeping.OpenWalletsResult{},
+		booked.Opening{}, booked.Deposit{}, bookkeeping.BookDepositInput{}, bookkeeping.BookDepositResult{}, booked.DepositReversal{}, bookkeeping.RecheckDepositInput{}, bookkeeping.RecheckDepositResult{}, bookkeeping.OpenWalletsResult{},
 		workflows.DepositInput{}, workflows.DepositStatus{}, workflows.CertifyInput{}, certify.CertifyWindowInput{}, certify.CertifyWindowResult{}, complete.Certificate{},
 		timetable.RenewResult{}, schedules.File{}, schedules.Plan{}, keeper.Change{}, keeper.Entry{},
 	} {

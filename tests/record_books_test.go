@@ -35,7 +35,7 @@ func TestRecordHistoriesOfBooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []string{workflows.DepositWorkflow, workflows.OpenWalletsWorkflow, workflows.RenewSchedulesWorkflow, workflows.CertifyWorkflow} {
+	for _, kind := range []string{workflows.OpenWalletsWorkflow, workflows.RenewSchedulesWorkflow, workflows.CertifyWorkflow} {
 		s.recordAny(kind)
 	}
 }
@@ -52,4 +52,14 @@ func TestRecordHistoriesOfReconciliation(t *testing.T) {
 	for _, kind := range []string{workflows.OpenWalletWorkflow, workflows.ReconcileCasesWorkflow} {
 		s.recordAny(kind)
 	}
+}
+
+// TestRecordHistoryOfADeposit writes that of one that was booked, reversed and booked again, and
+// is watched. That of deposit.json is from before deposits were watched, and stays as it is.
+func TestRecordHistoryOfADeposit(t *testing.T) {
+	if os.Getenv("COUNTERSIGN_TEST_RECORD") == "" {
+		t.SkipNow() // as above
+	}
+	s, id := depositReorganised(t)
+	save(t, "deposit-reversed", s.history(id))
 }

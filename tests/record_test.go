@@ -93,7 +93,7 @@ func (s *site) recordAny(kind string) {
 		if err == nil {
 			save(s.t, map[string]string{
 				workflows.NoticeWorkflow: "notice", workflows.StrayWorkflow: "stray", workflows.ReconcileWorkflow: "reconcile",
-				workflows.CompareDecisionsWorkflow: "compare-decisions", workflows.DepositWorkflow: "deposit", workflows.CertifyWorkflow: "certify",
+				workflows.CompareDecisionsWorkflow: "compare-decisions", workflows.CertifyWorkflow: "certify",
 				workflows.OpenWalletsWorkflow: "open-wallets", workflows.RenewSchedulesWorkflow: "renew-schedules",
 				workflows.ScheduledSweepWorkflow: "scheduled-sweep",
 				workflows.OpenWalletWorkflow:     "open-wallet", workflows.ReconcileCasesWorkflow: "reconcile-cases",

@@ -7,6 +7,8 @@ import (
 
 	"countersign"
 	"countersign/activities/bookkeeping"
+	"countersign/audit/booked"
+	"countersign/workflows/step"
 
 	"go.temporal.io/sdk/workflow"
 )
@@ -31,6 +33,11 @@ type CarriedDeposit struct {
 	Heard int              `json:"heard"`
 	// Unrecorded are the deliveries that are to be put on the trail.
 	Unrecorded []countersign.Event `json:"unrecorded,omitempty"`
+	// Round counts from 1, which may be left out: another begins when what was final has left
+	// the chain.
+	Round int `json:"round,omitempty"`
+	// Stands is how it ended, while that is watched.
+	Stands *StandingDeposit `json:"stands,omitempty"`
 }
 
 // DepositStatus is the answer to [StatusQuery], and the result in the end.
@@ -39,29 +46,37 @@ type DepositStatus struct {
 	Inclusion countersign.Inclusion `json:"inclusion"`
 	// End is how it ended: "booked", "settlement" (a wallet of ours sent it), "nothing"
 	// (no move of a wallet of ours that is not in an opening), "reverted", "doubtful"
-	// (people must look) or "vanished". Empty while it is waited for.
+	// (people must look) or "vanished". Empty while it is waited for, and again when its block
+	// has left the chain after it was final.
 	End string `json:"end,omitempty"`
 	// Index is the record that says so, where there is one.
 	Index int64  `json:"index,omitempty"`
 	Why   string `json:"why,omitempty"`
 	Heard int    `json:"heard"`
+	// Reversals counts how often it was final and did not last.
+	Reversals int `json:"reversals,omitempty"`
 }
 
 // depositPatience is how long a transaction is waited for that no block has. It may be sent
 // again from any pool, and what nobody waits for would be found by the certificate only.
 const depositPatience = 30 * 24 * time.Hour
 
-// Deposit waits until a transaction that touched a wallet of ours is final, and books what it
-// moved. It believes no event: each is a hint to look, and a poll replaces a lost one.
+// Deposit waits until a transaction that touched a wallet of ours is final, books what it
+// moved, and watches for a while that it stays so: an hour, or a day where the custodian's word
+// is all there is. It believes no event: each is a hint to look, and a poll replaces a lost one.
 func Deposit(ctx workflow.Context, in DepositInput) (DepositStatus, error) {
 	d := &deposit{in: in}
 	if err := d.open(ctx); err != nil {
 		return DepositStatus{}, err
 	}
 	for polls := 0; ; polls++ {
+		round := d.in.Carried.Round
 		done, err := d.look(ctx)
 		if done || err != nil {
 			return d.status, err
+		}
+		if d.in.Carried.Round != round {
+			polls, d.news = 0, true
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			d.drain()
@@ -104,6 +119,10 @@ func (d *deposit) open(ctx workflow.Context) error {
 		d.in.Carried = &CarriedDeposit{Seen: countersign.Seen{}, Began: workflow.Now(ctx)}
 	}
 	d.status.Heard = d.in.Carried.Heard
+	if s := d.in.Carried.Stands; s != nil {
+		d.show(s.Read)
+	}
+	d.status.Reversals = max(d.in.Carried.Round, 1) - 1
 	err := workflow.SetQueryHandlerWithOptions(ctx, StatusQuery,
 		func() (DepositStatus, error) { return d.status, nil },
 		workflow.QueryHandlerOptions{Description: "where the deposit stands"})
@@ -144,23 +163,43 @@ func (d *deposit) hear(e countersign.Event) {
 	}
 }
 
-// look reads the transaction, and books it when it is final.
+// look reads the transaction: to book it when it is final, and then whether it stays so.
 func (d *deposit) look(ctx workflow.Context) (done bool, err error) {
+	if d.in.Carried.Stands != nil {
+		return d.recheck(ctx)
+	}
 	var deposits *bookkeeping.Deposits
 	gone := workflow.Now(ctx).Sub(d.in.Carried.Began) > depositPatience
 	res, err := run[bookkeeping.BookDepositResult](ctx, "read "+d.in.TxHash+" on "+d.in.Network,
 		deposits.BookDeposit, bookkeeping.BookDepositInput{Network: d.in.Network, TxHash: d.in.TxHash, Wallets: d.in.Wallets,
-			Deliveries: d.in.Carried.Unrecorded, GiveUp: gone})
+			Deliveries: d.in.Carried.Unrecorded, GiveUp: gone, Round: d.in.Carried.Round})
 	if err != nil {
 		return false, err
 	}
-	d.status.Inclusion, d.status.End, d.status.Index, d.status.Why = res.Inclusion, res.End, res.Index, res.Why
+	d.show(res)
 	workflow.SetCurrentDetails(ctx, d.story())
-	if res.End != "" {
-		d.drain()
-		return true, workflow.UpsertTypedSearchAttributes(ctx, OutcomeAttribute.ValueSet(res.End))
+	if res.End == "" {
+		return false, nil
 	}
+	if err := workflow.UpsertTypedSearchAttributes(ctx, OutcomeAttribute.ValueSet(res.End)); err != nil {
+		return false, err
+	}
+	watched := workflow.GetVersion(ctx, "recheck", workflow.DefaultVersion, 1) != workflow.DefaultVersion // histories from before it was
+	if res.End == bookkeeping.EndVanished || res.End == bookkeeping.EndSettlement || !watched {
+		d.drain()
+		return true, nil
+	}
+	d.in.Carried.Unrecorded = nil // they are with the end
+	watch := step.WatchFinal
+	if res.FollowedBy == booked.ByCustodian {
+		watch = step.WatchWord
+	}
+	d.in.Carried.Stands = &StandingDeposit{Read: res, Until: workflow.Now(ctx).Add(watch)}
 	return false, nil
+}
+
+func (d *deposit) show(read bookkeeping.BookDepositResult) {
+	d.status.Inclusion, d.status.End, d.status.Index, d.status.Why = read.Inclusion, read.End, read.Index, read.Why
 }
 
 // wait returns when there is news or the poll is due.
@@ -172,7 +211,7 @@ func (d *deposit) wait(ctx workflow.Context, polls int) error {
 	}
 	timerCtx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	due := workflow.NewTimerWithOptions(timerCtx, pollAfter(polls), workflow.TimerOptions{Summary: "read the transaction again"})
+	due := workflow.NewTimerWithOptions(timerCtx, d.nextLook(ctx, polls), workflow.TimerOptions{Summary: "read the transaction again"})
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(due, func(workflow.Future) {})
 	selector.AddReceive(d.signals, func(c workflow.ReceiveChannel, _ bool) {
@@ -192,8 +231,11 @@ func (d *deposit) story() string {
 	s := d.status
 	switch s.End {
 	case "":
+		if s.Inclusion == "" { // it has left its block
+			return fmt.Sprintf("Transaction %s on %s: %s. What it moved is booked when it is final again.", d.in.TxHash, d.in.Network, s.Why)
+		}
 		return fmt.Sprintf("Transaction %s on %s is %s; what it moved is booked when it is final.", d.in.TxHash, d.in.Network, strings.ReplaceAll(string(s.Inclusion), "_", " "))
-	case "booked":
+	case bookkeeping.EndBooked:
 		return fmt.Sprintf("Booked by record %d.", s.Index)
 	}
 	return strings.TrimSuffix(fmt.Sprintf("Ended: %s. %s", s.End, s.Why), " ")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"countersign"
@@ -26,6 +27,9 @@ type BookDepositInput struct {
 	Deliveries []countersign.Event `json:"deliveries,omitempty"`
 	// GiveUp says that it has been waited for long enough.
 	GiveUp bool `json:"give_up,omitempty"`
+	// Round counts from 1, which may be left out: each time that what stood as final has left
+	// the chain there is another.
+	Round int `json:"round,omitempty"`
 }
 
 // The ends of a deposit. Wire format.
@@ -45,10 +49,27 @@ type BookDepositResult struct {
 	End   string `json:"end,omitempty"`
 	Index int64  `json:"index,omitempty"`
 	Why   string `json:"why,omitempty"`
+	// Block had the transaction, by the word of FollowedBy: chain or custodian.
+	Block      countersign.BlockRef `json:"block,omitzero"`
+	FollowedBy string               `json:"followed_by,omitempty"`
 }
 
-// DepositKey is the record key of what became of a transaction.
+// DepositKey is the record key of what became of a transaction in the first round, and the
+// lineage of all that is said of it.
 func DepositKey(network, txHash string) string { return "deposit/" + network + "/" + txHash }
+
+// roundKey is the record key of what became of a transaction in a round.
+func roundKey(network, txHash string, round int) string {
+	return inRound(DepositKey(network, txHash), "/", round)
+}
+
+// inRound is a name for the first round, and tells those of later ones apart.
+func inRound(name, separator string, round int) string {
+	if round > 1 {
+		return name + separator + strconv.Itoa(round)
+	}
+	return name
+}
 
 // BookDeposit reads a transaction and, when it is final, books what it moved of ours. It is
 // booked once, however often that is asked.
@@ -66,7 +87,7 @@ func (d *Deposits) bookDeposit(ctx context.Context, in BookDepositInput) (BookDe
 			return BookDepositResult{}, err
 		}
 	}
-	entry, err := d.Trail.Find(ctx, DepositKey(in.Network, in.TxHash))
+	entry, err := d.Trail.Find(ctx, roundKey(in.Network, in.TxHash, in.Round))
 	if err == nil {
 		return ended(entry)
 	}
@@ -83,12 +104,10 @@ func (d *Deposits) bookDeposit(ctx context.Context, in BookDepositInput) (BookDe
 // without ends a transaction that leaves no record of its own; what was heard of it stands on
 // the trail all the same.
 func (r *reading) without(ctx context.Context, end string) (BookDepositResult, error) {
-	for _, heard := range wire.Deliveries(ctx, DepositKey(r.in.Network, r.in.TxHash), r.in.Deliveries) {
-		if _, err := r.d.Trail.Append(ctx, heard); err != nil {
-			return BookDepositResult{}, err
-		}
+	if err := r.d.hear(ctx, r.in.Network, r.in.TxHash, r.in.Deliveries); err != nil {
+		return BookDepositResult{}, err
 	}
-	return BookDepositResult{Inclusion: r.effect.Inclusion, End: end}, nil
+	return BookDepositResult{Inclusion: r.effect.Inclusion, End: end, Block: r.effect.Block, FollowedBy: r.by}, nil
 }
 
 // reading is one look at a transaction.
@@ -211,15 +230,16 @@ func (r *reading) record(ctx context.Context, kind audit.Type, touched posting.W
 		}
 		body.Effect, body.Evidence, evidence = brief, digest, [][]byte{whole}
 	}
-	key := DepositKey(r.in.Network, r.in.TxHash)
 	var booking ledger.Booking
 	if len(postings) > 0 {
-		s := ledger.Step{ID: "deposit:" + r.in.Network + ":" + r.in.TxHash, State: ledger.Posted, Postings: postings}
+		s := ledger.Step{ID: inRound("deposit:"+r.in.Network+":"+r.in.TxHash, ":", r.in.Round), State: ledger.Posted, Postings: postings}
 		body.Entry, body.Step = s.ID, s.Digest()
 		booking.Steps = append(booking.Steps, s)
 	}
+	lineage := DepositKey(r.in.Network, r.in.TxHash)
 	entry, err := r.d.Trail.Book(ctx, audit.Draft{
-		Key: key, Type: kind, Lineage: key, Body: body, Before: wire.Deliveries(ctx, key, r.in.Deliveries), Evidence: evidence,
+		Key: roundKey(r.in.Network, r.in.TxHash, r.in.Round), Type: kind, Lineage: lineage, Body: body,
+		Before: wire.Deliveries(ctx, lineage, r.in.Deliveries), Evidence: evidence,
 	}, booking)
 	if err != nil {
 		return BookDepositResult{}, err
@@ -234,5 +254,7 @@ func ended(e audit.Entry) (BookDepositResult, error) {
 		return BookDepositResult{}, err
 	}
 	end := map[audit.Type]string{booked.DepositBooked: EndBooked, booked.DepositDoubtful: EndDoubtful, booked.DepositVanished: EndVanished}[e.Record.Type]
-	return BookDepositResult{Inclusion: body.Effect.Inclusion, End: end, Index: e.Index, Why: body.Why}, nil
+	return BookDepositResult{
+		Inclusion: body.Effect.Inclusion, End: end, Index: e.Index, Why: body.Why, Block: body.Effect.Block, FollowedBy: body.FollowedBy,
+	}, nil
 }

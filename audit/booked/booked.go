@@ -14,6 +14,7 @@ const (
 	DepositBooked   audit.Type = "deposit.booked"   // a transaction of somebody else's has moved what is ours: [Deposit]
 	DepositDoubtful audit.Type = "deposit.doubtful" // the same, and what it moved is not sure: people must look: [Deposit]
 	DepositVanished audit.Type = "deposit.vanished" // it was seen, and no block has it any more: [Deposit]
+	DepositReversed audit.Type = "deposit.reversed" // the block that had it was final and has left the chain: [DepositReversal]
 )
 
 // Who is believed: our own nodes, or the custodian where there are none.
@@ -74,5 +75,22 @@ type Deposit struct {
 	Step  string `json:"step_sha256,omitempty"`
 	// Why says why people must look, or why it is waited for no longer.
 	Why      string         `json:"why,omitempty"`
+	Workflow audit.Workflow `json:"workflow,omitzero"`
+}
+
+// A DepositReversal takes back what a [Deposit] has said, because its block is gone though it
+// was final, or because the custodian, where its word is all there is, has changed it.
+type DepositReversal struct {
+	Network    string               `json:"network"`
+	TxHash     string               `json:"tx_hash"`
+	FollowedBy string               `json:"followed_by"`
+	Block      countersign.BlockRef `json:"block,omitzero"`
+	// Now is how the transaction stands instead.
+	Now string `json:"now"`
+	// Reverses is the index of the record that does not hold any more.
+	Reverses int64 `json:"reverses"`
+	// Reversed is the step that takes the entry back, where one was posted.
+	Reversed Booking        `json:"reversed,omitzero"`
+	Wallets  []string       `json:"wallets,omitempty"`
 	Workflow audit.Workflow `json:"workflow,omitzero"`
 }

@@ -71,6 +71,7 @@ var corpus = []sample{
 	{"a deposit", booked.DepositBooked, booked.Deposit{Network: "Ethereum", TxHash: "0x1", Wallets: []string{"wa-1"}}},
 	{"a doubtful deposit", booked.DepositDoubtful, booked.Deposit{Network: "Ethereum", TxHash: "0x1", Why: "the balance says otherwise"}},
 	{"a deposit that vanished", booked.DepositVanished, booked.Deposit{}},
+	{"a deposit that did not last", booked.DepositReversed, booked.DepositReversal{Network: "Ethereum", TxHash: "0x1", Now: "in pool", Wallets: []string{"wa-1"}}},
 	{"a window is complete", complete.Certified, complete.Certificate{Complete: true, Sources: []complete.Count{{Source: "webhooks", Expected: 3, Seen: 2, Repaired: 1}}}},
 	{"a window is not", complete.Certified, complete.Certificate{Sources: []complete.Count{{Source: "webhooks", Unknown: "away"}}}},
 	{"a settlement", booked.SettlementOpened, booked.Settlement{SettlementID: "pay-1", WalletID: "wa-1", Network: "Ethereum"}},

@@ -21,7 +21,13 @@ func fillOpening(ev *event, e audit.Entry) error {
 }
 
 func fillDeposit(ev *event, e audit.Entry) error {
-	var d booked.Deposit
+	var d struct {
+		Network string   `json:"network"`
+		TxHash  string   `json:"tx_hash"`
+		Wallets []string `json:"wallets"`
+		Why     string   `json:"why"`
+		Now     string   `json:"now"`
+	}
 	if err := e.Decode(&d); err != nil {
 		return err
 	}
@@ -33,6 +39,9 @@ func fillDeposit(ev *event, e audit.Entry) error {
 	case booked.DepositVanished:
 		word = "has vanished"
 		ev.findingOf(e, medium, "deposit vanished", either(d.Why, "no reason given"))
+	case booked.DepositReversed:
+		word = "was final and has left the chain"
+		ev.findingOf(e, high, "deposit reversed", either(d.Now, "no reason given"))
 	}
 	ev.resource("transaction", d.TxHash, target)
 	ev.resource("network", d.Network, related)

@@ -35,6 +35,7 @@ var table = map[audit.Type]mapping{
 	booked.DepositBooked:   {apiActivity, create, "deposits.book", informational, fillDeposit},
 	booked.DepositDoubtful: {detectionFinding, create, "", high, fillDeposit},
 	booked.DepositVanished: {detectionFinding, create, "", medium, fillDeposit},
+	booked.DepositReversed: {detectionFinding, create, "", high, fillDeposit},
 	complete.Certified:     {apiActivity, create, "completeness.certify", informational, fillCertificate},
 
 	booked.SettlementOpened:    {apiActivity, create, "settlements.open", informational, fillSettlement},

@@ -14,16 +14,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-const (
-	// watchFinal is how long a settlement is watched after its block was final, which by the
-	// network's own rule cannot change: a broken network, or a node that lies.
-	watchFinal = time.Hour
-	// watchWord is how long it is watched where there is the custodian's word alone, and
-	// where a transaction was given up that somebody may still have.
-	watchWord = 24 * time.Hour
-	// unseenGrace is how long a transaction that the custodian has given up is looked for.
-	unseenGrace = time.Hour
-)
+// unseenGrace is how long a transaction that the custodian has given up is looked for.
+const unseenGrace = time.Hour
 
 // stuckAfter are the times after which people hear that a transaction is in no block: once
 // each.
@@ -125,9 +117,9 @@ func (s *stateful) post(ctx workflow.Context, seen settlement.FollowSettlementRe
 	s.c.Posted, s.c.Case, s.c.Released = &res, of, false
 	s.c.Index, s.c.Block, s.c.TxHash, s.c.FollowedBy, s.c.Reason = res.Index, res.Block, seen.TxHash, seen.FollowedBy, ""
 	s.c.Sent, s.c.Gone = time.Time{}, time.Time{}
-	s.c.Until = workflow.Now(ctx).Add(watchFinal)
+	s.c.Until = workflow.Now(ctx).Add(step.WatchFinal)
 	if seen.FollowedBy == booked.ByCustodian {
-		s.c.Until = workflow.Now(ctx).Add(watchWord)
+		s.c.Until = workflow.Now(ctx).Add(step.WatchWord)
 	}
 	if err := s.move(ctx, res.State); err != nil {
 		return err
@@ -169,7 +161,7 @@ func (s *stateful) giveUp(ctx workflow.Context, seen settlement.FollowSettlement
 		return nil
 	}
 	if seen.TxHash != "" {
-		s.c.Until = workflow.Now(ctx).Add(watchWord)
+		s.c.Until = workflow.Now(ctx).Add(step.WatchWord)
 	}
 	if err := s.release(ctx, endOf(seen), seen.Reason); err != nil || !sought {
 		return err

@@ -56,3 +56,12 @@ func Permanent(err error) bool {
 func PollAfter(n int) time.Duration {
 	return min(15*time.Second<<min(n, 10), 15*time.Minute)
 }
+
+const (
+	// WatchFinal is how long a transaction is watched after its block was final, which by the
+	// network's own rule cannot change: a broken network, or a node that lies.
+	WatchFinal = time.Hour
+	// WatchWord is how long it is watched where there is the custodian's word alone, and where
+	// a transaction was given up that somebody may still have.
+	WatchWord = 24 * time.Hour
+)

@@ -87,6 +87,9 @@ var sayings = map[audit.Type]func(audit.Entry) (string, error){
 	booked.DepositBooked:   saying(deposited),
 	booked.DepositDoubtful: saying(deposited),
 	booked.DepositVanished: saying(deposited),
+	booked.DepositReversed: saying(func(d booked.DepositReversal) string {
+		return fmt.Sprintf("%s on %s is %s", d.TxHash, d.Network, d.Now)
+	}),
 	complete.Certified: saying(func(c complete.Certificate) string {
 		return fmt.Sprintf("%s to %s: %s", c.From.Format(time.RFC3339), c.To.Format(time.RFC3339), map[bool]string{true: "complete", false: "NOT COMPLETE"}[c.Complete])
 	}),
