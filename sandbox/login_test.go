@@ -4,6 +4,8 @@ import (
 	"crypto/ed25519"
 	"testing"
 	"time"
+
+	"countersign/sandbox"
 )
 
 // user is what POST /auth/users answers.
@@ -55,4 +57,35 @@ func TestUserLogsInUntilDeactivated(t *testing.T) {
 	}
 	refused(t, w.admin.call("PUT", path+"/activate", `{}`), 404)
 	refused(t, w.admin.send("PUT", "/auth/users/"+w.bob.userID+"/deactivate", "", []byte(`{}`)), 403) // not signed
+}
+
+func TestWhoMustUseSingleSignOnLogsInNoOtherWay(t *testing.T) {
+	w := newWorld(t, 1)
+	public, private, _ := ed25519.GenerateKey(nil)
+	u := into[user](t, w.admin.post("/auth/users", map[string]any{"email": "jane@example.com", "kind": "CustomerEmployee", "publicKey": publicPEM(t, public)}), 200)
+	path, jane := "/auth/users/"+u.UserID, w.admin.with(private, u.CredentialUUID)
+	before, _ := jane.logIn(u)
+	entry := map[string]string{"username": u.Username, "orgId": u.OrgID}
+	begun := into[challenge](t, jane.open("POST", "/auth/login/init", entry), 200)
+	type shown struct{ IsSSORequired bool }
+	if !into[shown](t, w.admin.call("PUT", path, `{"isSSORequired":true}`), 200).IsSSORequired || !into[shown](t, w.bob.get(path), 200).IsSSORequired {
+		t.Error("the user does not show that she must use single sign-on")
+	}
+	refused(t, jane.open("POST", "/auth/login/init", entry), 403)
+	refused(t, jane.open("POST", "/auth/login/code", entry), 403)
+	refused(t, jane.send("POST", "/auth/login", "", jane.assertion(begun, `{"type":"key.get","challenge":"`+begun.Challenge+`"}`, jane.sign)), 403)
+	into[list[any]](t, before.get("/auth/credentials"), 200) // the session that she had
+	w.restart(sandbox.Config{TimeScale: 1})
+	jane.base, before.base = w.admin.base, w.admin.base
+	refused(t, jane.open("POST", "/auth/login/init", entry), 403)
+	into[shown](t, w.admin.call("PUT", path, `{"isSSORequired":false}`), 200)
+	jane.logIn(u)
+
+	refused(t, w.admin.call("PUT", path, `{}`), 400)
+	refused(t, w.admin.call("PUT", path, `{"isSSORequired":true,"isActive":false}`), 400)
+	refused(t, w.admin.call("PUT", "/auth/users/us-none", `{"isSSORequired":true}`), 404)
+	refused(t, w.admin.send("PUT", path, "", []byte(`{"isSSORequired":true}`)), 403) // not signed
+	refused(t, before.call("PUT", path, `{"isSSORequired":true}`), 403)              // nothing is assigned to her
+	born := into[user](t, w.admin.post("/auth/users", `{"email":"joe@example.com","kind":"CustomerEmployee","isSSORequired":true}`), 200)
+	refused(t, jane.open("POST", "/auth/login/init", map[string]string{"username": born.Username, "orgId": born.OrgID}), 403)
 }

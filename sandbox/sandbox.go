@@ -38,6 +38,7 @@ import (
 	"countersign/sandbox/registration"
 	"countersign/sandbox/settle"
 	"countersign/sandbox/store"
+	"countersign/sandbox/validator"
 	"countersign/sandbox/webhook"
 )
 
@@ -141,7 +142,8 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 		Registration: &registration.Desk{DB: s.db, Now: cfg.Now, Auth: users}, Recovery: &recovery.Desk{DB: s.db, Now: cfg.Now, Auth: users},
 		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
 		Signatures: signatures(cfg, s.db, vault), Webhooks: hooks, Deliverer: deliverer,
-		Chains: s.chains, Limiter: &ratelimit.Limiter{Limit: cfg.RateLimit, Now: cfg.Now}, Ready: s.ready.Load, SeedNames: cfg.SeedNames}
+		Validators: &validator.Desk{DB: s.db, Now: cfg.Now, OrgID: users.OrgID()},
+		Chains:     s.chains, Limiter: &ratelimit.Limiter{Limit: cfg.RateLimit, Now: cfg.Now}, Ready: s.ready.Load, SeedNames: cfg.SeedNames}
 	if err := vault.WatchWallets(); err != nil {
 		return err
 	}

@@ -31,12 +31,14 @@ func (d *Desk) CreateMember(caller auth.Caller, in NewMember) (identity.User, er
 		return identity.User{}, dfns.BadRequest("email must be an address such as jane@example.com")
 	case in.Kind != identity.Employee:
 		return identity.User{}, dfns.BadRequest("kind must be CustomerEmployee")
-	case in.IsSSORequired:
-		return identity.User{}, dfns.NotImplemented("isSSORequired")
 	}
 	var user identity.User
 	err := caller.Update(d.DB, func(tx *store.Tx) (err error) {
 		if user, err = identity.AddUser(tx, in.Email, identity.Employee, d.Auth.OrgID(), in.ExternalID); err != nil {
+			return err
+		}
+		user.IsSSORequired = &in.IsSSORequired
+		if err := identity.SaveUser(tx, identity.Humans, user); err != nil {
 			return err
 		}
 		if in.PublicKey == "" {
@@ -58,6 +60,28 @@ func (d *Desk) equip(tx *store.Tx, user *identity.User, publicKey string) error 
 	user.CredentialUUID, user.IsRegistered = cred, true
 	return errors.Join(identity.SaveUser(tx, identity.Humans, *user), identity.AddCredential(tx, user.UserID, identity.Credential{
 		CredID: cred, UUID: cred, Kind: identity.Key, Name: user.Name, PublicKey: publicKey, IsActive: true, DateCreated: dfns.At(d.Now())}))
+}
+
+// MemberChange is the body of PUT /auth/users/:id.
+type MemberChange struct {
+	IsSSORequired *bool `json:"isSSORequired"`
+}
+
+// UpdateMember says whether a human user of the organisation's may log in by single sign-on
+// only. The sandbox has none, so one who must is refused at the login by a key or a code, as
+// he is by DFNS; the sessions that he has stay. An end user is a 400: he does not log in
+// himself.
+func (d *Desk) UpdateMember(caller auth.Caller, id string, in MemberChange) (identity.User, error) {
+	if in.IsSSORequired == nil {
+		return identity.User{}, dfns.BadRequest("isSSORequired is required: true or false")
+	}
+	return d.changeMember(caller, id, identity.Humans, func(_ *store.Tx, u *identity.User) error {
+		if u.Kind == identity.EndUser {
+			return dfns.BadRequest("isSSORequired is only of a CustomerEmployee, and user %s is an EndUser", id)
+		}
+		u.IsSSORequired = in.IsSSORequired
+		return nil
+	})
 }
 
 // SwitchMember lets a human user act, or makes every token of his a 401.

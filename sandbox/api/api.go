@@ -32,6 +32,7 @@ import (
 	"countersign/sandbox/recovery"
 	"countersign/sandbox/registration"
 	"countersign/sandbox/signature"
+	"countersign/sandbox/validator"
 	"countersign/sandbox/webhook"
 )
 
@@ -62,6 +63,7 @@ type API struct {
 	Changes      *change.Desk
 	Webhooks     *webhook.Registry
 	Deliverer    *webhook.Deliverer
+	Validators   *validator.Desk
 	Chains       Chains
 	Limiter      *ratelimit.Limiter
 	Ready        func() bool // whether the platform is seeded

@@ -4,6 +4,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"countersign/sandbox/account"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/permission"
 )
 
@@ -77,6 +78,11 @@ func (a *API) userRoutes(e *echo.Echo) {
 	e.GET(path, a.read(permission.ReadUsers, func(c call) error {
 		user, err := a.Accounts.User(c.Param("id"))
 		return reply(c, user, err)
+	}))
+	e.PUT(path, a.signed(permission.UpdateUser, func(c call) error {
+		return decoded(c, func(in account.MemberChange) (identity.User, error) {
+			return a.Accounts.UpdateMember(c.caller, c.Param("id"), in)
+		})
 	}))
 	e.DELETE(path, a.signed(permission.DeleteUser, func(c call) error {
 		user, err := a.Accounts.DeleteMember(c.caller, c.Param("id"))

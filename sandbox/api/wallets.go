@@ -38,6 +38,8 @@ func (a *API) walletRoutes(e *echo.Echo) {
 	e.GET("/wallets/:walletId/nfts", a.read(permission.ReadWallets, a.nfts))
 	e.PUT("/wallets/:walletId/tags", a.signed(permission.AddTags, func(c call) error { return a.tags(c, false) }))
 	e.DELETE("/wallets/:walletId/tags", a.signed(permission.RemoveTags, func(c call) error { return a.tags(c, true) }))
+	e.POST("/wallets/:walletId/activate", a.signed(permission.CreateWallet, a.activate))
+	a.offerRoutes(e)
 	requestRoutes(a, e, "/wallets/:walletId/transfers", permission.CreateTransfer, permission.ReadTransfers,
 		a.Custody.CreateTransfer, a.Custody.Transfer, a.Custody.Transfers)
 	requestRoutes(a, e, "/wallets/:walletId/transactions", permission.CreateTransaction, permission.ReadTransactions,

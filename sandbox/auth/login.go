@@ -52,11 +52,15 @@ func (a *Auth) LoginInit(in LoginRequest) (InitResponse, error) {
 	return opened, err
 }
 
-// known returns the human user of a username, while he is active.
+// known returns the human user of a username, while he is active. One who must log in by
+// single sign-on is a 403.
 func (a *Auth) known(tx *store.Tx, username, orgID string) (identity.User, error) {
 	user, found, err := identity.Named(tx, username)
 	if err == nil && (!found || !user.IsActive || orgID != a.org) {
 		err = dfns.Errorf(http.StatusUnauthorized, "User not found")
+	}
+	if err == nil && user.IsSSORequired != nil && *user.IsSSORequired {
+		err = dfns.Forbidden("user %s has to log in by single sign-on, which the sandbox lacks; PUT /auth/users/%s with isSSORequired false", username, user.UserID)
 	}
 	return user, err
 }
@@ -131,7 +135,14 @@ func (a *Auth) Login(in ActionRequest) (string, error) {
 		return "", err
 	}
 	token := a.session(c.user, in.FirstFactor.Assertion.CredID)
-	if err := a.db.Update(func(tx *store.Tx) error { return identity.SaveToken(tx, token) }); err != nil {
+	err = a.db.Update(func(tx *store.Tx) error {
+		user, err := identity.Lookup(tx, c.user)
+		if err == nil {
+			_, err = a.known(tx, user.Username, a.org) // meanwhile he may have to log in otherwise
+		}
+		return errors.Join(err, identity.SaveToken(tx, token))
+	})
+	if err != nil {
 		return "", err
 	}
 	return a.Bearer(token)

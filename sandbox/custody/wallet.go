@@ -202,3 +202,23 @@ func (c *Custody) Wallets(owner string, page store.Page) ([]Wallet, string, erro
 	})
 	return wallets, next, err
 }
+
+// Activation is the body of POST /wallets/:id/activate: empty, what Concordium asks for, or
+// what Canton does.
+type Activation struct {
+	Expiry         *int64  `json:"expiry"` // of the credential deployment, unix seconds
+	UnsignedCdiStr *string `json:"unsignedCdiStr"`
+	ValidatorID    *string `json:"validatorId"`
+}
+
+// Activate refuses with a 400: wallets on the networks of the sandbox are Active from the
+// start. An unknown wallet is a 404, an archived one a 422.
+func (c *Custody) Activate(id string, _ Activation) error {
+	return c.DB.View(func(tx *store.Tx) error {
+		wallet, err := ActiveWallet(tx, id)
+		if err == nil {
+			err = dfns.BadRequest("wallet %s is Active already: wallets on %s need no activation", id, wallet.Network)
+		}
+		return err
+	})
+}

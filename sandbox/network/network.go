@@ -23,6 +23,18 @@ var dfnsNames string
 // OfDFNS returns the names of all of DFNS's networks, whether the sandbox can run them or not.
 func OfDFNS() []string { return strings.Fields(dfnsNames) }
 
+// Unkebab returns DFNS's network whose name in kebab case is text, as paths write it, or text
+// itself.
+func Unkebab(text string) string {
+	plain := strings.ReplaceAll(text, "-", "")
+	for _, name := range OfDFNS() {
+		if strings.EqualFold(name, plain) {
+			return name
+		}
+	}
+	return text
+}
+
 // A Family is what networks that work alike have in common: how their wallets
 // sign, what their addresses look like and what can be asked of them.
 type Family string

@@ -29,6 +29,14 @@ const (
 	ReadTransactions  Operation = "Wallets:Transactions:Read"
 	AbortTransaction  Operation = "Wallets:Transactions:Abort"
 
+	ReadOffers  Operation = "Wallets:Offers:Read"
+	SettleOffer Operation = "Wallets:Offers:Settle"
+
+	CreateValidator Operation = "Networks:CantonValidators:Create"
+	ReadValidators  Operation = "Networks:CantonValidators:Read"
+	UpdateValidator Operation = "Networks:CantonValidators:Update"
+	DeleteValidator Operation = "Networks:CantonValidators:Delete"
+
 	CreateKey       Operation = "Keys:Create"
 	ReadKeys        Operation = "Keys:Read"
 	UpdateKey       Operation = "Keys:Update"
@@ -60,6 +68,7 @@ const (
 	CreatePat                Operation = "Auth:Pats:Create"
 	CreateUser               Operation = "Auth:Users:Create"
 	ReadUsers                Operation = "Auth:Users:Read"
+	UpdateUser               Operation = "Auth:Users:Update"
 	ActivateUser             Operation = "Auth:Users:Activate"
 	DeactivateUser           Operation = "Auth:Users:Deactivate"
 	DeleteUser               Operation = "Auth:Users:Delete"

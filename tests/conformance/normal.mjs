@@ -1,6 +1,6 @@
 // What differs from run to run becomes a placeholder that keeps its identity within a
 // file: the first wallet is <wa-1> wherever it is met, and no other value is.
-const kinds = 'us|to|cr|cc|code|ci|or|pm|as|wa|key|xfr|tx|sig|plc|plce|ap|wh|whe|ch|fs|ofr|uj'
+const kinds = 'us|to|cr|cc|code|ci|or|pm|as|wa|key|xfr|tx|sig|plc|plce|ap|wh|whe|ch|fs|ofr|uj|cv'
 const patterns = [
   ['jwt', /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g],
   ['pem', /-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----\n?/g],
