@@ -2,10 +2,13 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/crypto"
+
+	"countersign/sandbox"
 )
 
 // keyed is what the tests read of a key.
@@ -136,4 +139,48 @@ func TestAWalletIsRenamedAndLabelled(t *testing.T) {
 	if owned := into[list[purse]](t, w.admin.get("/wallets?ownerUsername=alice"), 200); len(owned.Items) != 0 {
 		t.Errorf("alice owns %+v", owned.Items)
 	}
+}
+
+func TestADHKeyDerives(t *testing.T) {
+	w := newWorld(t, 1)
+	key := into[keyed](t, w.admin.post("/keys", `{"scheme":"DH","curve":"secp256k1"}`), 200)
+	other := into[keyed](t, w.admin.post("/keys", `{"scheme":"DH","curve":"secp256k1"}`), 200)
+	derive := func(id, domain, seed string) string {
+		t.Helper()
+		a := w.admin.post("/keys/"+id+"/derive", `{"domain":"`+domain+`","seed":"`+seed+`"}`)
+		return into[struct{ Output string }](t, a, 200).Output
+	}
+	first := derive(key.ID, "0x6f7572", "0x01")
+	if len(key.PublicKey) != 66 || len(common.FromHex(first)) != 32 || !strings.HasPrefix(first, "0x") {
+		t.Errorf("key %+v derives %s", key, first)
+	}
+	for name, got := range map[string]string{"another seed": derive(key.ID, "0x6f7572", "0x02"),
+		"another domain": derive(key.ID, "0x6f", "0x01"), "another key": derive(other.ID, "0x6f7572", "0x01")} {
+		if got == first {
+			t.Errorf("%s derives the same", name)
+		}
+	}
+	w.restart(sandbox.Config{TimeScale: 1})
+	if again := derive(key.ID, "0x6F7572", "0x01"); again != first {
+		t.Errorf("derived %s after a restart, %s before", again, first)
+	}
+	signs := into[keyed](t, w.admin.post("/keys", `{"scheme":"ECDSA","curve":"secp256k1"}`), 200)
+	path := "/keys/" + key.ID + "/derive"
+	for body, says := range map[string]string{`{"seed":"0x"}`: "domain", `{"domain":"0x","seed":"0x"}`: "domain", `{"domain":"0x01"}`: "seed",
+		`{"domain":"0x01","seed":"x"}`: "seed", `{"domain":"0x01","seed":"0x` + strings.Repeat("00", 1<<16+1) + `"}`: "seed"} {
+		if said := refused(t, w.admin.post(path, body), 400); !strings.Contains(said, says) {
+			t.Errorf("%.40s refused with %q, which does not name %s", body, said, says)
+		}
+	}
+	good := `{"domain":"0x01","seed":"0x02"}`
+	refused(t, w.admin.post("/keys/"+signs.ID+"/derive", good), 400)
+	refused(t, w.admin.post("/keys/key-none/derive", good), 404)
+	refused(t, w.admin.send("POST", path, "", []byte(good)), 403) // not signed
+	reader := w.serviceAccountWith("reader", 1, w.permission("reader", "Keys:Vrf:Derive").ID)
+	into[struct{ Output string }](t, reader.post(path, good), 200) // by the newer name
+	refused(t, w.admin.post("/keys/"+key.ID+"/signatures", `{"kind":"Message","message":"0x00"}`), 400)
+	refused(t, w.admin.post("/wallets", `{"network":"EthereumSepolia","signingKey":{"id":"`+key.ID+`"}}`), 400)
+	into[keyed](t, w.admin.call("DELETE", "/keys/"+key.ID, "{}"), 200)
+	refused(t, w.admin.post(path, good), 422)
+	refused(t, w.admin.post("/keys", `{"scheme":"DH","curve":"ed25519"}`), 501)
 }

@@ -24,6 +24,9 @@ func (a *API) keyRoutes(e *echo.Echo) {
 	e.PUT("/keys/:keyId", a.signed(permission.UpdateKey, func(c call) error {
 		return decoded(c, func(in keys.Name) (keys.Key, error) { return a.Keys.Rename(c.caller, c.Param("keyId"), in) })
 	}))
+	e.POST("/keys/:keyId/derive", a.signed(permission.DeriveKey, func(c call) error {
+		return decoded(c, func(in keys.Derivation) (keys.Derived, error) { return a.Keys.Derive(c.caller, c.Param("keyId"), in) })
+	}))
 	e.DELETE("/keys/:keyId", a.signed(permission.DeleteKey, func(c call) error {
 		key, err := a.Custody.DeleteKey(c.caller, c.Param("keyId"))
 		return reply(c, key, err)

@@ -36,7 +36,7 @@ type Key struct {
 	ID          string    `json:"id"` // key-…
 	Scheme      string    `json:"scheme"`
 	Curve       string    `json:"curve"`
-	PublicKey   string    `json:"publicKey"` // hex without 0x; compressed for ECDSA
+	PublicKey   string    `json:"publicKey"` // hex without 0x; compressed for ECDSA and DH
 	Name        string    `json:"name,omitempty"`
 	Status      string    `json:"status"`
 	Custodial   bool      `json:"custodial"` // always true: there are no delegated keys

@@ -42,6 +42,7 @@ const (
 	UpdateKey       Operation = "Keys:Update"
 	DeleteKey       Operation = "Keys:Delete"
 	ReuseKey        Operation = "Keys:Reuse"
+	DeriveKey       Operation = "Keys:Derive"
 	CreateSignature Operation = "Keys:Signatures:Create"
 	ReadSignatures  Operation = "Keys:Signatures:Read"
 

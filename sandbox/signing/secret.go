@@ -21,17 +21,19 @@ const (
 	Secp256k1 = "secp256k1"
 	EdDSA     = "EdDSA"
 	Ed25519   = "ed25519"
+	DH        = "DH" // derives values (package vrf) and signs nothing
 )
 
-// curves lists the curves that DFNS pairs with each scheme (OpenAPI 2.0.155); the sandbox
-// has the first of ECDSA's and EdDSA's.
+// curves lists the curves that DFNS pairs with each scheme (OpenAPI 2.0.155, and for
+// secp256k1 with DH its page on derivation); the sandbox has the first of ECDSA's, EdDSA's
+// and DH's.
 var curves = map[string][]string{
-	ECDSA: {Secp256k1, "stark"}, EdDSA: {Ed25519}, "Schnorr": {Secp256k1}, "DH": {Ed25519},
+	ECDSA: {Secp256k1, "stark"}, EdDSA: {Ed25519}, "Schnorr": {Secp256k1}, DH: {Secp256k1, Ed25519},
 }
 
 // A Secret is a private key. It is stored as text; nothing shows it.
 type Secret struct {
-	Scheme string // ECDSA over secp256k1, or EdDSA over ed25519
+	Scheme string // ECDSA or DH over secp256k1, or EdDSA over ed25519
 	Hex    string // 32 bytes, 0x-hex: the scalar, or the seed
 }
 
@@ -47,7 +49,7 @@ func New(scheme, curve string) (Secret, error) {
 		return Secret{}, dfns.BadRequest("scheme must be ECDSA, EdDSA, Schnorr or DH: %q is not", scheme)
 	case !known:
 		return Secret{}, dfns.BadRequest("curve %q is not one of scheme %s", curve, scheme)
-	case scheme == ECDSA && curve == Secp256k1:
+	case scheme != "Schnorr" && curve == Secp256k1:
 		key, err := crypto.GenerateKey()
 		if err != nil {
 			return Secret{}, fmt.Errorf("making key: %w", err)
@@ -64,8 +66,13 @@ func New(scheme, curve string) (Secret, error) {
 }
 
 // ECDSA returns the key as Go has it. It fails for a key of another scheme.
-func (s Secret) ECDSA() (*ecdsa.PrivateKey, error) {
-	raw, err := s.bytes(ECDSA)
+func (s Secret) ECDSA() (*ecdsa.PrivateKey, error) { return s.secp256k1(ECDSA) }
+
+// DH is [Secret.ECDSA] for a key of scheme DH.
+func (s Secret) DH() (*ecdsa.PrivateKey, error) { return s.secp256k1(DH) }
+
+func (s Secret) secp256k1(scheme string) (*ecdsa.PrivateKey, error) {
+	raw, err := s.bytes(scheme)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +99,8 @@ func (s Secret) bytes(scheme string) ([]byte, error) {
 	return raw, nil
 }
 
-// Public returns the public key in hex without 0x: 33 bytes compressed for ECDSA, 32 for
-// EdDSA.
+// Public returns the public key in hex without 0x: 33 bytes compressed for ECDSA and DH, 32
+// for EdDSA.
 func (s Secret) Public() (string, error) {
 	if s.Scheme == EdDSA {
 		key, err := s.Ed25519()
@@ -102,7 +109,7 @@ func (s Secret) Public() (string, error) {
 		}
 		return hex.EncodeToString(key[32:]), nil
 	}
-	key, err := s.ECDSA()
+	key, err := s.secp256k1(s.Scheme)
 	if err != nil {
 		return "", err
 	}

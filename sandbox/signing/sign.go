@@ -27,6 +27,8 @@ type Value struct {
 func (b Body) Check(scheme string, evm bool) error {
 	evm = evm || b.Blockchain == "Evm"
 	switch {
+	case scheme == DH:
+		return dfns.BadRequest("a key of scheme DH signs nothing; POST /keys/:keyId/derive derives values from it")
 	case scheme == EdDSA && b.Kind != "Message":
 		return dfns.BadRequest("a key of scheme EdDSA signs kind Message, not %s", b.Kind)
 	case scheme == EdDSA && evm:

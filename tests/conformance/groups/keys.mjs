@@ -18,6 +18,13 @@ export default async function ({ admin }) {
   await admin.does('keys.deleteKey', { keyId: spare.id })
   await admin.does('keys.getKey', { keyId: spare.id })
 
+  const dh = await admin.does('keys.createKey', { body: { scheme: 'DH', curve: 'secp256k1' } })
+  const body = { domain: '0x6f7572733a746573743a31', seed: '0x0102' }
+  const derived = await admin.does('keys.deriveKey', { keyId: dh.id, body })
+  assert.deepEqual(await admin.does('keys.deriveKey', { keyId: dh.id, body }), derived)
+  await admin.isRefused(400, 'keys.deriveKey', { keyId: dh.id, body: { domain: 'ours', seed: '0x' } })
+  await admin.isRefused(400, 'keys.deriveKey', { keyId, body })
+
   const unknown = { keyId: 'key-00000-00000-0000000000000000' }
   await admin.isRefused(404, 'keys.getKey', unknown)
   await admin.isRefused(404, 'keys.deleteKey', unknown)
