@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -81,6 +82,27 @@ func (a *Account) Pay(ctx context.Context, chain *evm.Chain, d Deposit) (common.
 	defer a.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	hash, err := a.pay(ctx, chain, d)
+	var said *dfns.Error
+	if overdue(ctx, err) && !errors.As(err, &said) {
+		return common.Hash{}, pending("what has to come before the deposit")
+	}
+	return hash, err
+}
+
+// overdue tells whether the time of a payment is over. The pipe to the chain has the same
+// deadline and may be the first to notice.
+func overdue(ctx context.Context, err error) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) ||
+		err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded)
+}
+
+// pending is the answer when what a payment waits for is not mined in time.
+func pending(what string) *dfns.Error {
+	return dfns.Errorf(http.StatusServiceUnavailable, "%s is not mined yet; release what is held, resume the settler, and ask again", what)
+}
+
+func (a *Account) pay(ctx context.Context, chain *evm.Chain, d Deposit) (common.Hash, error) {
 	need := new(big.Int).Set(coins(1)) // for gas
 	if d.Contract == nil {
 		need.Add(need, d.Amount)
@@ -204,13 +226,12 @@ func await(ctx context.Context, what string, holds func() (bool, error)) error {
 		if done {
 			return nil
 		}
-		if ctx.Err() == nil && err != nil {
+		if err != nil && !overdue(ctx, err) {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return dfns.Errorf(http.StatusServiceUnavailable,
-				"%s is not mined yet; release what is held, resume the settler, and ask again", what)
+			return pending(what)
 		case <-ticker.C:
 		}
 	}
