@@ -102,7 +102,6 @@ func TestKeysThatAreRefused(t *testing.T) {
 		"Schnorr":                   {"/keys", `{"scheme":"Schnorr","curve":"secp256k1"}`, 501},
 		"stark":                     {"/keys", `{"scheme":"ECDSA","curve":"stark"}`, 501},
 		"a master key":              {"/keys", `{"scheme":"ECDSA","curve":"secp256k1","masterKey":true}`, 501},
-		"a delegated key":           {"/keys", `{"scheme":"ECDSA","curve":"secp256k1","delegateTo":"us-1"}`, 501},
 		"a member of nobody's":      {"/keys", `{"scheme":"ECDSA","curve":"secp256k1","colour":"red"}`, 400},
 		"import":                    {"/keys/import", `{}`, 501},
 		"export":                    {"/keys/" + edwards.ID + "/export", `{}`, 501},

@@ -180,8 +180,12 @@ func TestAnEndUserIsVouchedForByAServiceAccount(t *testing.T) {
 
 	// Whatever is assigned to him, he may do nothing with the organisation's wallets, nor vote.
 	w.assign(w.managed("ManagedFullAdminAccess"), u.UserID)
-	refused(t, customer.get("/wallets"), 403)
-	refused(t, customer.post(w.path("transfers"), map[string]string{"kind": "Native", "to": recipient, "amount": "1"}), 403)
+	if got := into[list[purse]](t, customer.get("/wallets"), 200); len(got.Items) != 0 {
+		t.Errorf("he sees %+v", got.Items)
+	}
+	refused(t, customer.get("/wallets/"+w.admin.walletID), 404)
+	refused(t, customer.post(w.path("transfers"), map[string]string{"kind": "Native", "to": recipient, "amount": "1"}), 404)
+	refused(t, customer.get("/webhooks"), 403)
 	w.policy(0, group(1))
 	id := w.pay(w.admin, "1").ApprovalID
 	refused(t, customer.post("/v2/policy-approvals/"+id+"/decisions", map[string]string{"value": "Approved"}), 403)

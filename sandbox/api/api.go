@@ -113,6 +113,9 @@ func (a *API) read(op permission.Operation, h func(call) error) echo.HandlerFunc
 		if err := a.Auth.Allowed(caller, op); err != nil {
 			return err
 		}
+		if err := a.owned(c, caller); err != nil {
+			return err
+		}
 		body, err := io.ReadAll(c.Request().Body)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/history"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/store"
 )
 
@@ -47,6 +48,9 @@ type orgHistoryPage struct {
 
 // orgHistory answers in JSON; DFNS can also answer in CSV.
 func (a *API) orgHistory(c call) error {
+	if c.caller.User.Kind == identity.EndUser {
+		return dfns.Forbidden("the history of all wallets is the organisation's; an end user reads /wallets/:walletId/history")
+	}
 	p, err := page(c, 50)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package api
 import (
 	"github.com/labstack/echo/v4"
 
+	"countersign/sandbox/custody"
 	"countersign/sandbox/keys"
 	"countersign/sandbox/permission"
 )
@@ -14,7 +15,11 @@ func (a *API) keyRoutes(e *echo.Echo) {
 		if err != nil {
 			return err
 		}
-		found, next, err := a.Keys.List(c.QueryParam("owner"), p)
+		of, err := owner(c, "owner")
+		if err != nil {
+			return err
+		}
+		found, next, err := a.Keys.List(of, p)
 		return replyPage(c, found, next, err)
 	}))
 	e.GET("/keys/:keyId", a.read(permission.ReadKeys, func(c call) error {
@@ -23,6 +28,11 @@ func (a *API) keyRoutes(e *echo.Echo) {
 	}))
 	e.PUT("/keys/:keyId", a.signed(permission.UpdateKey, func(c call) error {
 		return decoded(c, func(in keys.Name) (keys.Key, error) { return a.Keys.Rename(c.caller, c.Param("keyId"), in) })
+	}))
+	e.POST("/keys/:keyId/delegate", a.signed(permission.DelegateKey, func(c call) error {
+		return decoded(c, func(in custody.KeyHeir) (custody.Delegated, error) {
+			return a.Custody.DelegateKey(c.caller, c.Param("keyId"), in)
+		})
 	}))
 	e.POST("/keys/:keyId/derive", a.signed(permission.DeriveKey, func(c call) error {
 		return decoded(c, func(in keys.Derivation) (keys.Derived, error) { return a.Keys.Derive(c.caller, c.Param("keyId"), in) })

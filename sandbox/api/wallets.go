@@ -1,8 +1,6 @@
 package api
 
 import (
-	"cmp"
-
 	"github.com/labstack/echo/v4"
 
 	"countersign/sandbox/auth"
@@ -20,18 +18,22 @@ func (a *API) walletRoutes(e *echo.Echo) {
 		if err != nil {
 			return err
 		}
-		wallets, next, err := a.Custody.Wallets(owner(c), p)
+		of, err := owner(c, "owner", "ownerId", "ownerUsername")
+		if err != nil {
+			return err
+		}
+		wallets, next, err := a.Custody.Wallets(of, p)
 		return replyPage(c, wallets, next, err)
 	}))
-	e.GET("/wallets/:id", a.read(permission.ReadWallets, func(c call) error {
-		wallet, err := a.Custody.Wallet(c.Param("id"))
+	e.GET("/wallets/:walletId", a.read(permission.ReadWallets, func(c call) error {
+		wallet, err := a.Custody.Wallet(c.Param("walletId"))
 		return reply(c, wallet, err)
 	}))
 	e.GET("/wallets/all/history", a.read(permission.ReadWallets, a.orgHistory))
 	e.GET("/wallets/:walletId/history", a.read(permission.ReadWallets, a.history))
-	e.PUT("/wallets/:id", a.signed(permission.UpdateWallet, func(c call) error {
+	e.PUT("/wallets/:walletId", a.signed(permission.UpdateWallet, func(c call) error {
 		return decoded(c, func(in custody.WalletChange) (custody.Wallet, error) {
-			return a.Custody.UpdateWallet(c.caller, c.Param("id"), in)
+			return a.Custody.UpdateWallet(c.caller, c.Param("walletId"), in)
 		})
 	}))
 	e.GET("/wallets/:walletId/assets", a.read(permission.ReadWallets, a.assets))
@@ -39,6 +41,11 @@ func (a *API) walletRoutes(e *echo.Echo) {
 	e.PUT("/wallets/:walletId/tags", a.signed(permission.AddTags, func(c call) error { return a.tags(c, false) }))
 	e.DELETE("/wallets/:walletId/tags", a.signed(permission.RemoveTags, func(c call) error { return a.tags(c, true) }))
 	e.POST("/wallets/:walletId/activate", a.signed(permission.CreateWallet, a.activate))
+	e.POST("/wallets/:walletId/delegate", a.signed(permission.DelegateKey, func(c call) error {
+		return decoded(c, func(in custody.WalletHeir) (custody.Delegated, error) {
+			return a.Custody.DelegateWallet(c.caller, c.Param("walletId"), in)
+		})
+	}))
 	a.offerRoutes(e)
 	requestRoutes(a, e, "/wallets/:walletId/transfers", permission.CreateTransfer, permission.ReadTransfers,
 		a.Custody.CreateTransfer, a.Custody.Transfer, a.Custody.Transfers)
@@ -101,11 +108,6 @@ func (a *API) createWallet(caller auth.Caller, in custody.NewWallet) (custody.Wa
 		}
 	}
 	return a.Custody.CreateWallet(caller, in)
-}
-
-// owner is the owner that a list is narrowed to, by any of its three names; "" is none.
-func owner(c call) string {
-	return cmp.Or(c.QueryParam("owner"), c.QueryParam("ownerId"), c.QueryParam("ownerUsername"))
 }
 
 func (a *API) tags(c call, remove bool) error {

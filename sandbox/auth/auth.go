@@ -137,11 +137,11 @@ func (a *Auth) Identify(token string) (Caller, error) {
 		if !shown.IsActive || !caller.User.IsActive || !a.now().Before(shown.Expires.Time) {
 			return refused
 		}
-		if caller.User.Kind == identity.EndUser {
-			return nil // he has no wallets, and no rights on those of the organisation
-		}
 		held, err := role.Of(tx, caller.Identity())
 		caller.rights = role.Rights(held)
+		if caller.User.Kind == identity.EndUser {
+			caller.rights = caller.rights.OfEndUser()
+		}
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {

@@ -14,7 +14,9 @@ import (
 var ErrAborted = errors.New("request was aborted")
 
 // Signed records the raw transaction of a job before anyone else sees it, and
-// with it that the request is Broadcasted under that hash.
+// with it that the request is Broadcasted under that hash. It fails with [ErrAborted], or
+// with [ErrDelegated] when the wallet is not the requester's to use any more; then nobody may
+// see the transaction.
 func (c *Custody) Signed(job queue.Job, raw []byte, hash string) error {
 	job.Raw = raw
 	return c.DB.Update(func(tx *store.Tx) error {
@@ -28,7 +30,11 @@ func (c *Custody) Signed(job queue.Job, raw []byte, hash string) error {
 		if r.Status != Executing {
 			return fmt.Errorf("signing %s, which is %s: %w", r.ID, r.Status, ErrAborted)
 		}
-		if err := queue.Put(tx, job); err != nil {
+		wallet, err := getWallet(tx, r.WalletID)
+		if err == nil && wallet.lost(r) {
+			err = ErrDelegated
+		}
+		if err := errors.Join(err, queue.Put(tx, job)); err != nil {
 			return err
 		}
 		r.Status, r.TxHash, r.DateBroadcasted = Broadcasted, hash, dfns.At(c.Now())

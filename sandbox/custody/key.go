@@ -12,6 +12,7 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/keys"
 	"countersign/sandbox/network"
 	"countersign/sandbox/signing"
@@ -25,10 +26,12 @@ type SigningKey struct {
 	Scheme    string `json:"scheme"`
 	Curve     string `json:"curve"`
 	PublicKey string `json:"publicKey"` // hex without 0x; compressed for ECDSA
+
+	DelegatedTo string `json:"delegatedTo,omitempty"` // the end user whose it is, us-…
 }
 
-func signingKey(k keys.Key) SigningKey {
-	return SigningKey{ID: k.ID, Scheme: k.Scheme, Curve: k.Curve, PublicKey: k.PublicKey}
+func signingKey(k keys.Key, whose keys.Delegation) SigningKey {
+	return SigningKey{ID: k.ID, Scheme: k.Scheme, Curve: k.Curve, PublicKey: k.PublicKey, DelegatedTo: whose.To}
 }
 
 // ChosenKey says which key a new wallet gets: one that is there, or a new one of the scheme
@@ -58,35 +61,52 @@ func (k *ChosenKey) validate() error {
 
 // keyFor makes the key of a new wallet, or finds the one that it reuses. A key has one
 // wallet on a network.
-func (c *Custody) keyFor(tx *store.Tx, in NewWallet, on network.Network) (keys.Key, error) {
+func (c *Custody) keyFor(tx *store.Tx, caller auth.Caller, in NewWallet, on network.Network) (keys.Key, keys.Delegation, error) {
+	if in.SigningKey != nil && in.SigningKey.ID != "" {
+		return reused(tx, caller, in, on)
+	}
 	chosen := ChosenKey{}
 	chosen.Scheme, chosen.Curve = keyOf(on.Family)
-	if in.SigningKey != nil {
-		chosen.ID = in.SigningKey.ID
-		if in.SigningKey.Scheme != "" || in.SigningKey.Curve != "" {
-			chosen.Scheme, chosen.Curve = in.SigningKey.Scheme, in.SigningKey.Curve
-		}
+	if in.SigningKey != nil && (in.SigningKey.Scheme != "" || in.SigningKey.Curve != "") {
+		chosen.Scheme, chosen.Curve = in.SigningKey.Scheme, in.SigningKey.Curve
 	}
-	if chosen.ID == "" {
-		if err := fits(on, chosen.Scheme, chosen.Curve); err != nil {
-			return keys.Key{}, err
-		}
-		return keys.Add(tx, c.Now(), chosen.Scheme, chosen.Curve, "")
+	if err := fits(on, chosen.Scheme, chosen.Curve); err != nil {
+		return keys.Key{}, keys.Delegation{}, err
 	}
-	key, err := keys.GetActive(tx, chosen.ID)
+	whose, err := in.wish().Fulfil(tx, caller)
 	if err != nil {
-		return key, err
+		return keys.Key{}, whose, err
+	}
+	key, err := keys.Add(tx, c.Now(), whose, chosen.Scheme, chosen.Curve, "")
+	return key, whose, err
+}
+
+// reused finds the key that a new wallet is to share. Whose the key is, his is the wallet.
+func reused(tx *store.Tx, caller auth.Caller, in NewWallet, on network.Network) (keys.Key, keys.Delegation, error) {
+	key, err := keys.GetActive(tx, in.SigningKey.ID)
+	if err != nil {
+		return key, keys.Delegation{}, err
 	}
 	if err := fits(on, key.Scheme, key.Curve); err != nil {
-		return key, err
+		return key, keys.Delegation{}, err
+	}
+	whose, err := keys.DelegationOf(tx, key.ID)
+	if err == nil && caller.User.Kind == identity.EndUser {
+		err = whose.Admit(caller, key.ID)
+	}
+	if err == nil && (in.DelayDelegation || in.DelegateTo != "" && in.DelegateTo != whose.To) {
+		err = dfns.BadRequest("signingKey.id takes the key as it is; delegate it by POST /keys/%s/delegate", key.ID)
+	}
+	if err != nil {
+		return key, whose, err
 	}
 	others, err := WalletsOf(tx, key.ID)
 	for _, w := range others {
 		if w.Network == in.Network {
-			return key, dfns.Errorf(http.StatusConflict, "key %s already has wallet %s on %s", key.ID, w.ID, w.Network)
+			return key, whose, dfns.Errorf(http.StatusConflict, "key %s already has wallet %s on %s", key.ID, w.ID, w.Network)
 		}
 	}
-	return key, err
+	return key, whose, err
 }
 
 // fits refuses a key that the network's wallets cannot sign with.

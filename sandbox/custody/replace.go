@@ -19,7 +19,7 @@ import (
 func (c *Custody) Abort(caller auth.Caller, object, walletID, id string) (Request, error) {
 	var r Request
 	err := caller.Update(c.DB, func(tx *store.Tx) (err error) {
-		if r, err = requestIn(tx, object, walletID, id); err != nil {
+		if r, err = requestOf(tx, caller, object, walletID, id); err != nil {
 			return err
 		}
 		if r.Status != Executing {
@@ -38,7 +38,7 @@ func (c *Custody) Abort(caller auth.Caller, object, walletID, id string) (Reques
 func (c *Custody) Replace(caller auth.Caller, object, walletID, id, kind string) (Request, error) {
 	var made Request
 	err := caller.Update(c.DB, func(tx *store.Tx) error {
-		r, err := requestIn(tx, object, walletID, id)
+		r, err := requestOf(tx, caller, object, walletID, id)
 		if err != nil {
 			return err
 		}
@@ -104,6 +104,19 @@ func (c *Custody) replacement(tx *store.Tx, caller auth.Caller, r Request, job q
 	made.Status, made.DateBroadcasted = Broadcasted, now
 	return made, errors.Join(c.save(tx, kindTransaction, made), queue.Put(tx, queue.Job{ID: made.ID, Network: r.Network,
 		WalletID: r.WalletID, Object: kindTransaction, RequestID: made.ID, Raw: signed.Raw}))
+}
+
+// requestOf is [requestIn] for a caller who may sign with the wallet.
+func requestOf(tx *store.Tx, caller auth.Caller, object, walletID, id string) (Request, error) {
+	r, err := requestIn(tx, object, walletID, id)
+	if err != nil {
+		return r, err
+	}
+	wallet, err := getWallet(tx, walletID)
+	if err == nil {
+		err = wallet.admit(caller)
+	}
+	return r, err
 }
 
 // requestIn reads a request of a wallet; an unknown one is a 404.

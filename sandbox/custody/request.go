@@ -104,6 +104,9 @@ func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte
 		if _, err := ActiveWallet(tx, walletID); err != nil {
 			return err
 		}
+		if err := wallet.admit(caller); err != nil {
+			return err
+		}
 		r = c.newRequest(caller, object, wallet, body)
 		if err := c.govern(tx, object, wallet, &r); err != nil {
 			return err
@@ -192,13 +195,17 @@ func (c *Custody) requests(object, walletID string, page store.Page) ([]Request,
 	return found, next, err
 }
 
-// execute lets r go to the chain.
+// execute lets r go to the chain, unless the wallet was delegated while r waited.
 func (c *Custody) execute(tx *store.Tx, object string, r *Request, now time.Time) error {
 	r.Status = Executing
 	if r.ApprovalID != "" {
 		r.DatePolicyResolved = dfns.At(now)
 	}
 	wallet, err := getWallet(tx, r.WalletID)
+	if err == nil && wallet.lost(*r) {
+		r.Status, r.Reason = Failed, ErrDelegated.Error()
+		return c.save(tx, object, *r)
+	}
 	return errors.Join(err,
 		c.save(tx, object, *r),
 		queue.Put(tx, queue.Job{ID: r.ID, Network: r.Network, WalletID: r.WalletID, Object: object, RequestID: r.ID,

@@ -9,6 +9,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/history"
+	"countersign/sandbox/keys"
 	"countersign/sandbox/network"
 	"countersign/sandbox/queue"
 	"countersign/sandbox/stellar"
@@ -34,7 +35,7 @@ type Wallet struct {
 	DateCreated dfns.Time  `json:"dateCreated"`
 	DateDeleted dfns.Time  `json:"dateDeleted,omitzero"`
 	Name        string     `json:"name,omitempty"`
-	Custodial   bool       `json:"custodial"`
+	Custodial   bool       `json:"custodial"`            // the organisation's, not an end user's
 	ExternalID  string     `json:"externalId,omitempty"` // a label only
 	Tags        []string   `json:"tags"`
 }
@@ -49,15 +50,16 @@ type NewWallet struct {
 
 	SigningKey *ChosenKey `json:"signingKey"`
 
-	DelegateTo      any `json:"delegateTo"`
-	DelayDelegation any `json:"delayDelegation"`
+	DelegateTo      string `json:"delegateTo"`
+	DelayDelegation bool   `json:"delayDelegation"`
+}
+
+func (in NewWallet) wish() keys.Wish {
+	return keys.Wish{DelegateTo: in.DelegateTo, DelayDelegation: in.DelayDelegation}
 }
 
 func (in NewWallet) validate() error {
-	switch {
-	case in.DelegateTo != nil || in.DelayDelegation != nil:
-		return dfns.NotImplemented("delegated wallets")
-	case len([]rune(in.ExternalID)) > maxExternalID:
+	if len([]rune(in.ExternalID)) > maxExternalID {
 		return dfns.BadRequest("externalId is longer than %d characters", maxExternalID)
 	}
 	if err := checkTags(in.Tags); err != nil {
@@ -77,7 +79,7 @@ func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error)
 	}
 	var wallet Wallet
 	err := caller.Update(c.DB, func(tx *store.Tx) (err error) {
-		wallet, err = c.add(tx, in, !c.Unfunded)
+		wallet, err = c.add(tx, caller, in, !c.Unfunded)
 		return err
 	})
 	return wallet, err
@@ -85,14 +87,16 @@ func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error)
 
 // AddWallet is [Custody.CreateWallet] within a transaction of the caller's,
 // who has checked in. It is always funded.
-func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) { return c.add(tx, in, true) }
+func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
+	return c.add(tx, auth.Caller{}, in, true)
+}
 
-func (c *Custody) add(tx *store.Tx, in NewWallet, funded bool) (Wallet, error) {
+func (c *Custody) add(tx *store.Tx, caller auth.Caller, in NewWallet, funded bool) (Wallet, error) {
 	on, err := c.Networks.Find(in.Network)
 	if err != nil {
 		return Wallet{}, err
 	}
-	key, err := c.keyFor(tx, in, on)
+	key, whose, err := c.keyFor(tx, caller, in, on)
 	if err != nil {
 		return Wallet{}, err
 	}
@@ -101,8 +105,8 @@ func (c *Custody) add(tx *store.Tx, in NewWallet, funded bool) (Wallet, error) {
 		return Wallet{}, err
 	}
 	wallet := Wallet{
-		ID: dfns.NewID("wa"), Network: in.Network, Address: address, SigningKey: signingKey(key), Status: "Active",
-		DateCreated: dfns.At(c.Now()), Name: in.Name, Custodial: true, ExternalID: in.ExternalID, Tags: append([]string{}, in.Tags...),
+		ID: dfns.NewID("wa"), Network: in.Network, Address: address, SigningKey: signingKey(key, whose), Status: "Active",
+		DateCreated: dfns.At(c.Now()), Name: in.Name, Custodial: whose.To == "", ExternalID: in.ExternalID, Tags: append([]string{}, in.Tags...),
 	}
 	if on.Family == network.EVM {
 		if err := deployToken(tx, wallet); err != nil {
@@ -191,13 +195,19 @@ func HasWallet(tx *store.Tx, id string) error {
 	return err
 }
 
-// Wallets returns a page of the wallets, oldest first. An owner is the end user that a
-// wallet is delegated to; there are none, so a list by owner is empty.
+// Wallets returns a page of the wallets, oldest first: of all, or of those that are delegated
+// to an owner, named by ID or username.
 func (c *Custody) Wallets(owner string, page store.Page) ([]Wallet, string, error) {
 	var wallets []Wallet
 	var next string
-	err := c.DB.View(func(tx *store.Tx) (err error) {
-		wallets, next, err = store.List(tx, kindWallet, all, page, func(Wallet) bool { return owner == "" })
+	err := c.DB.View(func(tx *store.Tx) error {
+		id, err := keys.Owner(tx, owner)
+		if err != nil {
+			return err
+		}
+		wallets, next, err = store.List(tx, kindWallet, all, page, func(w Wallet) bool {
+			return owner == "" || w.SigningKey.DelegatedTo == id
+		})
 		return err
 	})
 	return wallets, next, err

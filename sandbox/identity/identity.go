@@ -35,8 +35,8 @@ const (
 const Pat = "Pat"
 
 // The kinds of users. An end user is somebody outside of the organisation, for whom it holds
-// wallets that are delegated to him. There are none here, so he may do nothing but look after
-// himself, whatever is assigned to him.
+// wallets that are delegated to him. He may use those, and nothing else of the organisation's,
+// whatever is assigned to him.
 const (
 	Employee = "CustomerEmployee"
 	EndUser  = "EndUser"

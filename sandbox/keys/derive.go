@@ -1,6 +1,8 @@
 package keys
 
 import (
+	"errors"
+
 	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"countersign/sandbox/auth"
@@ -46,6 +48,10 @@ func (r *Ring) Derive(caller auth.Caller, id string, in Derivation) (Derived, er
 		}
 		if key.Scheme != signing.DH {
 			return dfns.BadRequest("key %s is of scheme %s; only a key of scheme DH derives values", id, key.Scheme)
+		}
+		whose, err := DelegationOf(tx, id)
+		if err := errors.Join(err, whose.Admit(caller, id)); err != nil {
+			return err
 		}
 		secret, err := Secret(tx, id)
 		if err != nil {

@@ -14,7 +14,6 @@ import (
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/signing"
 	"countersign/sandbox/store"
-	"countersign/sandbox/webhook"
 )
 
 // Kinds of stored objects.
@@ -39,7 +38,7 @@ type Key struct {
 	PublicKey   string    `json:"publicKey"` // hex without 0x; compressed for ECDSA and DH
 	Name        string    `json:"name,omitempty"`
 	Status      string    `json:"status"`
-	Custodial   bool      `json:"custodial"` // always true: there are no delegated keys
+	Custodial   bool      `json:"custodial"` // the organisation's; false once it is delegated to an end user
 	DateCreated dfns.Time `json:"dateCreated"`
 	DateDeleted dfns.Time `json:"dateDeleted,omitzero"`
 }
@@ -51,11 +50,12 @@ type NewKey struct {
 	Curve  string `json:"curve"`
 	Name   string `json:"name"`
 
-	MasterKey       *bool `json:"masterKey"`
-	DeriveFrom      any   `json:"deriveFrom"`
-	StoreID         any   `json:"storeId"`
-	DelegateTo      any   `json:"delegateTo"`
-	DelayDelegation any   `json:"delayDelegation"`
+	DelegateTo      string `json:"delegateTo"`
+	DelayDelegation bool   `json:"delayDelegation"`
+
+	MasterKey  *bool `json:"masterKey"`
+	DeriveFrom any   `json:"deriveFrom"`
+	StoreID    any   `json:"storeId"`
 }
 
 func (in NewKey) validate() error {
@@ -66,8 +66,6 @@ func (in NewKey) validate() error {
 		return dfns.NotImplemented("keys derived from a master key")
 	case in.StoreID != nil:
 		return dfns.NotImplemented("a chosen key store")
-	case in.DelegateTo != nil || in.DelayDelegation != nil:
-		return dfns.NotImplemented("delegated keys")
 	}
 	return nil
 }
@@ -78,21 +76,25 @@ type Ring struct {
 	Now func() time.Time
 }
 
-// Create makes a key that belongs to no wallet yet.
+// Create makes a key that belongs to no wallet yet. One that an end user makes is his.
 func (r *Ring) Create(caller auth.Caller, in NewKey) (Key, error) {
 	if err := in.validate(); err != nil {
 		return Key{}, err
 	}
 	var key Key
-	err := caller.Update(r.DB, func(tx *store.Tx) (err error) {
-		key, err = Add(tx, r.Now(), in.Scheme, in.Curve, in.Name)
+	err := caller.Update(r.DB, func(tx *store.Tx) error {
+		whose, err := Wish{in.DelegateTo, in.DelayDelegation}.Fulfil(tx, caller)
+		if err != nil {
+			return err
+		}
+		key, err = Add(tx, r.Now(), whose, in.Scheme, in.Curve, in.Name)
 		return err
 	})
 	return key, err
 }
 
 // Add makes a key within a transaction of the caller's, and announces it.
-func Add(tx *store.Tx, now time.Time, scheme, curve, name string) (Key, error) {
+func Add(tx *store.Tx, now time.Time, whose Delegation, scheme, curve, name string) (Key, error) {
 	secret, err := signing.New(scheme, curve)
 	if err != nil {
 		return Key{}, err
@@ -102,20 +104,14 @@ func Add(tx *store.Tx, now time.Time, scheme, curve, name string) (Key, error) {
 		return Key{}, err
 	}
 	key := Key{ID: dfns.NewID("key"), Scheme: scheme, Curve: curve, PublicKey: public, Name: name,
-		Status: Active, Custodial: true, DateCreated: dfns.At(now)}
-	return key, errors.Join(put(tx, key),
+		Status: Active, Custodial: whose.To == "", DateCreated: dfns.At(now)}
+	return key, errors.Join(put(tx, key), whose.put(tx, key.ID),
 		store.Put(tx, store.Object{Kind: kindSecret, ID: key.ID}, secret),
 		announce(tx, now, "created", key))
 }
 
 func put(tx *store.Tx, key Key) error {
 	return store.Put(tx, store.Object{Kind: kindKey, ID: key.ID, Parent: all}, key)
-}
-
-// announce sends key.created or key.deleted. DFNS does not show the data of these events;
-// the key stands in it as a wallet stands in wallet.created.
-func announce(tx *store.Tx, now time.Time, what string, key Key) error {
-	return webhook.Emit(tx, now, "key."+what, map[string]Key{"key": key})
 }
 
 // Get returns a key; an unknown one is a 404.
@@ -141,16 +137,37 @@ func Secret(tx *store.Tx, id string) (signing.Secret, error) {
 	return store.Get[signing.Secret](tx, kindSecret, id)
 }
 
-// List returns a page of the keys, oldest first. An owner is the end user that a key is
-// delegated to; there are none, so a list by owner is empty.
+// List returns a page of the keys, oldest first: of all, or of those that are delegated to an
+// owner, named by ID or username.
 func (r *Ring) List(owner string, page store.Page) ([]Key, string, error) {
 	var found []Key
 	var next string
-	err := r.DB.View(func(tx *store.Tx) (err error) {
-		found, next, err = store.List(tx, kindKey, all, page, func(Key) bool { return owner == "" })
+	err := r.DB.View(func(tx *store.Tx) error {
+		keep, err := owned(tx, owner)
+		if err != nil {
+			return err
+		}
+		found, next, err = store.List(tx, kindKey, all, page, keep)
 		return err
 	})
 	return found, next, err
+}
+
+// owned accepts the keys of an owner, or all for none.
+func owned(tx *store.Tx, owner string) (func(Key) bool, error) {
+	if owner == "" {
+		return nil, nil
+	}
+	id, err := Owner(tx, owner)
+	if err != nil {
+		return nil, err
+	}
+	theirs := map[string]bool{}
+	delegated, err := store.All[Delegation](tx, kindDelegation, id)
+	for _, d := range delegated {
+		theirs[d.Key] = true
+	}
+	return func(k Key) bool { return theirs[k.ID] }, err
 }
 
 // Name is the body of PUT /keys/:id. A null takes the name away.

@@ -51,6 +51,7 @@ var aliases = map[Operation]Operation{
 	"Permissions:Delete":        "Permissions:Archive",
 	"Wallets:Tags:Remove":       "Wallets:Tags:Delete",
 	"Keys:Vrf:Derive":           "Keys:Derive",
+	"Wallets:Delegate":          "Keys:Delegate",
 
 	"Wallets:TransferAsset":        "Wallets:Transfers:Create",
 	"Wallets:BroadcastTransaction": "Wallets:Transactions:Create",

@@ -42,6 +42,7 @@ const (
 	UpdateKey       Operation = "Keys:Update"
 	DeleteKey       Operation = "Keys:Delete"
 	ReuseKey        Operation = "Keys:Reuse"
+	DelegateKey     Operation = "Keys:Delegate"
 	DeriveKey       Operation = "Keys:Derive"
 	CreateSignature Operation = "Keys:Signatures:Create"
 	ReadSignatures  Operation = "Keys:Signatures:Read"

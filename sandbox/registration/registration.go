@@ -19,6 +19,7 @@ import (
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/identity"
 	"countersign/sandbox/mail"
+	"countersign/sandbox/role"
 	"countersign/sandbox/store"
 )
 
@@ -112,7 +113,8 @@ type NewEndUser struct {
 	ExternalID string `json:"externalId"`
 }
 
-// Delegate makes an end user and opens his registration. A username that is taken is a 401,
+// Delegate makes an end user, who may use what will be delegated to him, and opens his
+// registration. A username that is taken is a 401,
 // as DFNS has it.
 func (d *Desk) Delegate(caller auth.Caller, in NewEndUser) (credential.Session, error) {
 	if err := auth.Vouches(caller); err != nil {
@@ -131,7 +133,10 @@ func (d *Desk) Delegate(caller auth.Caller, in NewEndUser) (credential.Session, 
 		if errors.As(err, &taken) {
 			return dfns.Errorf(http.StatusUnauthorized, "User already exists.")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return role.Welcome(tx, user.UserID, dfns.At(d.Now()))
 	})
 	if err != nil {
 		return credential.Session{}, err

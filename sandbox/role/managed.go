@@ -50,3 +50,21 @@ func Establish(tx *store.Tx, identities []string, now dfns.Time) error {
 	}
 	return nil
 }
+
+// Welcome assigns the managed permission of end users to a new one, as DFNS does. One that is
+// archived, or was given another name, is nobody's by default.
+func Welcome(tx *store.Tx, user string, now dfns.Time) error {
+	id, err := store.Get[string](tx, kindName, EndUser)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p, err := Get(tx, id)
+	if err != nil || p.IsArchived {
+		return err
+	}
+	a, err := Propose(tx, id, user, now)
+	return errors.Join(err, Grant(tx, a))
+}

@@ -37,8 +37,12 @@ func (s *Settler) stepLedger(on network.Network, job queue.Job) error {
 	payment.Amount = job.Call.Value.Int64()
 	if job.Raw == nil {
 		if job, err = s.signPayment(payment, root, key, job); err != nil {
+			var refused errRefused
 			if errors.Is(err, custody.ErrAborted) {
 				return nil
+			}
+			if errors.As(err, &refused) {
+				return s.Custody.Settled(job, custody.Settlement{Reason: refused.reason})
 			}
 			return err
 		}
@@ -74,7 +78,7 @@ func (s *Settler) signPayment(p stellar.Payment, root, key ed25519.PrivateKey, j
 	if err != nil {
 		return job, err
 	}
-	return job, s.Custody.Signed(job, job.Raw, hash)
+	return job, recorded(s.Custody.Signed(job, job.Raw, hash))
 }
 
 // ledgerKey is the key of the wallet that pays, or of the root account.

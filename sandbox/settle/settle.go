@@ -173,7 +173,15 @@ func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job queue.Job) (qu
 	if job.Raw, err = tx.MarshalBinary(); err != nil {
 		return job, fmt.Errorf("encoding transaction: %w", err)
 	}
-	return job, s.Custody.Signed(job, job.Raw, tx.Hash().Hex())
+	return job, recorded(s.Custody.Signed(job, job.Raw, tx.Hash().Hex()))
+}
+
+// recorded makes the refusal to record a signature one of the request, if it is for good.
+func recorded(err error) error {
+	if errors.Is(err, custody.ErrDelegated) {
+		return errRefused{err.Error()}
+	}
+	return err
 }
 
 // execute runs the job's transaction and records how it ended, once it has.

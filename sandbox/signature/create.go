@@ -22,6 +22,7 @@ type Signer struct{ WalletID, KeyID string }
 // place is a signer that was found.
 type place struct {
 	key     keys.Key
+	whose   keys.Delegation  // the key's
 	wallets []custody.Wallet // that are built on the key, the signer first when it is one
 	wallet  string           // the signer's ID when it is a wallet
 	network string           // the wallet's, or ""
@@ -38,6 +39,9 @@ func (s Signer) find(tx *store.Tx) (place, error) {
 	}
 	var err error
 	if p.key, err = keys.Get(tx, s.KeyID); err != nil {
+		return p, err
+	}
+	if p.whose, err = keys.DelegationOf(tx, s.KeyID); err != nil {
 		return p, err
 	}
 	all, err := custody.WalletsOf(tx, s.KeyID)
@@ -95,6 +99,9 @@ func (d *Desk) Create(caller auth.Caller, of Signer, raw []byte) (Signature, err
 		if _, err := keys.GetActive(tx, at.key.ID); err != nil {
 			return err
 		}
+		if err := at.whose.Admit(caller, at.key.ID); err != nil {
+			return err
+		}
 		on, err := d.check(at, body)
 		if err != nil {
 			return err
@@ -131,8 +138,7 @@ func (d *Desk) check(at place, body signing.Body) (string, error) {
 // govern lets the policies decide the first status of a new signature, and makes it when
 // nothing stands in its way. Rules that read what moves can read nothing of it, and trigger.
 func (d *Desk) govern(tx *store.Tx, at place, r *record) error {
-	ruling, err := d.Gate.Judge(tx, gate.Case{Kind: policy.Sign, Subject: Subject, SubjectID: r.ID,
-		Initiator: r.Requester.UserID, Scope: at.scope(), Movement: rule.Movement{Network: r.Network, Hex: true}})
+	ruling, err := d.judge(tx, at, *r)
 	if err != nil {
 		return err
 	}
@@ -150,4 +156,13 @@ func (d *Desk) govern(tx *store.Tx, at place, r *record) error {
 		return d.sign(tx, r)
 	}
 	return d.save(tx, *r)
+}
+
+// judge asks the policies, which a delegated key has none of: its owner alone decides.
+func (d *Desk) judge(tx *store.Tx, at place, r record) (gate.Ruling, error) {
+	if at.whose.To != "" {
+		return gate.Ruling{}, nil
+	}
+	return d.Gate.Judge(tx, gate.Case{Kind: policy.Sign, Subject: Subject, SubjectID: r.ID,
+		Initiator: r.Requester.UserID, Scope: at.scope(), Movement: rule.Movement{Network: r.Network, Hex: true}})
 }

@@ -70,7 +70,8 @@ type Desk struct {
 	Networks network.Set
 }
 
-// sign makes the signature, or fails it, and announces which. A deleted key signs nothing.
+// sign makes the signature, or fails it, and announces which. A deleted key signs nothing, and
+// one that was delegated meanwhile signs for its end user only.
 func (d *Desk) sign(tx *store.Tx, r *record) error {
 	key, err := keys.Get(tx, r.KeyID)
 	if err != nil {
@@ -78,6 +79,14 @@ func (d *Desk) sign(tx *store.Tx, r *record) error {
 	}
 	if key.Status != keys.Active {
 		r.Status, r.Reason = Failed, "key "+key.ID+" is "+key.Status
+		return d.save(tx, *r)
+	}
+	whose, err := keys.DelegationOf(tx, key.ID)
+	if err != nil {
+		return err
+	}
+	if whose.To != "" && whose.To != r.Requester.UserID {
+		r.Status, r.Reason = Failed, custody.ErrDelegated.Error()
 		return d.save(tx, *r)
 	}
 	secret, err := keys.Secret(tx, key.ID)

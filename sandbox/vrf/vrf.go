@@ -27,9 +27,13 @@ func Derive(key *ecdsa.PrivateKey, domain, seed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, y = crypto.S256().ScalarMult(x, y, key.D.FillBytes(make([]byte, 32)))
-	out := sha256.Sum256(crypto.CompressPubkey(&ecdsa.PublicKey{Curve: crypto.S256(), X: x, Y: y}))
+	out := sha256.Sum256(compressed(crypto.S256().ScalarMult(x, y, crypto.FromECDSA(key))))
 	return out[:], nil
+}
+
+// compressed is a point in SEC 1's short form: the parity of y, and x.
+func compressed(x, y *big.Int) []byte {
+	return append([]byte{byte(2 + y.Bit(0))}, x.FillBytes(make([]byte, 32))...)
 }
 
 // HashToCurve returns the point of secp256k1 that a message is hashed to under a domain
