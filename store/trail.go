@@ -10,6 +10,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/store/claims"
 	"countersign/store/find"
 
 	"modernc.org/sqlite" // driver "sqlite"
@@ -61,7 +62,7 @@ func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) 
 // the scopes are halted, and returns the decision; with reserve, the claims are
 // reserved by it, and it is an error when one does not fit; without, they are noted
 // for the case that people approve. It must not use the Trail itself.
-func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Claim, scopes []string,
+func (t *Trail) Decide(ctx context.Context, key string, wanted []countersign.Claim, scopes []string,
 	conclude func(countersign.Standing) (d audit.Draft, reserve bool),
 ) (audit.Entry, error) {
 	return t.append(ctx, key, true, func(tx *sql.Tx) (audit.Draft, error) {
@@ -69,7 +70,7 @@ func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Cla
 		if err != nil {
 			return audit.Draft{}, err
 		}
-		balances, fits, err := t.DB.claim(ctx, tx, key, claims, t.Signer.Now())
+		balances, fits, err := claims.Take(ctx, t.DB.sql, tx, key, wanted, t.Signer.Now())
 		if err != nil {
 			return audit.Draft{}, err
 		}
@@ -82,7 +83,7 @@ func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Cla
 		case reserve && len(halted) > 0:
 			return audit.Draft{}, fmt.Errorf("decide %s: %s is halted", key, halted[0])
 		case !reserve:
-			err = t.DB.moveClaims(ctx, tx, key, noted)
+			err = claims.Move(ctx, t.DB.sql, tx, key, claims.Noted)
 		}
 		return d, err
 	})
@@ -93,11 +94,11 @@ func (t *Trail) Decide(ctx context.Context, key string, claims []countersign.Cla
 // same key changes nothing and returns the first record.
 func (t *Trail) Close(ctx context.Context, d audit.Draft, decisionKey string, moved bool) (audit.Entry, error) {
 	return t.append(ctx, d.Key, true, func(tx *sql.Tx) (audit.Draft, error) {
-		state := released
+		state := claims.Released
 		if moved {
-			state = committed
+			state = claims.Committed
 		}
-		return d, t.DB.moveClaims(ctx, tx, decisionKey, state)
+		return d, claims.Move(ctx, t.DB.sql, tx, decisionKey, state)
 	})
 }
 
@@ -105,7 +106,7 @@ func (t *Trail) Close(ctx context.Context, d audit.Draft, decisionKey string, mo
 // back into notes, in one transaction; like Close it is safe to repeat.
 func (t *Trail) Void(ctx context.Context, d audit.Draft, decisionKey string) (audit.Entry, error) {
 	return t.append(ctx, d.Key, true, func(tx *sql.Tx) (audit.Draft, error) {
-		return d, t.DB.moveClaims(ctx, tx, decisionKey, noted)
+		return d, claims.Move(ctx, t.DB.sql, tx, decisionKey, claims.Noted)
 	})
 }
 
