@@ -41,7 +41,7 @@ func benchAppend(b *testing.B, kind string, writers int) {
 	tr, bare := desk(b, dsn, "us"), rawDB(b, bareDSN)
 	bare.SetMaxOpenConns(16)
 	bareTables(b, bare)
-	const each = 10
+	const each = 50
 	var ours, theirs, grouped time.Duration
 	total := 0
 	for round := 0; b.Loop(); round++ {

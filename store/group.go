@@ -24,6 +24,9 @@ type group struct {
 	mu      sync.Mutex
 	waiting []*appending
 	leading bool
+	// want is how many the leader waits for, who is told by whole when they are there; else 0.
+	want  int
+	whole chan struct{}
 }
 
 // An appending is one append that waits for its place.
@@ -49,6 +52,10 @@ func (db *DB) append(a *appending) {
 	g := &db.group
 	g.mu.Lock()
 	g.waiting = append(g.waiting, a)
+	if g.want > 0 && len(g.waiting) >= g.want {
+		g.want = 0
+		close(g.whole)
+	}
 	lead := !g.leading
 	g.leading = true
 	g.mu.Unlock()
@@ -92,9 +99,10 @@ func (g *group) drop(a *appending) bool {
 // lead commits group after group until nobody waits.
 func (db *DB) lead() {
 	g := &db.group
-	last := 0
+	var writers int
+	var took time.Duration
 	for {
-		g.gather(last)
+		g.gather(writers, took)
 		g.mu.Lock()
 		n := min(len(g.waiting), maxGroup)
 		together := g.waiting[:n:n]
@@ -104,32 +112,45 @@ func (db *DB) lead() {
 		if n == 0 {
 			return
 		}
+		began := time.Now()
 		db.commit(together)
+		g.mu.Lock()
+		writers, took = n+len(g.waiting), time.Since(began)
+		g.mu.Unlock()
 		for _, a := range together {
 			close(a.done)
 		}
-		last = n
 	}
 }
 
-// linger is how long a group may wait for the writers of the one before it: most of them
-// come back at once with their next record, and half of them would miss a commit that
-// begins without them.
-const linger = 300 * time.Microsecond
+// A group may wait for the writers of the one before it, for an eighth of the time that one
+// took and at most maxLinger: most of them come back at once with their next record, and those
+// who would miss a commit that begins without them wait for two.
+const (
+	lingerShare = 8
+	maxLinger   = 2 * time.Millisecond
+)
 
-// gather waits until as many appends wait as the last group had, for at most linger. While
-// nobody waits it does not: whoever comes then leads a group of their own.
-func (g *group) gather(last int) {
-	if last < 2 {
+// gather waits until as many appends wait as there are writers: those of the last group, which
+// took so long, and those who came meanwhile. It waits for as long as it may, and who writes
+// alone waits for nobody.
+func (g *group) gather(writers int, took time.Duration) {
+	g.mu.Lock()
+	if writers < 2 || len(g.waiting) >= min(writers, maxGroup) {
+		g.mu.Unlock()
 		return
 	}
-	for begun := time.Now(); time.Since(begun) < linger; time.Sleep(linger / 10) {
+	whole := make(chan struct{})
+	g.want, g.whole = min(writers, maxGroup), whole
+	g.mu.Unlock()
+	timer := time.NewTimer(min(took/lingerShare, maxLinger))
+	defer timer.Stop()
+	select {
+	case <-whole:
+	case <-timer.C:
 		g.mu.Lock()
-		n := len(g.waiting)
+		g.want = 0
 		g.mu.Unlock()
-		if n == 0 || n >= last {
-			return
-		}
 	}
 }
 
