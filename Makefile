@@ -24,15 +24,16 @@ test: build packages ## Run every test (PostgreSQL's where initdb is found, Node
 	cd sandbox && go test -timeout 12m ./...
 
 .PHONY: slow
-slow: build ## Run the long forms of tests: 64 callers with 1,000 tries each on a budget, a hundred kills, an outage of 500 (eight minutes)
+slow: build ## Run the long forms of tests: 64 callers with 1,000 tries each on a budget, a hundred kills, an outage of 500, a hundred settlements through every hardship (eight minutes)
 	COUNTERSIGN_TEST_SLOW=1 ./tools/with-postgres.sh go test -count=1 -timeout 15m -run 'TestManyReserveAtOnce|TestAHundredKills' ./store
 	COUNTERSIGN_TEST_OUTAGE=250 go test -count=1 -timeout 10m -run TestAnOutageLosesNothing ./tests
+	COUNTERSIGN_TEST_SETTLEMENTS=100 go test -count=1 -timeout 15m -run TestAThousandSettlements ./tests
 
 .PHONY: long
 long: build ## Run the longest forms: a sweep of 500 wallets under kills, a sweep's workflow with 10,000 moves, a run of many settlements (hours; not for CI)
 	COUNTERSIGN_TEST_MOVES=10000 go test -count=1 -timeout 60m -run TestASweepOfManyMoves ./tests
 	COUNTERSIGN_TEST_SWEPT=500 go test -count=1 -timeout 60m -run TestASweepWhileEverythingIsKilled ./tests
-	COUNTERSIGN_TEST_SETTLEMENTS=$(or $(SETTLEMENTS),300) go test -count=1 -timeout 60m -run TestAThousandSettlements ./tests
+	COUNTERSIGN_TEST_SETTLEMENTS=$(or $(SETTLEMENTS),1000) go test -count=1 -timeout 60m -run TestAThousandSettlements ./tests
 
 .PHONY: race
 race: build ## Run every test under the race detector

@@ -63,10 +63,10 @@ const desks = 4
 // is what the chain and the platform say, to the last unit, and nothing happened twice.
 //
 // It runs where COUNTERSIGN_TEST_SETTLEMENTS says how many; COUNTERSIGN_TEST_SEED makes the same
-// plan again. docs/design/settlement.md says what it has shown and what is open.
+// plan again. docs/design/settlement.md says what it has shown.
 func TestAThousandSettlements(t *testing.T) {
 	if os.Getenv("COUNTERSIGN_TEST_SETTLEMENTS") == "" {
-		t.SkipNow() // by request only: docs/design/settlement.md
+		t.SkipNow() // by request only: make slow, make long
 	}
 	n, seed := number("COUNTERSIGN_TEST_SETTLEMENTS", 30), number("COUNTERSIGN_TEST_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("%d settlements: COUNTERSIGN_TEST_SETTLEMENTS=%d COUNTERSIGN_TEST_SEED=%d", n, n, seed)
