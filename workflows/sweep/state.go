@@ -52,7 +52,7 @@ const (
 	Reported   Stop = "reported"   // the run has ended before and has its report
 	Declined   Stop = "declined"   // a person has declined the plan
 	Unapproved Stop = "unapproved" // nobody has approved it in time
-	GasPrice   Stop = "gas_price"  // gas has come to cost more than the plan offers
+	GasPrice   Stop = "gas_price"  // gas cost more than the plan offers until the order's patience was over
 	Late       Stop = "late"       // the order's patience was over
 	Cancelled  Stop = "cancelled"  // the workflow was cancelled
 )
@@ -63,10 +63,11 @@ type Phase string
 // The phases of a sweep. Wire format.
 const (
 	Planning         Phase = "planning"
-	AwaitingApproval Phase = "awaiting_approval" // a person must approve the plan
-	ToppingUp        Phase = "topping_up"        // gas goes to wallets that lack it
-	Moving           Phase = "moving"            // moves are begun and followed
-	Closed           Phase = "closed"            // the report is made
+	AwaitingApproval Phase = "awaiting_approval"  // a person must approve the plan
+	AwaitingGasPrice Phase = "awaiting_gas_price" // gas costs more than the plan offers
+	ToppingUp        Phase = "topping_up"         // gas goes to wallets that lack it
+	Moving           Phase = "moving"             // moves are begun and followed
+	Closed           Phase = "closed"             // the report is made
 )
 
 // SweepStatus answers the status query, and is the result in the end.
@@ -115,10 +116,11 @@ type run struct {
 	c  CarriedSweep
 
 	legs, verdicts workflow.ReceiveChannel
-	begun          int  // by this run of the workflow
-	starting       int  // children of which it is not known whether they have started
-	doubts         bool // a move is to be asked for now
-	waiting, woken bool // for a verdict, and by a hint that there is one
+	begun          int    // by this run of the workflow
+	starting       int    // children of which it is not known whether they have started
+	doubts         bool   // a move is to be asked for now
+	waiting, woken bool   // for a verdict, and by a hint that there is one
+	dear           string // why nothing is begun for now: what gas costs
 	closed         *steps.CloseSweepResult
 }
 
@@ -209,6 +211,8 @@ func (s *run) phase() Phase {
 		return Planning
 	case s.waiting:
 		return AwaitingApproval
+	case s.dear != "":
+		return AwaitingGasPrice
 	case s.c.Purpose == sweep.GasTopUp && s.c.Plan.TopUps > 0:
 		return ToppingUp
 	}

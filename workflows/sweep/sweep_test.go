@@ -130,26 +130,6 @@ func TestWhatIsNotMoved(t *testing.T) {
 		w.run.Order.Approval = true
 		w.says(w.ended(), "nothing", "", 0, 0, 0)
 	})
-	t.Run("gas becomes too dear", func(t *testing.T) {
-		w := newWorld(t, 7, 30)
-		w.stop = func(p plans.Purpose, n int) string {
-			if p == plans.ToTreasury && n == 2 {
-				return "a unit of gas costs 10 wei"
-			}
-			return ""
-		}
-		w.says(w.ended(), "partial", "gas_price", 21, 21, 0)
-	})
-	t.Run("gas becomes too dear for top-ups", func(t *testing.T) {
-		w := newWorld(t, 20, 30)
-		w.stop = func(_ plans.Purpose, n int) string {
-			if n == 1 {
-				return "a unit of gas costs 10 wei"
-			}
-			return ""
-		}
-		w.says(w.ended(), "partial", "gas_price", 7, 7, 0)
-	})
 	t.Run("some are denied, one fails and one cannot even be opened", func(t *testing.T) {
 		w := newWorld(t, 5, 30)
 		w.fate = func(id string) fate {

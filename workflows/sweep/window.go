@@ -23,6 +23,8 @@ const (
 	perRun = 300
 	// askAfter is how long a move may be under way before the trail is asked for it.
 	askAfter = time.Hour
+	// gasPause is how long a sweep waits before it asks again what gas costs.
+	gasPause = 10 * time.Minute
 	// topUpPatience is how long top-ups are waited for at most, from when all have begun.
 	topUpPatience = time.Hour
 )
@@ -37,15 +39,17 @@ type Leg struct {
 // begin begins what is left of a purpose's chunks, never more at once than the order allows.
 func (s *run) begin(ctx workflow.Context, chunks int) error {
 	var do *steps.Sweeps
-	for ; s.c.Chunk < chunks && s.c.Stopped == ""; s.c.Chunk, s.c.Offset = s.c.Chunk+1, 0 {
+	for s.c.Chunk < chunks && s.c.Stopped == "" {
 		in := steps.SweepPageInput{SweepID: s.id, Purpose: s.c.Purpose, Chunk: s.c.Chunk}
 		page, err := step.Run[steps.SweepPageResult](ctx, "read what "+s.id+" moves next", do.SweepPage, in)
 		if err != nil {
 			return err
 		}
 		if page.Stop != "" {
-			s.stop(GasPrice, page.Stop)
-			return nil
+			if err := s.waitForGas(ctx, page.Stop); err != nil {
+				return err
+			}
+			continue
 		}
 		for ; s.c.Offset < len(page.Instructions); s.c.Offset++ {
 			free, err := s.await(ctx, s.until(), s.free)
@@ -60,8 +64,29 @@ func (s *run) begin(ctx workflow.Context, chunks int) error {
 			}
 			s.start(ctx, page.Instructions[s.c.Offset])
 		}
+		s.c.Chunk, s.c.Offset = s.c.Chunk+1, 0
 	}
 	return nil
+}
+
+// waitForGas waits for a while when gas has come to cost more than the plan offers, and stops the
+// sweep when the order's patience ends first.
+func (s *run) waitForGas(ctx workflow.Context, why string) error {
+	now := workflow.Now(ctx)
+	if !now.Before(s.until()) {
+		s.stop(GasPrice, why)
+		return nil
+	}
+	s.dear = why
+	s.tell(ctx)
+	until := now.Add(gasPause)
+	if s.until().Before(until) {
+		until = s.until()
+	}
+	_, err := s.await(ctx, until, func() bool { return false })
+	s.dear = ""
+	s.tell(ctx)
+	return err
 }
 
 // start begins a move. Its settlement is nobody's child in the end: it goes on when the sweep

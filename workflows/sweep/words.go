@@ -68,6 +68,9 @@ func (s *run) story() string {
 	add("planned %d, moved %d, in flight %d, ended otherwise %d%s, not begun %d", planned, settled, len(s.c.Legs),
 		s.c.Begun-settled-len(s.c.Legs), s.otherwise(), planned-s.c.Begun)
 	add("skipped %d: the plan says of each why it stays", p.Skips)
+	if s.dear != "" {
+		add("nothing is begun while gas costs more than the plan offers: %s; the sweep waits until %s at the latest", s.dear, s.until().UTC().Format(time.RFC3339))
+	}
 	if s.c.Stopped != "" {
 		add("nothing more is begun: **%s** %s", strings.ReplaceAll(string(s.c.Stopped), "_", " "), s.c.Why)
 	}
