@@ -9,6 +9,7 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/tree"
+	"countersign/store/treelog"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -112,7 +113,7 @@ func (db *DB) newestSigned(ctx context.Context, index int64) ([]byte, tree.Check
 	last := db.recent.signed
 	db.mu.Unlock()
 	if last.Size > index {
-		return last.note, last.Checkpoint, nil
+		return last.Note, last.Checkpoint, nil
 	}
 	msg, err := db.Checkpoint(ctx)
 	if err != nil {
@@ -124,7 +125,7 @@ func (db *DB) newestSigned(ctx context.Context, index int64) ([]byte, tree.Check
 
 // recent is what a process has appended lately, and the checkpoint over it.
 type recent struct {
-	signed signed
+	signed treelog.Signed
 	places map[int64]string // JWS by index
 	oldest int64
 }
@@ -132,7 +133,7 @@ type recent struct {
 // maxRecent bounds it: decisions are posted soon after they are made.
 const maxRecent = 4096
 
-func (r *recent) add(entries []audit.Entry, at signed) {
+func (r *recent) add(entries []audit.Entry, at treelog.Signed) {
 	if r.places == nil {
 		r.places, r.oldest = map[int64]string{}, entries[0].Index
 	}
@@ -214,27 +215,10 @@ func (db *DB) anchorBehind(ctx context.Context, a Anchor, kept []byte, at tree.C
 	if err != nil {
 		return false, err
 	}
-	if err := db.compare(ctx, c); err != nil {
+	if err := db.Extends(ctx, c); err != nil {
 		return false, err
 	}
 	return c.Size >= at.Size, db.begun(ctx, a, c.Size)
-}
-
-// compare fails with [ErrRolledBack] unless a checkpoint is a beginning of the log as the
-// database has it now.
-func (db *DB) compare(ctx context.Context, c tree.Checkpoint) error {
-	msg, err := db.Checkpoint(ctx)
-	if errors.Is(err, ErrNoCheckpoint) {
-		return fmt.Errorf("%w: it is empty, a checkpoint of %d records was signed", ErrRolledBack, c.Size)
-	}
-	if err != nil {
-		return err
-	}
-	now, err := tree.ReadCheckpoint(msg)
-	if err != nil {
-		return err
-	}
-	return db.prefix(ctx, db.sql, now, c)
 }
 
 // compareAnchors is what a process asks before it appends anything.
@@ -254,7 +238,7 @@ func (db *DB) compareAnchors(ctx context.Context, l *Log) error {
 		if err != nil {
 			return fmt.Errorf("anchor %s keeps %w: another log's, or signed by another key", a, err)
 		}
-		if err := db.compare(ctx, c); err != nil {
+		if err := db.Extends(ctx, c); err != nil {
 			return fmt.Errorf("anchor %s: %w: restore the newest backup, or, when people have found that the records in between are lost, take the anchor away", a, err)
 		}
 		if err := db.begun(ctx, a, c.Size); err != nil {

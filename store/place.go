@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"countersign/audit"
+	"countersign/store/find"
 
 	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sync/errgroup"
@@ -34,7 +35,7 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 	if err != nil {
 		return nil, err
 	}
-	p := &placing{db: db, tx: tx, end: end, next: end.tiler.Size(), heads: maps.Clone(end.heads), keys: map[string]bool{}, registry: db.known()}
+	p := &placing{db: db, tx: tx, end: end, next: end.Size(), heads: maps.Clone(end.heads), keys: map[string]bool{}, registry: db.known()}
 	waiting := map[string]int{} // by key, the place among those that are being written
 	for _, a := range together {
 		if e, stands := standing[a.key]; stands {
@@ -173,7 +174,7 @@ func (p *placing) around(ctx context.Context, d audit.Draft) (all []audit.Draft,
 		if p.keys[d.Key] {
 			return true
 		}
-		found, e := p.db.bytes(ctx, p.tx, "SELECT record_key FROM records WHERE record_key = ?", d.Key)
+		found, e := find.Bytes(ctx, p.tx, p.db.query("SELECT record_key FROM records WHERE record_key = ?"), d.Key)
 		if e != nil {
 			err = e
 		}
@@ -268,7 +269,7 @@ func (db *DB) committed(end *tip) {
 	db.kept = end
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	db.recent.add(end.appended, end.signed)
+	db.recent.add(end.appended, end.Signed)
 	end.appended = nil
 	if db.seen != nil {
 		close(db.seen)

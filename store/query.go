@@ -25,7 +25,3 @@ func (db *DB) Explain(ctx context.Context, q Query) ([]string, error) {
 func (db *DB) ByID(ctx context.Context, id string) (audit.Entry, error) {
 	return find.ByID(ctx, db.sql, id)
 }
-
-func (db *DB) number(ctx context.Context, query string, args ...any) (int64, error) {
-	return find.Number(ctx, db.sql, query, args...)
-}

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"countersign/store/sqldb"
+	"countersign/store/treelog"
 )
 
 //go:embed migrations
@@ -34,6 +35,8 @@ var ErrDSN = sqldb.ErrDSN
 
 // A DB is an open database with the schema of this release.
 type DB struct {
+	treelog.Reader // of its log
+
 	sql      *sqldb.DB
 	postgres bool
 	// writer has room for the one appending transaction of this process. Who waits
@@ -106,7 +109,7 @@ func connect(dsn string, readOnly bool) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{sql: conn, postgres: conn.Postgres, writer: make(chan struct{}, 1)}, nil
+	return &DB{Reader: treelog.Reader{SQL: conn}, sql: conn, postgres: conn.Postgres, writer: make(chan struct{}, 1)}, nil
 }
 
 func (db *DB) query(text string) string { return db.sql.Text(text) }

@@ -12,8 +12,6 @@ import (
 	"countersign/audit"
 	"countersign/store/claims"
 	"countersign/store/find"
-
-	"modernc.org/sqlite" // driver "sqlite"
 )
 
 // A Trail appends signed records to a database. It is safe for concurrent use, in
@@ -133,7 +131,7 @@ func (db *DB) exclusively(ctx context.Context, f func(*sql.Tx) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return db.begin(ctx, func(tx *sql.Tx) error {
+	return db.sql.Write(ctx, func(tx *sql.Tx) error {
 		if db.postgres {
 			if _, err := tx.ExecContext(ctx, "SELECT one FROM append_lock FOR UPDATE"); err != nil {
 				return err
@@ -149,28 +147,7 @@ func (db *DB) transact(ctx context.Context, f func(*sql.Tx) error) error {
 	if !db.postgres {
 		return db.exclusively(ctx, f)
 	}
-	return db.begin(ctx, f)
-}
-
-func (db *DB) begin(ctx context.Context, f func(*sql.Tx) error) error {
-	var opts *sql.TxOptions
-	if db.postgres { // whatever the server's default: behind a lock we must read the newest
-		opts = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
-	}
-	tx, err := db.sql.BeginTx(ctx, opts)
-	// A process that writes without pause can keep SQLite's lock from another for
-	// longer than the busy timeout. Nothing has happened yet: wait on.
-	for err != nil && busy(err) && ctx.Err() == nil {
-		tx, err = db.sql.BeginTx(ctx, opts)
-	}
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
-	if err := f(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return db.sql.Write(ctx, f)
 }
 
 // head is the end of a subject's chain; its index is the caller's to say.
@@ -237,11 +214,4 @@ func (db *DB) Entries(ctx context.Context, f Filter) iter.Seq2[audit.Entry, erro
 // Find returns the record under key, or [audit.ErrNoRecord].
 func (db *DB) Find(ctx context.Context, key string) (audit.Entry, error) {
 	return db.find(ctx, db.sql, key)
-}
-
-// busy reports whether SQLite's write lock was not to be had in time (SQLITE_BUSY, 5,
-// in the low byte of the code).
-func busy(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code()&0xff == 5
 }

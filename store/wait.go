@@ -2,21 +2,11 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
 // pollEvery is how often a waiter looks for what another process has appended.
 const pollEvery = 250 * time.Millisecond
-
-// Size is how many records are under the newest signed checkpoint.
-func (db *DB) Size(ctx context.Context) (int64, error) {
-	n, err := db.number(ctx, "SELECT COALESCE(MAX(size), 0) FROM checkpoints")
-	if err != nil {
-		return 0, fmt.Errorf("read the size of the log: %w", err)
-	}
-	return n, nil
-}
 
 // WaitFor returns once the record with an index is under a signed checkpoint, or with the
 // error of ctx. A commit of this process wakes it; those of others are looked for.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -47,6 +48,19 @@ func Records(ctx context.Context, q Querier, text string, args ...any) iter.Seq2
 			yield(audit.Entry{}, fmt.Errorf("read records: %w", err))
 		}
 	}
+}
+
+// Bytes runs one SELECT of one value, and returns nil when there is no row.
+func Bytes(ctx context.Context, q Querier, text string, args ...any) (data []byte, err error) {
+	rows, err := q.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		err = rows.Scan(&data)
+	}
+	return data, errors.Join(err, rows.Err())
 }
 
 // Payload reads a record without trusting it.

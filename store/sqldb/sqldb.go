@@ -1,5 +1,5 @@
 // Package sqldb opens the databases that a store can stand on, SQLite and PostgreSQL, and
-// hides how they differ in addresses, migrations and placeholders.
+// hides how they differ in addresses, migrations, transactions and placeholders.
 package sqldb
 
 import (

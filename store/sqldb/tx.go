@@ -1,0 +1,54 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"modernc.org/sqlite" // driver "sqlite"
+)
+
+// Write runs f in a transaction that may write, and commits it. On PostgreSQL each statement
+// of it sees what was committed before the statement began; on SQLite it holds the write lock
+// from its beginning.
+func (db *DB) Write(ctx context.Context, f func(*sql.Tx) error) error {
+	var opts *sql.TxOptions
+	if db.Postgres { // whatever the server's default: behind a lock we must read the newest
+		opts = &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
+	tx, err := db.BeginTx(ctx, opts)
+	// A process that writes without pause can keep SQLite's lock from another for
+	// longer than the busy timeout. Nothing has happened yet: wait on.
+	for err != nil && busy(err) && ctx.Err() == nil {
+		tx, err = db.BeginTx(ctx, opts)
+	}
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// Snapshot runs f on one state of the database, for reading.
+func (db *DB) Snapshot(ctx context.Context, f func(*sql.Tx) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if db.Postgres {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := db.BeginTx(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // it has only read
+	return f(tx)
+}
+
+// busy reports whether SQLite's write lock was not to be had in time (SQLITE_BUSY, 5,
+// in the low byte of the code).
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == 5
+}
