@@ -103,8 +103,6 @@ func TestKeysThatAreRefused(t *testing.T) {
 		"stark":                     {"/keys", `{"scheme":"ECDSA","curve":"stark"}`, 501},
 		"a master key":              {"/keys", `{"scheme":"ECDSA","curve":"secp256k1","masterKey":true}`, 501},
 		"a member of nobody's":      {"/keys", `{"scheme":"ECDSA","curve":"secp256k1","colour":"red"}`, 400},
-		"import":                    {"/keys/import", `{}`, 501},
-		"export":                    {"/keys/" + edwards.ID + "/export", `{}`, 501},
 		"an unknown key":            {"/wallets", `{"network":"EthereumSepolia","signingKey":{"id":"key-none"}}`, 404},
 		"a key that does not fit":   {"/wallets", `{"network":"EthereumSepolia","signingKey":{"id":"` + edwards.ID + `"}}`, 400},
 		"a scheme that does not":    {"/wallets", `{"network":"EthereumSepolia","signingKey":{"scheme":"EdDSA","curve":"ed25519"}}`, 400},

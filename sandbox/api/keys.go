@@ -34,6 +34,16 @@ func (a *API) keyRoutes(e *echo.Echo) {
 			return a.Custody.DelegateKey(c.caller, c.Param("keyId"), in)
 		})
 	}))
+	e.POST("/keys/:keyId/export", a.signed(permission.ExportKey, func(c call) error {
+		return decoded(c, func(in keys.Exporting) (keys.Exported, error) {
+			return a.Custody.ExportKey(c.caller, c.Param("keyId"), in)
+		})
+	}))
+	e.POST("/keys/import", a.signed(permission.ImportKey, func(c call) error { return decodedBy(c, a.Keys.Import) }))
+	e.GET("/signers", a.read(permission.ListSigners, func(c call) error {
+		clusters, err := a.Keys.Signers()
+		return reply(c, clusters, err)
+	}))
 	e.POST("/keys/:keyId/derive", a.signed(permission.DeriveKey, func(c call) error {
 		return decoded(c, func(in keys.Derivation) (keys.Derived, error) { return a.Keys.Derive(c.caller, c.Param("keyId"), in) })
 	}))

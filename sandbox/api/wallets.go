@@ -6,6 +6,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/keys"
 	"countersign/sandbox/permission"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
@@ -46,6 +47,12 @@ func (a *API) walletRoutes(e *echo.Echo) {
 			return a.Custody.DelegateWallet(c.caller, c.Param("walletId"), in)
 		})
 	}))
+	e.POST("/wallets/:walletId/export", a.signed(permission.ExportKey, func(c call) error {
+		return decoded(c, func(in keys.Exporting) (keys.Exported, error) {
+			return a.Custody.ExportWallet(c.caller, c.Param("walletId"), in)
+		})
+	}))
+	e.POST("/wallets/import", a.signed(permission.ImportKey, func(c call) error { return decodedBy(c, a.Custody.ImportWallet) }))
 	a.offerRoutes(e)
 	requestRoutes(a, e, "/wallets/:walletId/transfers", permission.CreateTransfer, permission.ReadTransfers,
 		a.Custody.CreateTransfer, a.Custody.Transfer, a.Custody.Transfers)

@@ -83,7 +83,7 @@ func (c *Custody) keyFor(tx *store.Tx, caller auth.Caller, in NewWallet, on netw
 
 // reused finds the key that a new wallet is to share. Whose the key is, his is the wallet.
 func reused(tx *store.Tx, caller auth.Caller, in NewWallet, on network.Network) (keys.Key, keys.Delegation, error) {
-	key, err := keys.GetActive(tx, in.SigningKey.ID)
+	key, err := keys.GetUsable(tx, in.SigningKey.ID)
 	if err != nil {
 		return key, keys.Delegation{}, err
 	}
@@ -151,8 +151,12 @@ func WalletsOf(tx *store.Tx, keyID string) ([]Wallet, error) {
 // ErrArchived means that a wallet's key was deleted: it signs nothing any more.
 var ErrArchived = errors.New("wallet is archived, because its key was deleted")
 
-// Key returns the private key of a wallet on an EVM network. It fails with [ErrArchived] for
-// one whose key was deleted.
+// Unusable tells whether err says that a wallet signs nothing any more: [ErrArchived] or
+// [ErrExported].
+func Unusable(err error) bool { return errors.Is(err, ErrArchived) || errors.Is(err, ErrExported) }
+
+// Key returns the private key of a wallet on an EVM network. It fails as [Unusable] says for
+// one whose key was deleted or exported.
 func (c *Custody) Key(walletID string) (*ecdsa.PrivateKey, error) {
 	var key *ecdsa.PrivateKey
 	err := c.DB.View(func(tx *store.Tx) (err error) {
@@ -190,6 +194,13 @@ func secretIn(tx *store.Tx, walletID string) (signing.Secret, error) {
 	}
 	if wallet.Status != keys.Active {
 		return signing.Secret{}, ErrArchived
+	}
+	key, err := keys.Get(tx, wallet.SigningKey.ID)
+	if err != nil {
+		return signing.Secret{}, err
+	}
+	if key.Exported {
+		return signing.Secret{}, ErrExported
 	}
 	return keys.Secret(tx, wallet.SigningKey.ID)
 }

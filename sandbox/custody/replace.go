@@ -9,6 +9,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/bump"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/keys"
 	"countersign/sandbox/network"
 	"countersign/sandbox/queue"
 	"countersign/sandbox/store"
@@ -76,7 +77,11 @@ func (c *Custody) sent(tx *store.Tx, r Request) (queue.Job, error) {
 
 // replacement makes and queues the transaction that takes the place of job.
 func (c *Custody) replacement(tx *store.Tx, caller auth.Caller, r Request, job queue.Job, kind string) (Request, error) {
-	if _, err := ActiveWallet(tx, r.WalletID); err != nil {
+	wallet, err := ActiveWallet(tx, r.WalletID)
+	if err != nil {
+		return Request{}, err
+	}
+	if _, err := keys.GetUsable(tx, wallet.SigningKey.ID); err != nil {
 		return Request{}, err
 	}
 	key, err := keyIn(tx, r.WalletID)

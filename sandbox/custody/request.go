@@ -8,6 +8,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/claim"
 	"countersign/sandbox/dfns"
+	"countersign/sandbox/keys"
 	"countersign/sandbox/queue"
 	"countersign/sandbox/store"
 	"countersign/sandbox/terms"
@@ -105,6 +106,9 @@ func (c *Custody) create(caller auth.Caller, object, walletID string, raw []byte
 			return err
 		}
 		if err := wallet.admit(caller); err != nil {
+			return err
+		}
+		if _, err := keys.GetUsable(tx, wallet.SigningKey.ID); err != nil {
 			return err
 		}
 		r = c.newRequest(caller, object, wallet, body)

@@ -77,7 +77,7 @@ func (d Delegation) put(tx *store.Tx, id string) error {
 // wallets, and announces it. Only a key that was made with delayDelegation may be given, and
 // only once; any other is a 422. member is what the body calls the user.
 func Delegate(tx *store.Tx, now time.Time, id, member, to string) (Key, error) {
-	key, err := GetActive(tx, id)
+	key, err := GetUsable(tx, id)
 	if err != nil {
 		return key, err
 	}
@@ -125,7 +125,7 @@ func Owner(tx *store.Tx, owner string) (id string, err error) {
 	return user.UserID, nil
 }
 
-// announce sends key.created, key.delegated or key.deleted. DFNS does not show the data of
+// announce sends key.created, key.delegated, key.exported or key.deleted. DFNS does not show the data of
 // these events; the key stands in it as a wallet stands in wallet.created.
 func announce(tx *store.Tx, now time.Time, what string, key Key) error {
 	return webhook.Emit(tx, now, "key."+what, map[string]Key{"key": key})

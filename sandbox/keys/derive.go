@@ -42,7 +42,7 @@ func (r *Ring) Derive(caller auth.Caller, id string, in Derivation) (Derived, er
 	}
 	var out Derived
 	err = caller.Update(r.DB, func(tx *store.Tx) error {
-		key, err := GetActive(tx, id)
+		key, err := GetUsable(tx, id)
 		if err != nil {
 			return err
 		}

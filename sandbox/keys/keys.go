@@ -40,6 +40,11 @@ type Key struct {
 	Status      string    `json:"status"`
 	Custodial   bool      `json:"custodial"` // the organisation's; false once it is delegated to an end user
 	DateCreated dfns.Time `json:"dateCreated"`
+
+	Imported     bool      `json:"imported,omitempty"`
+	Exported     bool      `json:"exported,omitempty"` // it signs nothing here any more
+	DateExported dfns.Time `json:"dateExported,omitzero"`
+
 	DateDeleted dfns.Time `json:"dateDeleted,omitzero"`
 }
 

@@ -4,7 +4,7 @@ package permission
 // are delegated to him. DFNS says route by route whether an end user may call it; where the
 // pages that we have do not say, he may not.
 var ofEndUsers = []Operation{
-	CreateWallet, ReadWallets, CreateKey, ReadKeys, ReuseKey, DeriveKey, CreateSignature, ReadSignatures,
+	CreateWallet, ReadWallets, CreateKey, ReadKeys, ReuseKey, DeriveKey, ExportKey, CreateSignature, ReadSignatures,
 	CreateTransfer, ReadTransfers, AbortTransfer, CreateTransaction, ReadTransactions, AbortTransaction, ReadOffers, SettleOffer,
 }
 

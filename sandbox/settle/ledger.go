@@ -22,7 +22,7 @@ import (
 // transaction, so it happens once.
 func (s *Settler) stepLedger(on network.Network, job queue.Job) error {
 	key, err := s.ledgerKey(job)
-	if errors.Is(err, custody.ErrArchived) {
+	if custody.Unusable(err) {
 		return s.Custody.Settled(job, custody.Settlement{Reason: err.Error()})
 	}
 	if err != nil {

@@ -152,7 +152,7 @@ func (s *Settler) sign(ctx context.Context, chain *evm.Chain, job queue.Job) (qu
 	if job.WalletID != "" {
 		var err error
 		key, err = s.Custody.Key(job.WalletID)
-		if errors.Is(err, custody.ErrArchived) {
+		if custody.Unusable(err) {
 			return job, errRefused{err.Error()}
 		}
 		if err != nil {

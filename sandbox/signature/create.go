@@ -96,7 +96,7 @@ func (d *Desk) Create(caller auth.Caller, of Signer, raw []byte) (Signature, err
 			r, err = store.Get[record](tx, Subject, first)
 			return err
 		}
-		if _, err := keys.GetActive(tx, at.key.ID); err != nil {
+		if _, err := keys.GetUsable(tx, at.key.ID); err != nil {
 			return err
 		}
 		if err := at.whose.Admit(caller, at.key.ID); err != nil {

@@ -70,7 +70,7 @@ type Desk struct {
 	Networks network.Set
 }
 
-// sign makes the signature, or fails it, and announces which. A deleted key signs nothing, and
+// sign makes the signature, or fails it, and announces which. A deleted or exported key signs nothing, and
 // one that was delegated meanwhile signs for its end user only.
 func (d *Desk) sign(tx *store.Tx, r *record) error {
 	key, err := keys.Get(tx, r.KeyID)
@@ -79,6 +79,10 @@ func (d *Desk) sign(tx *store.Tx, r *record) error {
 	}
 	if key.Status != keys.Active {
 		r.Status, r.Reason = Failed, "key "+key.ID+" is "+key.Status
+		return d.save(tx, *r)
+	}
+	if key.Exported {
+		r.Status, r.Reason = Failed, custody.ErrExported.Error()
 		return d.save(tx, *r)
 	}
 	whose, err := keys.DelegationOf(tx, key.ID)

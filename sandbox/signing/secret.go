@@ -6,8 +6,11 @@ package signing
 import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
+	"math/big"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/crypto"
@@ -114,4 +117,34 @@ func (s Secret) Public() (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(crypto.CompressPubkey(&key.PublicKey)), nil
+}
+
+// OfScalar returns the ECDSA key over secp256k1 that a scalar is, from 1 to below the order of
+// the curve.
+func OfScalar(scalar *big.Int) Secret {
+	return Secret{Scheme: ECDSA, Hex: hexutil.Encode(scalar.FillBytes(make([]byte, 32)))}
+}
+
+// Scalar returns the number that the public key is the multiple of the generator by. For
+// EdDSA that is what RFC 8032 makes of the seed, which cannot be had back.
+func (s Secret) Scalar() (*big.Int, error) {
+	raw, err := s.bytes(s.Scheme)
+	if err != nil || s.Scheme != EdDSA {
+		return new(big.Int).SetBytes(raw), err
+	}
+	h := sha512.Sum512(raw)
+	h[0] &= 248
+	h[31] = h[31]&127 | 64
+	slices.Reverse(h[:32])
+	return new(big.Int).SetBytes(h[:32]), nil
+}
+
+// CheckCurve refuses the name of a curve that is none of DFNS's with a 400.
+func CheckCurve(curve string) error {
+	for _, names := range curves {
+		if slices.Contains(names, curve) {
+			return nil
+		}
+	}
+	return dfns.BadRequest("curve must be secp256k1, ed25519 or stark: %q is not", curve)
 }

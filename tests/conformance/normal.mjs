@@ -17,7 +17,7 @@ const patterns = [
 // Members whose values hang on the clock, the chain's blocks or a page's place in the store.
 // A number stays a number, so that the types can be held against it.
 const volatile = new Set(['timestampSent', 'blockNumber', 'fee', 'nextPageToken', 'paginationToken', 'challenge', 'clientData', 'attestationData',
-  'signature', 'timestamp', 'recid', 'baseFeePerGas', 'maxFeePerGas', 'maxPriorityFeePerGas'])
+  'signature', 'timestamp', 'recid', 'baseFeePerGas', 'maxFeePerGas', 'maxPriorityFeePerGas', 'encryptionKey', 'signerId', 'encryptedKeyShare'])
 
 // normaliser returns a function that makes values comparable, remembering what it has seen.
 export function normaliser() {
