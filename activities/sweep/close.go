@@ -48,6 +48,15 @@ func (a *Sweeps) close(ctx context.Context, in CloseSweepInput) (res CloseSweepR
 		if err != nil {
 			return res, err
 		}
+		if end.state == "" && m.Purpose != plans.GasTopUp && len(plan.TopUps) > 0 {
+			gas, err := a.gas(ctx, plan.Run, m.WalletID)
+			if err != nil {
+				return res, err
+			}
+			if gas.lacks() {
+				end.reason = fmt.Sprintf("its gas has not come: the top-up is %s", gas.state)
+			}
+		}
 		r.add(m, end)
 		if i%swept.ChunkSize == 0 {
 			beat(ctx, fmt.Sprintf("%d moves looked up", i))

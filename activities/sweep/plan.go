@@ -109,9 +109,27 @@ func (a *Sweeps) page(ctx context.Context, in SweepPageInput) (res SweepPageResu
 	plan := p.Head()
 	for _, m := range moves {
 		res.Instructions = append(res.Instructions, plan.Instruction(m))
+		if m.Purpose == plans.GasTopUp || p.TopUps == 0 {
+			continue
+		}
+		gas, err := a.gas(ctx, plan.Run, m.WalletID)
+		if err != nil {
+			return res, err
+		}
+		if gas.lacks() {
+			res.Without = append(res.Without, m.ExternalID)
+		}
 	}
 	return res, nil
 }
+
+// gas is how the top-up of a wallet stands; nothing where it was given none.
+func (a *Sweeps) gas(ctx context.Context, run plans.Run, walletID string) (ending, error) {
+	return a.end(ctx, plans.ExternalID(run, plans.GasTopUp, walletID, ""))
+}
+
+// lacks reports whether a top-up was begun and has not come.
+func (e ending) lacks() bool { return e.state != "" && e.state != countersign.SettlementSettled }
 
 // dear says whether gas costs more now than the plan offers: then what is begun would stick.
 func (a *Sweeps) dear(ctx context.Context, p swept.Planned) (string, error) {

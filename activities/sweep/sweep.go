@@ -57,6 +57,9 @@ type SweepPageInput struct {
 // SweepPageResult is a chunk as it is asked of settlements.
 type SweepPageResult struct {
 	Instructions []countersign.Instruction `json:"instructions,omitempty"`
+	// Without are those of them, by external ID, that are not to be begun: the gas that their
+	// wallet was to be given has not come.
+	Without []string `json:"without,omitempty"`
 	// Stop says why nothing more is to be begun; empty while there is no reason.
 	Stop string `json:"stop,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign"
 	plans "countersign/sweep"
 	"countersign/workflows/sweep"
 
@@ -51,4 +52,23 @@ func TestGasBecomesTooDear(t *testing.T) {
 		}
 		w.says(w.ended(), "partial", "gas_price", 7, 7, 0)
 	})
+}
+
+// Moves whose gas has not come are not begun, also where the sweep goes on in a new run.
+func TestMovesWithoutGasAreLeftOut(t *testing.T) {
+	w := newWorld(t, 3, 400)
+	w.fate = func(id string) fate {
+		if id == "gas_top_up-1" {
+			return fate{after: time.Minute, state: countersign.SettlementFailed, told: 1}
+		}
+		return quick(id)
+	}
+	w.without = []string{"to_treasury-0", "to_treasury-6", "to_treasury-300", "to_treasury-399"}
+	end := w.ended()
+	w.says(end, "partial", "", 399, 398, 0)
+	for _, id := range w.without {
+		if _, begun := w.legs[id]; begun {
+			t.Errorf("%s was begun", id)
+		}
+	}
 }

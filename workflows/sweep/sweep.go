@@ -121,10 +121,8 @@ func (s *run) approve(ctx workflow.Context) error {
 
 // topUp gives gas to the wallets that lack it, and waits until that is there.
 //
-// A top-up that does not settle in time holds nobody up, and the moves of its wallet are tried
-// all the same: gas may have come otherwise, a list of those that have not got it could be as
-// long as the plan, and a wallet that cannot pay moves nothing, because no node takes a
-// transaction that its sender cannot pay for.
+// A top-up that does not settle in time holds nobody up: the moves of its wallet are left out of
+// the pages, and belong to the next run.
 func (s *run) topUp(ctx workflow.Context) error {
 	if s.c.Purpose != sweep.GasTopUp {
 		return nil

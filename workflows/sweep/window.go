@@ -62,7 +62,9 @@ func (s *run) begin(ctx workflow.Context, chunks int) error {
 			case s.begun >= perRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested():
 				return s.again(ctx)
 			}
-			s.start(ctx, page.Instructions[s.c.Offset])
+			if i := page.Instructions[s.c.Offset]; !slices.Contains(page.Without, i.ExternalID) {
+				s.start(ctx, i)
+			}
 		}
 		s.c.Chunk, s.c.Offset = s.c.Chunk+1, 0
 	}

@@ -63,6 +63,7 @@ type world struct {
 	closed        bool // the run has its report
 	stop          func(plans.Purpose, int) string
 	verdict       steps.SweepVerdictResult
+	without       []string // moves whose gas has not come
 	fate          func(id string) fate
 	fail          map[string]int // how often each activity is still to fail
 
@@ -122,6 +123,9 @@ func (w *world) SweepPage(_ context.Context, in steps.SweepPageInput) (res steps
 	}
 	if stop := w.stop(in.Purpose, in.Chunk); stop != "" {
 		return steps.SweepPageResult{Stop: stop}, w.lost("SweepPage")
+	}
+	if in.Purpose == plans.ToTreasury {
+		res.Without = w.without
 	}
 	for i := in.Chunk * chunk; i < min((in.Chunk+1)*chunk, w.size(in.Purpose)); i++ {
 		res.Instructions = append(res.Instructions, countersign.Instruction{ExternalID: fmt.Sprintf("%s-%d", in.Purpose, i), WalletID: "wa-1"})
@@ -286,15 +290,4 @@ func (w *world) carried(env *testsuite.TestWorkflowEnvironment, in sweep.SweepIn
 			}
 		}, max(l.ends.Sub(env.Now()), 0))
 	}
-}
-
-// activities are those of the world, and nothing else that it can do.
-func (w *world) activities() any { return &struct{ doing }{w} }
-
-type doing interface {
-	PlanSweep(context.Context, steps.PlanSweepInput) (steps.PlanSweepResult, error)
-	SweepPage(context.Context, steps.SweepPageInput) (steps.SweepPageResult, error)
-	SweepVerdict(context.Context, steps.SweepVerdictInput) (steps.SweepVerdictResult, error)
-	SweepEnds(context.Context, steps.SweepEndsInput) (steps.SweepEndsResult, error)
-	CloseSweep(context.Context, steps.CloseSweepInput) (steps.CloseSweepResult, error)
 }
