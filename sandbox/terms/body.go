@@ -129,6 +129,9 @@ func Parse(on network.Network, object string, raw []byte) (Body, error) {
 		return body, dfns.BadRequest("kind is required")
 	}
 	takes, known := kinds[on.Family][object][body.Kind]
+	if !known && body.Kind == "FunctionCall" && object == Transaction {
+		return body, dfns.NotImplemented("transactions of kind FunctionCall: no source says what its call holds; use Evm with data")
+	}
 	if !known && slices.Contains(named[object], body.Kind) {
 		return body, dfns.NotImplemented("%ss of kind %s on networks of kind %s", object, body.Kind, on.Family)
 	}
