@@ -37,7 +37,7 @@ func (db *DB) begun(ctx context.Context, a Anchor, size int64) error {
 	if first, err := anchored.Begun(ctx, db.sql, a.String()); err != nil || first > 0 {
 		return err
 	}
-	return db.transact(ctx, func(tx *sql.Tx) error {
+	return db.sql.Transact(ctx, func(tx *sql.Tx) error {
 		return anchored.Note(ctx, db.sql, tx, a.String(), size, db.now())
 	})
 }

@@ -22,7 +22,7 @@ type Budgets struct {
 // Reserve takes every claim, or none: fits says which. The balances say what each
 // budget held. A key that has claims already keeps them, whatever is asked now.
 func (b *Budgets) Reserve(ctx context.Context, key string, wanted []countersign.Claim) (balances []countersign.Balance, fits bool, err error) {
-	err = b.DB.transact(ctx, func(tx *sql.Tx) error {
+	err = b.DB.sql.Transact(ctx, func(tx *sql.Tx) error {
 		if state, err := claims.StateOf(ctx, b.DB.sql, tx, key); err != nil || state != "" {
 			fits = state == claims.Reserved || state == claims.Committed
 			return err
@@ -48,7 +48,7 @@ func (b *Budgets) Release(ctx context.Context, key string) error {
 }
 
 func (b *Budgets) end(ctx context.Context, key, state string) error {
-	err := b.DB.transact(ctx, func(tx *sql.Tx) error { return claims.Move(ctx, b.DB.sql, tx, key, state) })
+	err := b.DB.sql.Transact(ctx, func(tx *sql.Tx) error { return claims.Move(ctx, b.DB.sql, tx, key, state) })
 	if err != nil {
 		return fmt.Errorf("end the claims of %s: %w", key, err)
 	}

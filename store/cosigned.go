@@ -19,7 +19,7 @@ func (db *DB) cosign(ctx context.Context, w Witness, msg []byte, at tree.Checkpo
 	if err != nil {
 		return err
 	}
-	return db.transact(ctx, func(tx *sql.Tx) error {
+	return db.sql.Transact(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, db.query(`INSERT INTO cosignatures (size, witness, note) VALUES (?, ?, ?)
 			ON CONFLICT (size, witness) DO UPDATE SET note = excluded.note`), at.Size, w.String(), string(signed))
 		return err

@@ -27,7 +27,7 @@ func (db *DB) Cursor(ctx context.Context, sink string) (next int64, err error) {
 
 // Advance moves a cursor, durably, if it stands at from, else it fails with [ErrCursor].
 func (db *DB) Advance(ctx context.Context, sink string, from, to int64) error {
-	err := db.transact(ctx, func(tx *sql.Tx) error {
+	err := db.sql.Transact(ctx, func(tx *sql.Tx) error {
 		query, args := "UPDATE cursors SET next = ? WHERE sink = ? AND next = ?", []any{to, sink, from}
 		if from == 0 {
 			query, args = "INSERT INTO cursors (sink, next) VALUES (?, ?) ON CONFLICT (sink) DO NOTHING", []any{sink, to}

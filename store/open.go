@@ -8,6 +8,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/store/find"
 )
 
 // OpenApprovals yields the IDs of the approvals that an approver has decided and that
@@ -91,7 +92,7 @@ func (t *Trail) Latest(ctx context.Context, kind audit.Type) (audit.Entry, error
 
 // LatestUnder is [Trail.Latest] among the records whose keys begin with prefix.
 func (t *Trail) LatestUnder(ctx context.Context, kind audit.Type, prefix string) (audit.Entry, error) {
-	for e, err := range t.DB.entries(ctx, t.DB.sql, "WHERE type = ? AND subject = ? AND substr(record_key, 1, ?) = ? ORDER BY idx DESC LIMIT 1",
+	for e, err := range find.Where(ctx, t.DB.sql, t.DB.sql, "WHERE type = ? AND subject = ? AND substr(record_key, 1, ?) = ? ORDER BY idx DESC LIMIT 1",
 		string(kind), t.Signer.Subject, len(prefix), prefix) {
 		if err != nil {
 			return audit.Entry{}, err

@@ -10,6 +10,7 @@ import (
 
 	"countersign/audit"
 	"countersign/store/find"
+	"countersign/store/keys"
 
 	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sync/errgroup"
@@ -27,7 +28,7 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 		return nil, err
 	}
 	if !end.learned {
-		if err := db.learn(ctx, tx); err != nil {
+		if err := db.keys.Learn(ctx, tx); err != nil {
 			return nil, err
 		}
 	}
@@ -35,7 +36,7 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 	if err != nil {
 		return nil, err
 	}
-	p := &placing{db: db, tx: tx, end: end, next: end.Size(), heads: maps.Clone(end.heads), keys: map[string]bool{}, registry: db.known()}
+	p := &placing{db: db, tx: tx, end: end, next: end.Size(), heads: maps.Clone(end.heads), keys: map[string]bool{}, registry: db.keys.Known()}
 	waiting := map[string]int{} // by key, the place among those that are being written
 	for _, a := range together {
 		if e, stands := standing[a.key]; stands {
@@ -68,12 +69,12 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 
 // standing finds what the keys have already.
 func (db *DB) standing(ctx context.Context, tx *sql.Tx, together []*appending) (map[string]audit.Entry, error) {
-	keys := make([]any, len(together))
+	wanted := make([]any, len(together))
 	for i, a := range together {
-		keys[i] = a.key
+		wanted[i] = a.key
 	}
 	found := map[string]audit.Entry{}
-	for e, err := range db.entries(ctx, tx, "WHERE record_key IN (?"+strings.Repeat(", ?", len(keys)-1)+")", keys...) {
+	for e, err := range find.Where(ctx, db.sql, tx, "WHERE record_key IN (?"+strings.Repeat(", ?", len(wanted)-1)+")", wanted...) {
 		if err != nil {
 			return nil, err
 		}
@@ -145,13 +146,13 @@ func (p *placing) prepare(ctx context.Context, a *appending, d audit.Draft) (at 
 	ready := make([]audit.Unsigned, len(drafts))
 	known := p.registry
 	for i, d := range drafts {
-		if err := maySign(known, signer, d, head.Index); err != nil {
+		if err := keys.MaySign(known, signer, d, head.Index); err != nil {
 			return 0, err
 		}
 		if ready[i], err = signer.Prepare(d, head); err != nil {
 			return 0, err
 		}
-		if known, err = learned(known, ready[i].Record, audit.KeyID(signer.Key.Public())); err != nil {
+		if known, err = keys.After(known, ready[i].Record, audit.KeyID(signer.Key.Public())); err != nil {
 			return 0, err
 		}
 		head = head.After(ready[i].Input)

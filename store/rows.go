@@ -3,17 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
-	"iter"
 	"strings"
 
 	"countersign/audit"
-	"countersign/store/find"
 )
-
-// entries yields the records that a condition picks.
-func (db *DB) entries(ctx context.Context, q querier, where string, args ...any) iter.Seq2[audit.Entry, error] {
-	return find.Records(ctx, q, db.query("SELECT "+find.Columns+" FROM records "+where), args...)
-}
 
 // insert writes records, all in one statement, and returns each JWS as the database has
 // it.

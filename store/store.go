@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"countersign/store/keys"
 	"countersign/store/sqldb"
 	"countersign/store/treelog"
 )
@@ -39,11 +40,8 @@ type DB struct {
 
 	sql      *sqldb.DB
 	postgres bool
-	// writer has room for the one appending transaction of this process. Who waits
-	// here holds no connection and is not passed over; SQLite's own lock is polled,
-	// and lets a busy process starve some of its callers.
-	writer chan struct{}
-	group  group
+	keys     keys.Keys
+	group    group
 	// log signs what is appended; nil where nothing is.
 	log *Log
 	// kept is the end of the log after this process's last commit. The appending
@@ -52,7 +50,6 @@ type DB struct {
 
 	mu       sync.Mutex
 	refusal  error // why nothing is appended any more
-	registry *registry
 	anchored anchoring
 	recent   recent        // what this process has appended lately
 	seen     chan struct{} // closed at the next commit
@@ -109,7 +106,7 @@ func connect(dsn string, readOnly bool) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{Reader: treelog.Reader{SQL: conn}, sql: conn, postgres: conn.Postgres, writer: make(chan struct{}, 1)}, nil
+	return &DB{Reader: treelog.Reader{SQL: conn}, sql: conn, postgres: conn.Postgres, keys: keys.Keys{SQL: conn}}, nil
 }
 
 func (db *DB) query(text string) string { return db.sql.Text(text) }

@@ -125,13 +125,7 @@ func (t *Trail) append(ctx context.Context, key string, writes bool, draft func(
 // exclusively runs f in a transaction that no other appending transaction
 // overlaps.
 func (db *DB) exclusively(ctx context.Context, f func(*sql.Tx) error) error {
-	select {
-	case db.writer <- struct{}{}:
-		defer func() { <-db.writer }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return db.sql.Write(ctx, func(tx *sql.Tx) error {
+	return db.sql.Exclusively(ctx, func(tx *sql.Tx) error {
 		if db.postgres {
 			if _, err := tx.ExecContext(ctx, "SELECT one FROM append_lock FOR UPDATE"); err != nil {
 				return err
@@ -139,15 +133,6 @@ func (db *DB) exclusively(ctx context.Context, f func(*sql.Tx) error) error {
 		}
 		return f(tx)
 	})
-}
-
-// transact runs f in a writing transaction that others may overlap, where the database
-// can do that.
-func (db *DB) transact(ctx context.Context, f func(*sql.Tx) error) error {
-	if !db.postgres {
-		return db.exclusively(ctx, f)
-	}
-	return db.sql.Write(ctx, f)
 }
 
 // head is the end of a subject's chain; its index is the caller's to say.
@@ -165,7 +150,7 @@ func (db *DB) head(ctx context.Context, tx *sql.Tx, subject string) (h audit.Hea
 type querier = find.Querier
 
 func (db *DB) find(ctx context.Context, q querier, key string) (audit.Entry, error) {
-	for e, err := range db.entries(ctx, q, "WHERE record_key = ?", key) {
+	for e, err := range find.Where(ctx, db.sql, q, "WHERE record_key = ?", key) {
 		return e, err
 	}
 	return audit.Entry{}, fmt.Errorf("%w: %s", audit.ErrNoRecord, key)
@@ -208,7 +193,7 @@ func (db *DB) Entries(ctx context.Context, f Filter) iter.Seq2[audit.Entry, erro
 		where += " LIMIT ?"
 		args = append(args, f.Limit)
 	}
-	return db.entries(ctx, db.sql, where, args...)
+	return find.Where(ctx, db.sql, db.sql, where, args...)
 }
 
 // Find returns the record under key, or [audit.ErrNoRecord].

@@ -67,7 +67,7 @@ func TestFormOfTheCode(t *testing.T) {
 // overBudget are the packages that have outgrown 1,500 lines and are still to be divided:
 // they may not grow further.
 var overBudget = map[string]int{
-	"store":           2136, // the keys and the anchoring want packages of their own under the SQL
+	"store":           1950, // the anchoring wants a package of its own
 	"activities":      1700, // screening is to go
 	"cmd/countersign": 1620, // audit list and show are to go to a package like exportverbs
 	"audit/api":       1711, // tokens want a package of their own

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"countersign/audit"
+	"countersign/store/sqldb"
 )
 
 // A Querier is a database or a transaction.
@@ -18,10 +19,10 @@ type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Columns are what [Records] reads, in their order.
-const Columns = "idx, record_key, type, jws, leaf_hash"
+// columns are what [Records] reads, in their order.
+const columns = "idx, record_key, type, jws, leaf_hash"
 
-// Records runs one SELECT of [Columns]. A stored JWS that cannot even be read
+// Records runs one SELECT of [columns]. A stored JWS that cannot even be read
 // comes out with what its columns say, so that a verifier can report it.
 func Records(ctx context.Context, q Querier, text string, args ...any) iter.Seq2[audit.Entry, error] {
 	return func(yield func(audit.Entry, error) bool) {
@@ -48,6 +49,12 @@ func Records(ctx context.Context, q Querier, text string, args ...any) iter.Seq2
 			yield(audit.Entry{}, fmt.Errorf("read records: %w", err))
 		}
 	}
+}
+
+// Where yields the records that a condition picks: what follows FROM, with ? for each of the
+// arguments.
+func Where(ctx context.Context, db *sqldb.DB, q Querier, cond string, args ...any) iter.Seq2[audit.Entry, error] {
+	return Records(ctx, q, db.Text("SELECT "+columns+" FROM records "+cond), args...)
 }
 
 // Bytes runs one SELECT of one value, and returns nil when there is no row.

@@ -31,6 +31,10 @@ const maxConns = 16
 type DB struct {
 	*sql.DB
 	Postgres bool // else it is SQLite
+	// writer has room for the one exclusive transaction of this process. Who waits
+	// here holds no connection and is not passed over; SQLite's own lock is polled,
+	// and lets a busy process starve some of its callers.
+	writer chan struct{}
 }
 
 // Open connects to a dsn: postgres:// or postgresql:// is PostgreSQL, anything else the path of
@@ -53,7 +57,7 @@ func Open(dsn string, readOnly bool) (*DB, error) {
 		}
 		conn := stdlib.OpenDB(*cfg)
 		conn.SetMaxOpenConns(maxConns)
-		return &DB{DB: conn, Postgres: true}, nil
+		return &DB{DB: conn, Postgres: true, writer: make(chan struct{}, 1)}, nil
 	}
 	if !readOnly {
 		if err := os.MkdirAll(filepath.Dir(dsn), 0o700); err != nil {
@@ -68,7 +72,7 @@ func Open(dsn string, readOnly bool) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDSN, dsn, err)
 	}
-	return &DB{DB: conn}, nil
+	return &DB{DB: conn, writer: make(chan struct{}, 1)}, nil
 }
 
 // sqliteURI asks for a write-ahead log that is synced at every commit: an

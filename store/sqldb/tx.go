@@ -8,10 +8,31 @@ import (
 	"modernc.org/sqlite" // driver "sqlite"
 )
 
-// Write runs f in a transaction that may write, and commits it. On PostgreSQL each statement
-// of it sees what was committed before the statement began; on SQLite it holds the write lock
-// from its beginning.
-func (db *DB) Write(ctx context.Context, f func(*sql.Tx) error) error {
+// Exclusively runs f in a writing transaction that no other exclusive one of this process
+// overlaps, and on SQLite none of any process. They take turns in the order of their calls.
+func (db *DB) Exclusively(ctx context.Context, f func(*sql.Tx) error) error {
+	select {
+	case db.writer <- struct{}{}:
+		defer func() { <-db.writer }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return db.write(ctx, f)
+}
+
+// Transact runs f in a writing transaction that others may overlap, where the database
+// can do that.
+func (db *DB) Transact(ctx context.Context, f func(*sql.Tx) error) error {
+	if !db.Postgres {
+		return db.Exclusively(ctx, f)
+	}
+	return db.write(ctx, f)
+}
+
+// write runs f in a transaction and commits it. On PostgreSQL each statement of it sees what
+// was committed before the statement began; on SQLite it holds the write lock from its
+// beginning.
+func (db *DB) write(ctx context.Context, f func(*sql.Tx) error) error {
 	var opts *sql.TxOptions
 	if db.Postgres { // whatever the server's default: behind a lock we must read the newest
 		opts = &sql.TxOptions{Isolation: sql.LevelReadCommitted}

@@ -35,7 +35,7 @@ func receipt(ctx context.Context, db *sqldb.DB, q find.Querier, index int64) (r 
 	if index < 0 || index >= c.Size {
 		return r, fmt.Errorf("%w: index %d, the log has %d", audit.ErrNoRecord, index, c.Size)
 	}
-	for e, err := range find.Records(ctx, q, db.Text("SELECT "+find.Columns+" FROM records WHERE idx = ?"), index) {
+	for e, err := range find.Where(ctx, db, q, "WHERE idx = ?", index) {
 		if err != nil {
 			return r, err
 		}

@@ -1,0 +1,162 @@
+// Package keys knows who may sign in a log, by the log's own records about keys.
+//
+// The first record of a log enrols the key that signed it; every later key is enrolled, or
+// ended, by a record of a key that was valid then. Validity goes by the index of a record and
+// never by a clock. A stored record is believed when a key that was enrolled for its author
+// then has signed it for its place.
+package keys
+
+import (
+	"context"
+	"crypto"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"countersign/audit"
+	"countersign/store/find"
+	"countersign/store/sqldb"
+)
+
+// ErrNotEnrolled means that a key may not sign at the end of the log: it was never
+// enrolled, or has been retired or revoked.
+var ErrNotEnrolled = errors.New("the signing key is not enrolled")
+
+// Keys are those of the log of a database, as far as its records about keys were read. They
+// are safe for concurrent use.
+type Keys struct {
+	SQL *sqldb.DB
+
+	mu    sync.Mutex
+	known registry
+}
+
+// registry is what records about keys tell, up to one.
+type registry struct {
+	audit.Registry
+	next int64 // the first index that was not looked at
+}
+
+// Registry is the keys of a log as they stand, by all of its records about keys.
+func Registry(ctx context.Context, db *sqldb.DB) (*audit.Registry, error) {
+	fresh := &registry{}
+	err := fresh.learn(ctx, db, db)
+	return &fresh.Registry, err
+}
+
+// Learn reads the records about keys that were not read yet.
+func (k *Keys) Learn(ctx context.Context, q find.Querier) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.known.learn(ctx, k.SQL, q)
+}
+
+// Known is the keys as far as they were read.
+func (k *Keys) Known() *audit.Registry {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.known.Clone()
+}
+
+// Open believes a stored record when a key that was enrolled for its subject then has
+// signed it for this place; else it is [audit.ErrForged].
+func (k *Keys) Open(ctx context.Context, e audit.Entry) (audit.Entry, error) {
+	claimed, kid := find.Payload(e.JWS), keyIDOf(e.JWS)
+	pub, ok, err := k.key(ctx, kid, claimed.Subject, e.Index)
+	if err != nil {
+		return audit.Entry{}, err
+	}
+	if !ok {
+		return audit.Entry{}, fmt.Errorf("record %d: %w: key %.60q was not enrolled for %.60q then", e.Index, audit.ErrForged, kid, claimed.Subject)
+	}
+	if e.Record, err = audit.Open(e.JWS, audit.NewKeys(pub)); err != nil {
+		return audit.Entry{}, fmt.Errorf("record %d: %w", e.Index, err)
+	}
+	if e.Record.Index != e.Index || e.LeafHash != audit.LeafHash(e.JWS) {
+		return audit.Entry{}, fmt.Errorf("record %d: %w: it was signed for place %d", e.Index, audit.ErrForged, e.Record.Index)
+	}
+	return e, nil
+}
+
+// key is the key that may sign for a subject at an index.
+func (k *Keys) key(ctx context.Context, kid, subject string, index int64) (crypto.PublicKey, bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := k.known.learn(ctx, k.SQL, k.SQL); err != nil {
+		return nil, false, err
+	}
+	pub, ok := k.known.Key(kid, subject, index)
+	return pub, ok, nil
+}
+
+func (r *registry) learn(ctx context.Context, db *sqldb.DB, q find.Querier) error {
+	for e, err := range find.Where(ctx, db, q, "WHERE type IN (?, ?, ?) AND idx >= ? ORDER BY idx",
+		string(audit.KeyEnrolled), string(audit.KeyRetired), string(audit.KeyRevoked), r.next) {
+		if err != nil {
+			return err
+		}
+		if err := r.apply(e); err != nil {
+			return fmt.Errorf("record %d (%s): %w", e.Index, e.Record.Key, err)
+		}
+		r.next = e.Index + 1
+	}
+	return nil
+}
+
+// apply learns from a stored record about a key.
+func (r *registry) apply(e audit.Entry) error {
+	claimed := find.Payload(e.JWS)
+	if claimed.Index != e.Index {
+		return fmt.Errorf("%w: it was signed for place %d", audit.ErrForged, claimed.Index)
+	}
+	pub, ok := r.Candidate(claimed, keyIDOf(e.JWS))
+	if !ok {
+		return fmt.Errorf("%w: signed by a key that was not enrolled then", audit.ErrForged)
+	}
+	rec, err := audit.Open(e.JWS, audit.NewKeys(pub))
+	if err != nil {
+		return err
+	}
+	return r.ApplyBy(rec, keyIDOf(e.JWS))
+}
+
+// keyIDOf is the key that a record says it was signed with.
+func keyIDOf(jws string) string {
+	head, _, _ := strings.Cut(jws, ".")
+	var h struct {
+		KeyID string `json:"kid"`
+	}
+	if raw, err := base64.RawURLEncoding.DecodeString(head); err == nil {
+		_ = json.Unmarshal(raw, &h) // unreadable names no key
+	}
+	return h.KeyID
+}
+
+// After is the registry behind a record that is being written and was signed with kid. A record about a key that
+// would not count is refused: it would stand on the trail for ever, and verify never.
+func After(r *audit.Registry, rec audit.Record, kid string) (*audit.Registry, error) {
+	switch rec.Type {
+	case audit.KeyEnrolled, audit.KeyRetired, audit.KeyRevoked:
+		r = r.Clone()
+		return r, r.ApplyBy(rec, kid)
+	}
+	return r, nil
+}
+
+// MaySign fails, with [ErrNotEnrolled], unless the signer's key may sign a draft at an index.
+func MaySign(r *audit.Registry, s *audit.Signer, d audit.Draft, index int64) error {
+	if log := r.Issuer(); log != "" && log != s.Issuer {
+		return fmt.Errorf("%w: the trail is that of issuer %q, not of %q: a deployment keeps its name, or begins a new database", ErrNotEnrolled, log, s.Issuer)
+	}
+	kid := audit.KeyID(s.Key.Public())
+	if _, ok := r.Key(kid, s.Subject, index); ok {
+		return nil
+	}
+	if d.Key == audit.KeyRecordKey(kid, audit.KeyEnrolled) && r.Empty(audit.RecordKey) {
+		return nil // the first key of a log enrols itself
+	}
+	return fmt.Errorf("%w: %s for %s; `countersign keys enroll` does it, with a key that is", ErrNotEnrolled, kid, s.Subject)
+}
