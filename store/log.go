@@ -8,6 +8,7 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/tree"
+	"countersign/store/barrier"
 	"countersign/store/treelog"
 
 	"golang.org/x/mod/sumdb/note"
@@ -78,10 +79,11 @@ func (db *DB) SignWith(ctx context.Context, l *Log) error {
 			return fmt.Errorf("%w: its keys are those of %q and of %q", tree.ErrLogKey, l.Origin(), k.Name())
 		}
 	}
-	if err := db.compareAnchors(ctx, l); err != nil {
+	b := &barrier.Barrier{SQL: db.sql, Keys: l.verifiers(), Anchors: l.Anchors, Witnesses: l.Witnesses, Quorum: l.Quorum, Anew: l.Anew, Now: db.now}
+	if err := b.Check(ctx); err != nil {
 		return err
 	}
-	db.log = l
+	db.log, db.barrier = l, b
 	return nil
 }
 

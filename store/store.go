@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"countersign/store/barrier"
 	"countersign/store/keys"
 	"countersign/store/sqldb"
 	"countersign/store/treelog"
@@ -42,17 +43,17 @@ type DB struct {
 	postgres bool
 	keys     keys.Keys
 	group    group
-	// log signs what is appended; nil where nothing is.
-	log *Log
+	// log signs what is appended, and barrier tells of it; nil where nothing is.
+	log     *Log
+	barrier *barrier.Barrier
 	// kept is the end of the log after this process's last commit. The appending
 	// transaction alone touches it.
 	kept *tip
 
-	mu       sync.Mutex
-	refusal  error // why nothing is appended any more
-	anchored anchoring
-	recent   recent        // what this process has appended lately
-	seen     chan struct{} // closed at the next commit
+	mu      sync.Mutex
+	refusal error         // why nothing is appended any more
+	recent  recent        // what this process has appended lately
+	seen    chan struct{} // closed at the next commit
 }
 
 // Open opens the database at dsn and brings its schema up to date. A dsn that
