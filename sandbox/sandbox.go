@@ -139,7 +139,7 @@ func (s *Server) start(ctx context.Context, cfg Config) (err error) {
 	rights := permissions(cfg, s.db, desk)
 	door := &api.API{Auth: users, Access: rights, Accounts: accounts(cfg, s.db, users, rights), Custody: vault,
 		Credentials:  &credential.Desk{DB: s.db, Now: cfg.Now, Auth: users, Machines: cfg.Bootstrap},
-		Registration: &registration.Desk{DB: s.db, Now: cfg.Now, Auth: users}, Recovery: &recovery.Desk{DB: s.db, Now: cfg.Now, Auth: users},
+		Registration: &registration.Desk{DB: s.db, Now: cfg.Now, Auth: users, Vault: vault}, Recovery: &recovery.Desk{DB: s.db, Now: cfg.Now, Auth: users},
 		Policies: desk.Policies, Gate: desk.Gate, Changes: desk, Keys: &keys.Ring{DB: s.db, Now: cfg.Now},
 		Signatures: signatures(cfg, s.db, vault), Webhooks: hooks, Deliverer: deliverer,
 		Validators: &validator.Desk{DB: s.db, Now: cfg.Now, OrgID: users.OrgID()},

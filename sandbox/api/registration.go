@@ -23,6 +23,7 @@ func (a *API) registrationRoutes(e *echo.Echo) {
 			return a.Registration.Complete(token, in)
 		})
 	}))
+	e.POST(registers+"/enduser", open(func(c call) error { return byToken(c, a.Registration.Settle) }))
 	e.PUT(registers+"/code", open(func(c call) error {
 		return decoded(c, func(in registration.Addressee) (map[string]string, error) { return success(a.Registration.Resend(in)) })
 	}))

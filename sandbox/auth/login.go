@@ -128,6 +128,15 @@ func (a *Auth) session(userID, credID string) identity.Token {
 		DateCreated: dfns.At(now), Expires: dfns.At(now.Add(sessionLife))}
 }
 
+// OpenSession returns the bearer token of a session of a user who has just proven a key.
+func (a *Auth) OpenSession(tx *store.Tx, userID, credID string) (string, error) {
+	token := a.session(userID, credID)
+	if err := identity.SaveToken(tx, token); err != nil {
+		return "", err
+	}
+	return a.Bearer(token)
+}
+
 // Login turns a signed challenge into the bearer token of a session.
 func (a *Auth) Login(in ActionRequest) (string, error) {
 	c, err := a.answered(in, func(c challenge) bool { return c.purpose == login })

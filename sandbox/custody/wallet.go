@@ -9,6 +9,7 @@ import (
 	"countersign/sandbox/auth"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/history"
+	"countersign/sandbox/identity"
 	"countersign/sandbox/keys"
 	"countersign/sandbox/network"
 	"countersign/sandbox/queue"
@@ -89,6 +90,12 @@ func (c *Custody) CreateWallet(caller auth.Caller, in NewWallet) (Wallet, error)
 // who has checked in. It is always funded.
 func (c *Custody) AddWallet(tx *store.Tx, in NewWallet) (Wallet, error) {
 	return c.add(tx, auth.Caller{}, in, true)
+}
+
+// AddWalletOf is [Custody.AddWallet] for an end user, whose the wallet is. It starts as full
+// as any that callers make.
+func (c *Custody) AddWalletOf(tx *store.Tx, user identity.User, in NewWallet) (Wallet, error) {
+	return c.add(tx, auth.Caller{User: user}, in, !c.Unfunded)
 }
 
 func (c *Custody) add(tx *store.Tx, caller auth.Caller, in NewWallet, funded bool) (Wallet, error) {

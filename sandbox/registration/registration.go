@@ -6,7 +6,8 @@
 //	POST /auth/registration        the new keys, with that token for a bearer
 //
 // An end user is no mail's business: a service account makes him by
-// POST /auth/registration/delegated, which answers with his challenge.
+// POST /auth/registration/delegated, which answers with his challenge. He may ask for wallets
+// with his first keys, by POST /auth/registration/enduser, and is logged in with them.
 package registration
 
 import (
@@ -16,6 +17,7 @@ import (
 
 	"countersign/sandbox/auth"
 	"countersign/sandbox/credential"
+	"countersign/sandbox/custody"
 	"countersign/sandbox/dfns"
 	"countersign/sandbox/identity"
 	"countersign/sandbox/mail"
@@ -28,9 +30,10 @@ const purpose = "registration"
 
 // Desk registers users.
 type Desk struct {
-	DB   *store.DB
-	Now  func() time.Time
-	Auth *auth.Auth
+	DB    *store.DB
+	Now   func() time.Time
+	Auth  *auth.Auth
+	Vault *custody.Custody // makes the wallets of end users
 }
 
 // Entry is the body of POST /auth/registration/init.
@@ -147,6 +150,11 @@ func (d *Desk) Delegate(caller auth.Caller, in NewEndUser) (credential.Session, 
 // Complete gives the user his first keys. token is the temporary one; it is spent whether
 // or not they are right.
 func (d *Desk) Complete(token string, in credential.Factors) (credential.Outcome, error) {
+	return d.complete(token, in, func(*store.Tx, identity.User, identity.Credential) error { return nil })
+}
+
+// complete is [Desk.Complete] with something more to do in the same transaction.
+func (d *Desk) complete(token string, in credential.Factors, then func(*store.Tx, identity.User, identity.Credential) error) (credential.Outcome, error) {
 	id, challenge, err := d.Auth.Spend(token, purpose)
 	if err != nil {
 		return credential.Outcome{}, dfns.Errorf(http.StatusUnauthorized, "Not Authorized.")
@@ -168,7 +176,10 @@ func (d *Desk) Complete(token string, in credential.Factors) (credential.Outcome
 		for _, c := range made {
 			err = errors.Join(err, identity.AddCredential(tx, id, c))
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return then(tx, user, made[0])
 	})
 	return credential.OutcomeOf(user, made[0]), err
 }

@@ -18,6 +18,21 @@ export default async function ({ suite, admin, env }) {
   await now(admin, backend, ann, ben)
   await later(admin, ann)
   await refusals(admin, ann, env)
+  await newcomer(suite, backend, env)
+}
+
+// newcomer registers with wallets, and is logged in.
+async function newcomer(suite, backend, env) {
+  const own = keyPair()
+  const challenge = await backend.does('auth.createDelegatedRegistrationChallenge', { body: { email: 'cat', kind: 'EndUser' } })
+  const caller = suite.actor({ ...env.admin, DFNS_AUTH_TOKEN: challenge.temporaryAuthenticationToken, DFNS_ORG_ID: undefined })
+  const firstFactorCredential = { credentialKind: 'Key', credentialInfo: proof(challenge.challenge, own, 'cat') }
+  const body = { firstFactorCredential, wallets: [{ network: 'EthereumSepolia', name: 'hers' }, { network: 'StellarTestnet' }] }
+  const { authentication, user, wallets } = await caller.does('auth.registerEndUser', { body })
+  assert.deepEqual(wallets.map((w) => w.signingKey.delegatedTo), [user.id, user.id])
+  const cat = suite.actor({ DFNS_AUTH_TOKEN: authentication.token, DFNS_CRED_ID: 'cat', DFNS_PRIVATE_KEY: own.privateKey, DFNS_USER_ID: user.id })
+  await cat.does('wallets.generateSignature', { walletId: wallets[0].id, body: hash })
+  await caller.isRefused(401, 'auth.registerEndUser', { body })
 }
 
 async function customer(suite, backend, env, name) {
