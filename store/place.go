@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"countersign/audit"
+	"countersign/store/evidence"
 	"countersign/store/find"
 	"countersign/store/keys"
 
@@ -234,14 +235,14 @@ func (p *placing) write(ctx context.Context) error {
 	if err := signing.Wait(); err != nil {
 		return err
 	}
-	if err := p.db.keep(ctx, p.tx, p.evidence); err != nil {
+	if err := evidence.Keep(ctx, p.db.sql, p.tx, p.evidence); err != nil {
 		return err
 	}
 	facets := make([][]audit.Facet, len(p.unsigned))
 	for i, u := range p.unsigned {
 		facets[i] = u.Facets
 	}
-	stored, err := p.db.insert(ctx, p.tx, p.records, facets)
+	stored, err := find.Put(ctx, p.db.sql, p.tx, p.records, facets)
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"time"
 
 	"countersign"
 	"countersign/audit"
 	"countersign/store/claims"
 	"countersign/store/find"
+	"countersign/store/halts"
 )
 
 // A Trail appends signed records to a database. It is safe for concurrent use, in
@@ -64,7 +64,7 @@ func (t *Trail) Decide(ctx context.Context, key string, wanted []countersign.Cla
 	conclude func(countersign.Standing) (d audit.Draft, reserve bool),
 ) (audit.Entry, error) {
 	return t.append(ctx, key, true, func(tx *sql.Tx) (audit.Draft, error) {
-		halted, err := t.DB.halted(ctx, tx, scopes)
+		halted, err := halts.Among(ctx, t.DB.sql, tx, scopes)
 		if err != nil {
 			return audit.Draft{}, err
 		}
@@ -156,44 +156,12 @@ func (db *DB) find(ctx context.Context, q querier, key string) (audit.Entry, err
 	return audit.Entry{}, fmt.Errorf("%w: %s", audit.ErrNoRecord, key)
 }
 
-// A Filter picks records. The zero Filter picks all.
-type Filter struct {
-	Type     audit.Type
-	Approval string
-	// From is the first index wanted, To the first not wanted, and Limit the most records;
-	// 0 means no limit.
-	From, To int64
-	Limit    int
-	// Since and Until bound the time of signing: Since <= t < Until.
-	Since, Until time.Time
-}
+// A Filter picks records; it is a [find.Filter].
+type Filter = find.Filter
 
-// Entries yields records in the order of the log. It reads one after the other
-// and never holds them all.
+// Entries is [find.Entries] of this database.
 func (db *DB) Entries(ctx context.Context, f Filter) iter.Seq2[audit.Entry, error] {
-	where, args := "WHERE idx >= ?", []any{f.From}
-	add := func(cond string, arg any) { where += " AND " + cond; args = append(args, arg) }
-	if f.Type != "" {
-		add("type = ?", string(f.Type))
-	}
-	if f.Approval != "" {
-		add("approval = ?", f.Approval)
-	}
-	if f.To > 0 {
-		add("idx < ?", f.To)
-	}
-	if !f.Since.IsZero() {
-		add("at >= ?", f.Since.UnixMicro())
-	}
-	if !f.Until.IsZero() {
-		add("at < ?", f.Until.UnixMicro())
-	}
-	where += " ORDER BY idx"
-	if f.Limit > 0 {
-		where += " LIMIT ?"
-		args = append(args, f.Limit)
-	}
-	return find.Where(ctx, db.sql, db.sql, where, args...)
+	return find.Entries(ctx, db.sql, f)
 }
 
 // Find returns the record under key, or [audit.ErrNoRecord].

@@ -67,7 +67,6 @@ func TestFormOfTheCode(t *testing.T) {
 // overBudget are the packages that have outgrown 1,500 lines and are still to be divided:
 // they may not grow further.
 var overBudget = map[string]int{
-	"store":           1717, // evidence, halts and the writing of rows want packages of their own
 	"activities":      1700, // screening is to go
 	"cmd/countersign": 1620, // audit list and show are to go to a package like exportverbs
 	"audit/api":       1711, // tokens want a package of their own

@@ -1,4 +1,5 @@
-// Package find picks records of a store by what they can be found by.
+// Package find keeps the records of a store in SQL with what they can be found by, and picks
+// them by it.
 //
 // It trusts the columns and the facets to find a record, and nothing else: what is true
 // stands in the record.

@@ -1,4 +1,4 @@
-package store
+package find
 
 import (
 	"context"
@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"countersign/audit"
+	"countersign/store/sqldb"
 )
 
-// insert writes records, all in one statement, and returns each JWS as the database has
-// it.
-func (db *DB) insert(ctx context.Context, tx *sql.Tx, records []audit.Entry, facets [][]audit.Facet) (stored []string, err error) {
+// Put writes records that follow one another, each with its facets, all in one statement,
+// and returns each JWS as the database has it.
+func Put(ctx context.Context, db *sqldb.DB, tx *sql.Tx, records []audit.Entry, facets [][]audit.Facet) (stored []string, err error) {
 	var args, found []any
 	for i, e := range records {
 		approval := ""
@@ -24,11 +25,11 @@ func (db *DB) insert(ctx context.Context, tx *sql.Tx, records []audit.Entry, fac
 		args = append(args, e.Index, e.Record.Key, string(e.Record.Type), e.Record.Subject, e.Record.Seq,
 			e.Record.At.UnixMicro(), e.JWS, e.LeafHash, approval)
 	}
-	if err := db.insertFacets(ctx, tx, found); err != nil {
+	if err := putFacets(ctx, db, tx, found); err != nil {
 		return nil, err
 	}
 	const row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	rows, err := tx.QueryContext(ctx, db.query("INSERT INTO records (idx, record_key, type, subject, seq, at, jws, leaf_hash, approval) VALUES "+
+	rows, err := tx.QueryContext(ctx, db.Text("INSERT INTO records (idx, record_key, type, subject, seq, at, jws, leaf_hash, approval) VALUES "+
 		row+strings.Repeat(", "+row, len(records)-1)+" RETURNING idx, jws"), args...)
 	if err != nil {
 		return nil, err
@@ -50,12 +51,12 @@ func (db *DB) insert(ctx context.Context, tx *sql.Tx, records []audit.Entry, fac
 // bits, SQLite takes 32,766.
 const maxParameters = 30_000
 
-// insertFacets writes what records can be found by: name, value and index by turns.
-func (db *DB) insertFacets(ctx context.Context, tx *sql.Tx, args []any) error {
+// putFacets writes what records can be found by: name, value and index by turns.
+func putFacets(ctx context.Context, db *sqldb.DB, tx *sql.Tx, args []any) error {
 	const row = "(?, ?, ?)"
 	for len(args) > 0 {
 		n := min(len(args), maxParameters)
-		if _, err := tx.ExecContext(ctx, db.query("INSERT INTO facets (name, value, idx) VALUES "+row+strings.Repeat(", "+row, n/3-1)), args[:n]...); err != nil {
+		if _, err := tx.ExecContext(ctx, db.Text("INSERT INTO facets (name, value, idx) VALUES "+row+strings.Repeat(", "+row, n/3-1)), args[:n]...); err != nil {
 			return err
 		}
 		args = args[n:]

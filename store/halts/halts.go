@@ -1,0 +1,93 @@
+// Package halts keeps in SQL the scopes in which no machine decides, each with the record that
+// halted it. What is decided in a transaction behind a halt knows of it.
+package halts
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"countersign"
+	"countersign/store/sqldb"
+)
+
+// ErrNotHalted means that there is nothing to resume.
+var ErrNotHalted = errors.New("scope is not halted")
+
+// A Halt is a scope in which no machine decides.
+type Halt struct {
+	// Scope is as in [countersign.HaltScope].
+	Scope string `json:"scope"`
+	// Key is that of the record that halted it.
+	Key   string    `json:"record"`
+	Since time.Time `json:"since"`
+}
+
+// Begin halts a scope by the record under a key. When it is halted already it stays so, and
+// the key of the record that halted it is returned, else none.
+func Begin(ctx context.Context, db *sqldb.DB, tx *sql.Tx, scope, key string, since time.Time) (standing string, err error) {
+	err = tx.QueryRowContext(ctx, db.Text("SELECT record_key FROM halts WHERE scope = ?"), scope).Scan(&standing)
+	if err == nil || !errors.Is(err, sql.ErrNoRows) {
+		return standing, err
+	}
+	_, err = tx.ExecContext(ctx, db.Text("INSERT INTO halts (scope, record_key, since) VALUES (?, ?, ?)"), scope, key, since.UnixMicro())
+	return "", err
+}
+
+// End ends a halt; [ErrNotHalted] when there is none.
+func End(ctx context.Context, db *sqldb.DB, tx *sql.Tx, scope string) error {
+	res, err := tx.ExecContext(ctx, db.Text("DELETE FROM halts WHERE scope = ?"), scope)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(fmt.Errorf("%w: %s", ErrNotHalted, scope), err)
+	}
+	return nil
+}
+
+// List returns what is halted, by scope.
+func List(ctx context.Context, db *sqldb.DB) (halts []Halt, err error) {
+	rows, err := db.QueryContext(ctx, "SELECT scope, record_key, since FROM halts ORDER BY scope")
+	if err != nil {
+		return nil, fmt.Errorf("read halts: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var h Halt
+		var since int64
+		if err := rows.Scan(&h.Scope, &h.Key, &since); err != nil {
+			return nil, fmt.Errorf("read halts: %w", err)
+		}
+		h.Since = time.UnixMicro(since).UTC()
+		halts = append(halts, h)
+	}
+	return halts, rows.Err()
+}
+
+// A Querier is a database or a transaction.
+type Querier interface {
+	// QueryRowContext is that of [sql.DB].
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Among returns those of the scopes that are halted now. The scope of any rule is halted when
+// that of one is.
+func Among(ctx context.Context, db *sqldb.DB, q Querier, scopes []string) (halted []string, err error) {
+	for _, scope := range scopes {
+		var n int
+		where := "scope = ?"
+		if scope == "rule/"+countersign.AnyRule {
+			where = "? = 'rule/*' AND scope LIKE 'rule/%'"
+		}
+		if err := q.QueryRowContext(ctx, db.Text("SELECT COUNT(*) FROM halts WHERE "+where), scope).Scan(&n); err != nil {
+			return nil, fmt.Errorf("read halts: %w", err)
+		}
+		if n > 0 {
+			halted = append(halted, scope)
+		}
+	}
+	return halted, nil
+}
