@@ -87,7 +87,7 @@ var imports = map[string][]string{
 	"store/outbox":    {"", "store/sqldb"},
 	"store/listings":  {"store/outbox", "store/sqldb"},
 	"store/tracks":    {"chain/follow", "store/outbox", "store/sqldb"},
-	"store/sqldb":     {},
+	"store/sqldb":     {"store/sqldb/prepared"},
 
 	"screening":         {},
 	"screening/web":     {"sources/web"},
@@ -100,6 +100,7 @@ var imports = map[string][]string{
 	"activities":                 {"", "activities/wire", "audit", "chain/codepin", "people", "rules", "rules/services", "screening"},
 	"activities/bookkeeping":     {"", "activities/wire", "audit", "audit/booked", "ledger", "ledger/chart", "ledger/posting"},
 	"announce":                   {"ingress", "store/outbox"},
+	"store/sqldb/prepared":       {},
 	"store":                      {"", "audit", "audit/tree", "ledger", "store/anchored", "store/barrier", "store/books", "store/claims", "store/cursors", "store/evidence", "store/find", "store/halts", "store/keys", "store/sqldb", "store/treelog"},
 	"store/find":                 {"", "audit", "audit/tree", "store/sqldb"},
 	"store/evidence":             {"audit", "store/sqldb"},

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 
+	"countersign/store/sqldb/prepared"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -68,11 +70,12 @@ func Open(dsn string, readOnly bool) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDSN, err)
 	}
-	conn, err := sql.Open("sqlite", sqliteURI(abs, readOnly))
+	registered, err := sql.Open("sqlite", "") // to ask for the driver, which has our functions; nothing is opened yet
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDSN, dsn, err)
 	}
-	return &DB{DB: conn, writer: make(chan struct{}, 1)}, nil
+	defer registered.Close()
+	return &DB{DB: sql.OpenDB(prepared.Connector(registered.Driver(), sqliteURI(abs, readOnly))), writer: make(chan struct{}, 1)}, nil
 }
 
 // sqliteURI asks for a write-ahead log that is synced at every commit: an
