@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"iter"
+	"time"
 
+	"countersign"
 	"countersign/audit"
+	"countersign/store/claims"
 	"countersign/store/find"
 )
 
@@ -24,4 +27,9 @@ func (db *DB) Explain(ctx context.Context, q Query) ([]string, error) {
 // ByID returns the record with an ID, a UUIDv7, or [audit.ErrNoRecord].
 func (db *DB) ByID(ctx context.Context, id string) (audit.Entry, error) {
 	return find.ByID(ctx, db.sql, id)
+}
+
+// Taken is [claims.Taken] of this database.
+func (db *DB) Taken(ctx context.Context, budget string, since time.Time) (countersign.Amount, error) {
+	return claims.Taken(ctx, db.sql, budget, since)
 }

@@ -11,16 +11,17 @@ import (
 	"countersign"
 	"countersign/audit"
 	"countersign/store"
+	"countersign/store/claims"
 )
 
-func budgets(t *testing.T, dsn string) *store.Budgets {
+func budgets(t *testing.T, dsn string) *claims.Budgets {
 	t.Helper()
 	db, err := store.Open(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	return &store.Budgets{DB: db, Now: time.Now}
+	return &claims.Budgets{DB: db.SQL(), Now: time.Now}
 }
 
 // TestManyReserveAtOnce has 64 callers on two handles ask for 1 each, far more often
@@ -32,7 +33,7 @@ func TestManyReserveAtOnce(t *testing.T) {
 		tries = 1000
 	}
 	each(t, func(t *testing.T, dsn string) {
-		c := &crowd{t: t, handles: []*store.Budgets{budgets(t, dsn), budgets(t, dsn)}, limit: countersign.NewAmount(uint64(callers*tries) / 4)}
+		c := &crowd{t: t, handles: []*claims.Budgets{budgets(t, dsn), budgets(t, dsn)}, limit: countersign.NewAmount(uint64(callers*tries) / 4)}
 		var wg sync.WaitGroup
 		for g := range callers {
 			wg.Go(func() {
@@ -46,7 +47,7 @@ func TestManyReserveAtOnce(t *testing.T) {
 			t.Fatalf("%d tries, want %d", c.tried.Load(), callers*tries)
 		}
 		for name, want := range map[string]int64{"first": c.first.Load(), "a second": c.second.Load()} {
-			got, err := c.handles[0].DB.Taken(t.Context(), name, time.Time{})
+			got, err := claims.Taken(t.Context(), c.handles[0].DB, name, time.Time{})
 			if err != nil || got.String() != fmt.Sprint(want) || got.Cmp(c.limit) > 0 {
 				t.Errorf("budget %q holds %s, %v; the winners took %d, the cap is %s", name, got, err, want, c.limit)
 			}
@@ -60,7 +61,7 @@ func TestManyReserveAtOnce(t *testing.T) {
 // crowd is who asks, and what they got.
 type crowd struct {
 	t                    *testing.T
-	handles              []*store.Budgets
+	handles              []*claims.Budgets
 	limit                countersign.Amount
 	first, second, tried atomic.Int64
 }
@@ -105,7 +106,7 @@ func TestReserveIsIdempotentAndWhole(t *testing.T) {
 		holds := func(when, wide, narrow string) {
 			t.Helper()
 			for name, want := range map[string]string{"wide": wide, "narrow": narrow} {
-				if got, err := b.DB.Taken(t.Context(), name, time.Time{}); err != nil || got.String() != want {
+				if got, err := claims.Taken(t.Context(), b.DB, name, time.Time{}); err != nil || got.String() != want {
 					t.Errorf("%s: budget %s holds %s, %v; want %s", when, name, got, err, want)
 				}
 			}

@@ -9,6 +9,11 @@
 // wait for their turn share one transaction and one commit, each with a savepoint of
 // its own.
 //
+// What is kept, each in a package below this one: the records (find), the Merkle log over them
+// (treelog), who may sign in it (keys), how far second places were told (barrier), claims on
+// budgets (claims), the ledger (books), halts and evidence. Here they come together in one
+// transaction.
+//
 // The store is trusted to keep what it is given: it holds no key, so losing or
 // altering its file cannot forge a decision, and [audit.Verify] shows the damage.
 package store

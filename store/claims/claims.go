@@ -6,8 +6,8 @@
 // sum over whole hours, kept in step with the claims, and over the broken hour at its start:
 // it costs the same however many claims there are.
 //
-// All that changes anything runs in a transaction of the caller's, so that a claim and what
-// it was made for are there together or not at all.
+// [Take] and [Move] run in a transaction of the caller's, so that a claim and what it was made
+// for are there together or not at all. [Budgets] is for work that leaves nothing else behind.
 package claims
 
 import (
@@ -32,8 +32,8 @@ const (
 	Released  = "released"  // came to nothing
 )
 
-// StateOf is the state of a key's claims; empty when it has none.
-func StateOf(ctx context.Context, db *sqldb.DB, tx *sql.Tx, key string) (state string, err error) {
+// stateOf is the state of a key's claims; empty when it has none.
+func stateOf(ctx context.Context, db *sqldb.DB, tx *sql.Tx, key string) (state string, err error) {
 	err = tx.QueryRowContext(ctx, db.Text("SELECT COALESCE(MIN(state), '') FROM claims WHERE decision_key = ?"), key).Scan(&state)
 	return state, err
 }

@@ -1,4 +1,4 @@
-package store
+package claims
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"countersign"
-	"countersign/store/claims"
+	"countersign/store/sqldb"
 )
 
 // Budgets reserves, commits and releases what requests take from budgets, for work
@@ -15,19 +15,20 @@ import (
 // beside it, in this process or another, no budget is passed. Calls are idempotent on
 // the key.
 type Budgets struct {
-	DB  *DB
+	DB *sqldb.DB
+	// Now is the clock.
 	Now func() time.Time
 }
 
 // Reserve takes every claim, or none: fits says which. The balances say what each
 // budget held. A key that has claims already keeps them, whatever is asked now.
 func (b *Budgets) Reserve(ctx context.Context, key string, wanted []countersign.Claim) (balances []countersign.Balance, fits bool, err error) {
-	err = b.DB.sql.Transact(ctx, func(tx *sql.Tx) error {
-		if state, err := claims.StateOf(ctx, b.DB.sql, tx, key); err != nil || state != "" {
-			fits = state == claims.Reserved || state == claims.Committed
+	err = b.DB.Transact(ctx, func(tx *sql.Tx) error {
+		if state, err := stateOf(ctx, b.DB, tx, key); err != nil || state != "" {
+			fits = state == Reserved || state == Committed
 			return err
 		}
-		balances, fits, err = claims.Take(ctx, b.DB.sql, tx, key, wanted, b.Now())
+		balances, fits, err = Take(ctx, b.DB, tx, key, wanted, b.Now())
 		return err
 	})
 	if err != nil {
@@ -36,27 +37,21 @@ func (b *Budgets) Reserve(ctx context.Context, key string, wanted []countersign.
 	return balances, fits, nil
 }
 
-// Commit says that the money moved, Release that it did not. What is committed or
+// Commit says that the money moved, [Budgets.Release] that it did not. What is committed or
 // released already stays so.
 func (b *Budgets) Commit(ctx context.Context, key string) error {
-	return b.end(ctx, key, claims.Committed)
+	return b.end(ctx, key, Committed)
 }
 
 // Release gives back what a key has reserved.
 func (b *Budgets) Release(ctx context.Context, key string) error {
-	return b.end(ctx, key, claims.Released)
+	return b.end(ctx, key, Released)
 }
 
 func (b *Budgets) end(ctx context.Context, key, state string) error {
-	err := b.DB.sql.Transact(ctx, func(tx *sql.Tx) error { return claims.Move(ctx, b.DB.sql, tx, key, state) })
+	err := b.DB.Transact(ctx, func(tx *sql.Tx) error { return Move(ctx, b.DB, tx, key, state) })
 	if err != nil {
 		return fmt.Errorf("end the claims of %s: %w", key, err)
 	}
 	return nil
-}
-
-// Taken returns what a budget's window holds: claims reserved or committed at or
-// after since.
-func (db *DB) Taken(ctx context.Context, budget string, since time.Time) (countersign.Amount, error) {
-	return claims.Taken(ctx, db.sql, budget, since)
 }
