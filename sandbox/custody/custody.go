@@ -9,6 +9,8 @@
 // ends with the request Executing, or Rejected. An executing request is one job in a queue, which
 // package settle works off: Broadcasted, then Confirmed or Failed.
 //
+// A wallet that is delegated to an end user asks no policy: he alone asks for what it signs.
+//
 // Every step is one database transaction that also enqueues the webhook events
 // which announce it.
 package custody

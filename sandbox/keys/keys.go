@@ -1,8 +1,10 @@
 // Package keys is the platform's key store: the keys of wallets and those that stand alone.
 //
-// A key is made once and never shown: what leaves the store is its public half. It outlives
-// no deletion that anyone can see, but its secret stays, so that what was under way when it
-// was deleted is finished as it was begun.
+// A key is made once, here or elsewhere, and never shown: what leaves the store is its public
+// half, unless it is exported, and then it signs nothing here any more. It outlives no
+// deletion that anyone can see, but its secret stays, so that what was under way when it was
+// deleted is finished as it was begun. A key is the organisation's, or an end user's to whom
+// it is delegated.
 package keys
 
 import (

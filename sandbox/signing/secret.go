@@ -34,7 +34,7 @@ var curves = map[string][]string{
 	ECDSA: {Secp256k1, "stark"}, EdDSA: {Ed25519}, "Schnorr": {Secp256k1}, DH: {Secp256k1, Ed25519},
 }
 
-// A Secret is a private key. It is stored as text; nothing shows it.
+// A Secret is a private key. It is stored as text; nothing but an export shows it.
 type Secret struct {
 	Scheme string // ECDSA or DH over secp256k1, or EdDSA over ed25519
 	Hex    string // 32 bytes, 0x-hex: the scalar, or the seed
