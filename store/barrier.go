@@ -59,7 +59,7 @@ func (db *DB) covered(ctx context.Context, e audit.Entry) error {
 	if r.Record != e.JWS {
 		return fmt.Errorf("record %d: %w: another one stands in its place", e.Index, audit.ErrForged)
 	}
-	if _, err := r.Check(db.log.verifiers()); err != nil {
+	if _, err := r.Check(db.barrier.Keys); err != nil {
 		return fmt.Errorf("record %d: %w: %w", e.Index, audit.ErrForged, err)
 	}
 	return nil
@@ -77,7 +77,7 @@ func (db *DB) newestSigned(ctx context.Context, index int64) (treelog.Signed, er
 	if err != nil {
 		return treelog.Signed{}, err
 	}
-	at, err := tree.OpenCheckpoint(msg, db.log.verifiers())
+	at, err := tree.OpenCheckpoint(msg, db.barrier.Keys)
 	return treelog.Signed{Checkpoint: at, Note: msg}, err
 }
 

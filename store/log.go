@@ -135,7 +135,7 @@ func (db *DB) tipIn(ctx context.Context, tx *sql.Tx) (*tip, error) {
 	if db.kept != nil {
 		kept = &db.kept.Tip
 	}
-	end, same, err := treelog.End(ctx, db.sql, tx, kept, db.log.verifiers())
+	end, same, err := treelog.End(ctx, db.sql, tx, kept, db.barrier.Keys)
 	if errors.Is(err, ErrRolledBack) {
 		db.refuse(err)
 	}
