@@ -47,6 +47,8 @@ type Auth struct {
 	org string
 	key ed25519.PrivateKey
 
+	tokens *bearer.Reader
+
 	proofs ed25519.PrivateKey // signs challenges and user actions, for as long as the process lives
 
 	mu         sync.Mutex
@@ -85,6 +87,7 @@ func New(db *store.DB, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening users: %w", err)
 	}
+	a.tokens = bearer.NewReader(a.key, a.org)
 	return a, nil
 }
 
@@ -119,7 +122,7 @@ type Caller struct {
 // malformed, forged, expired or switched off is a 401.
 func (a *Auth) Identify(token string) (Caller, error) {
 	refused := dfns.Errorf(http.StatusUnauthorized, "Not Authorized.")
-	claims, err := bearer.Read(a.key, a.org, token, a.now())
+	claims, err := a.tokens.Read(token, a.now())
 	if err != nil {
 		return Caller{}, refused
 	}

@@ -4,11 +4,13 @@ package bearer
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -46,7 +48,15 @@ func Sign(key ed25519.PrivateKey, c Claims) (string, error) {
 // Read returns the claims of a token of an organisation that key signed and that has not
 // expired; any other is an error.
 func Read(key ed25519.PrivateKey, org, token string, now time.Time) (Claims, error) {
-	var c Claims
+	c, err := open(key.Public().(ed25519.PublicKey), token)
+	if err != nil {
+		return Claims{}, err
+	}
+	return c, c.valid(org, now)
+}
+
+// open returns what a token says that the key has signed.
+func open(key ed25519.PublicKey, token string) (c Claims, err error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || parts[0] != header {
 		return c, errors.New("not a token of ours")
@@ -55,8 +65,7 @@ func Read(key ed25519.PrivateKey, org, token string, now time.Time) (Claims, err
 	if err != nil {
 		return c, fmt.Errorf("reading token signature: %w", err)
 	}
-	public := key.Public().(ed25519.PublicKey)
-	if !ed25519.Verify(public, []byte(parts[0]+"."+parts[1]), signature) {
+	if !ed25519.Verify(key, []byte(parts[0]+"."+parts[1]), signature) {
 		return c, errors.New("token signature is wrong")
 	}
 	body, err := base64.RawURLEncoding.DecodeString(parts[1])
@@ -66,8 +75,51 @@ func Read(key ed25519.PrivateKey, org, token string, now time.Time) (Claims, err
 	if err := json.Unmarshal(body, &c); err != nil {
 		return c, fmt.Errorf("reading token: %w", err)
 	}
-	if now.Unix() >= c.Expires || c.App.OrgID != org {
-		return c, errors.New("token is expired or of another organisation")
-	}
 	return c, nil
+}
+
+func (c Claims) valid(org string, now time.Time) error {
+	if now.Unix() >= c.Expires || c.App.OrgID != org {
+		return errors.New("token is expired or of another organisation")
+	}
+	return nil
+}
+
+// maxRemembered is how many tokens a [Reader] remembers before it begins anew.
+const maxRemembered = 1000
+
+// A Reader reads the tokens of an organisation that one key signs. It checks the signature of
+// a token once, and remembers it: callers show the same one with every request.
+type Reader struct {
+	key ed25519.PublicKey
+	org string
+
+	mu         sync.Mutex
+	remembered map[[sha256.Size]byte]Claims
+}
+
+// NewReader returns a reader of the tokens that key signs for an organisation.
+func NewReader(key ed25519.PrivateKey, org string) *Reader {
+	return &Reader{key: key.Public().(ed25519.PublicKey), org: org, remembered: map[[sha256.Size]byte]Claims{}}
+}
+
+// Read is [Read] with the reader's key and organisation.
+func (r *Reader) Read(token string, now time.Time) (Claims, error) {
+	digest := sha256.Sum256([]byte(token))
+	r.mu.Lock()
+	c, known := r.remembered[digest]
+	r.mu.Unlock()
+	if !known {
+		var err error
+		if c, err = open(r.key, token); err != nil {
+			return Claims{}, err
+		}
+		r.mu.Lock()
+		if len(r.remembered) >= maxRemembered {
+			clear(r.remembered)
+		}
+		r.remembered[digest] = c
+		r.mu.Unlock()
+	}
+	return c, c.valid(r.org, now)
 }

@@ -99,6 +99,7 @@ func dial(path, options string, conns int) (*sql.DB, error) {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns) // each has its statements prepared, and opening one costs more than a transaction
 	return db, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"countersign/store/sqldb/prepared"
 
@@ -28,6 +29,16 @@ var ErrDSN = errors.New("database address")
 // maxConns bounds what one process takes of PostgreSQL's connections, 100 in all by
 // default: a worker may ask from a thousand activities at once.
 const maxConns = 16
+
+// idleFor is how long a connection is kept that nobody uses. Opening one costs more than most
+// transactions, and database/sql keeps two at most unless it is told otherwise.
+const idleFor = 5 * time.Minute
+
+// keepOpen has connections wait for their next use.
+func keepOpen(db *sql.DB) {
+	db.SetMaxIdleConns(maxConns)
+	db.SetConnMaxIdleTime(idleFor)
+}
 
 // A DB is an open database.
 type DB struct {
@@ -59,6 +70,7 @@ func Open(dsn string, readOnly bool) (*DB, error) {
 		}
 		conn := stdlib.OpenDB(*cfg)
 		conn.SetMaxOpenConns(maxConns)
+		keepOpen(conn)
 		return &DB{DB: conn, Postgres: true, writer: make(chan struct{}, 1)}, nil
 	}
 	if !readOnly {
@@ -75,7 +87,9 @@ func Open(dsn string, readOnly bool) (*DB, error) {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDSN, dsn, err)
 	}
 	defer registered.Close()
-	return &DB{DB: sql.OpenDB(prepared.Connector(registered.Driver(), sqliteURI(abs, readOnly))), writer: make(chan struct{}, 1)}, nil
+	conn := sql.OpenDB(prepared.Connector(registered.Driver(), sqliteURI(abs, readOnly)))
+	keepOpen(conn)
+	return &DB{DB: conn, writer: make(chan struct{}, 1)}, nil
 }
 
 // sqliteURI asks for a write-ahead log that is synced at every commit: an
