@@ -40,6 +40,7 @@ func benchAppend(b *testing.B, kind string, writers int) {
 	}
 	tr, bare := desk(b, dsn, "us"), rawDB(b, bareDSN)
 	bare.SetMaxOpenConns(16)
+	bare.SetMaxIdleConns(16) // as ours: nothing is to be said of opening connections
 	bareTables(b, bare)
 	const each = 50
 	var ours, theirs, grouped time.Duration
