@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -10,8 +9,6 @@ import (
 	"countersign/activities"
 	"countersign/audit"
 	"countersign/workflows"
-
-	"go.temporal.io/sdk/workflow"
 )
 
 func TestALongWaitContinuesAsNewAndForgetsNothing(t *testing.T) {
@@ -20,14 +17,7 @@ func TestALongWaitContinuesAsNewAndForgetsNothing(t *testing.T) {
 	b.after(0, event("whe-1", ""))
 	b.resolve = func(int) (activities.ResolveResult, error) { return open(), nil }
 	_, err := b.run(t)
-	var next *workflow.ContinueAsNewError
-	if !errors.As(err, &next) {
-		t.Fatalf("ended with %v, want continue as new", err)
-	}
-	var in workflows.ApprovalInput
-	if err := dataConverter.FromPayloads(next.Input, &in); err != nil {
-		t.Fatal(err)
-	}
+	in := carriedOn[workflows.ApprovalInput](t, err)
 	if in.ApprovalID != ap || in.Carried.Decided == nil || *in.Carried.Decided != said(countersign.Approve) ||
 		in.Carried.Posted == nil || in.Carried.Posted.Result != audit.Posted || in.Carried.Heard != 1 {
 		t.Errorf("carried %+v", in)

@@ -14,7 +14,6 @@ import (
 	"countersign/workflows"
 
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/workflow"
 )
 
 // teller is a deposit's workflow in the test environment.
@@ -130,14 +129,7 @@ func TestALongDepositContinuesAsNew(t *testing.T) {
 	b.SetContinueAsNewSuggested(true)
 	b.RegisterDelayedCallback(func() { b.SignalWorkflow(workflows.EventSignal, depositEvent("e-1", "wa-1")) }, 0)
 	_, err := b.run(t, workflows.DepositInput{Network: "Net", TxHash: "0x1"})
-	var next *workflow.ContinueAsNewError
-	if !errors.As(err, &next) {
-		t.Fatalf("ended with %v, want continue as new", err)
-	}
-	var in workflows.DepositInput
-	if err := dataConverter.FromPayloads(next.Input, &in); err != nil {
-		t.Fatal(err)
-	}
+	in := carriedOn[workflows.DepositInput](t, err)
 	if in.Carried == nil || in.Carried.Heard != 1 || len(in.Carried.Unrecorded) != 1 || fmt.Sprint(in.Wallets) != "[wa-1]" || in.Carried.Seen.Add(depositEvent("e-1", "wa-1")) {
 		t.Errorf("carried %+v", in)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
 )
 
 // Names of the SDK's that read long in a test.
@@ -85,4 +86,17 @@ func TestWorkflowIDs(t *testing.T) {
 	if got := workflows.EventID(countersign.Event{ID: "whe-2", RetryOf: "whe-1"}.Root()); got != "event/whe-1" {
 		t.Errorf("event ID %q, want event/whe-1", got)
 	}
+}
+
+// carriedOn is the input of the next run of a workflow, which must have ended by going on in one.
+func carriedOn[In any](t *testing.T, err error) (in In) {
+	t.Helper()
+	var next *workflow.ContinueAsNewError
+	if !errors.As(err, &next) {
+		t.Fatalf("ended with %v, want continue as new", err)
+	}
+	if err := dataConverter.FromPayloads(next.Input, &in); err != nil {
+		t.Fatal(err)
+	}
+	return in
 }

@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -9,8 +8,6 @@ import (
 	"countersign/activities/bookkeeping"
 	"countersign/audit/booked"
 	"countersign/workflows"
-
-	"go.temporal.io/sdk/workflow"
 )
 
 // final is a transaction that is booked at once.
@@ -91,14 +88,7 @@ func TestAWatchedDepositContinuesAsNew(t *testing.T) {
 	b := newTeller(func(int) (bookkeeping.BookDepositResult, error) { return final(booked.ByChain), nil })
 	b.SetContinueAsNewSuggested(true)
 	_, err := b.run(t, workflows.DepositInput{Network: "Net", TxHash: "0x1"})
-	var next *workflow.ContinueAsNewError
-	if !errors.As(err, &next) {
-		t.Fatalf("ended with %v, want continue as new", err)
-	}
-	var in workflows.DepositInput
-	if err := dataConverter.FromPayloads(next.Input, &in); err != nil {
-		t.Fatal(err)
-	}
+	in := carriedOn[workflows.DepositInput](t, err)
 	again := newTeller(nil)
 	again.SetStartTime(in.Carried.Stands.Until.Add(-time.Minute))
 	began := again.Now()

@@ -82,23 +82,33 @@ func (d *Deposits) BookDeposit(ctx context.Context, in BookDepositInput) (BookDe
 }
 
 func (d *Deposits) bookDeposit(ctx context.Context, in BookDepositInput) (BookDepositResult, error) {
-	for _, id := range []string{in.Network, in.TxHash} {
-		if err := countersign.CheckID(id); err != nil {
-			return BookDepositResult{}, err
-		}
-	}
-	entry, err := d.Trail.Find(ctx, roundKey(in.Network, in.TxHash, in.Round))
-	if err == nil {
-		return ended(entry)
-	}
-	if !errors.Is(err, audit.ErrNoRecord) {
+	entry, there, err := d.said(ctx, in.Network, in.TxHash, roundKey(in.Network, in.TxHash, in.Round))
+	if err != nil {
 		return BookDepositResult{}, err
+	}
+	if there {
+		return ended(entry)
 	}
 	r := reading{d: d, in: in, by: booked.ByChain}
 	if err := r.read(ctx); err != nil {
 		return BookDepositResult{}, err
 	}
 	return r.conclude(ctx)
+}
+
+// said finds what is said of a transaction under a key, and whether it is. It refuses a network
+// or a hash that is no ID.
+func (d *Deposits) said(ctx context.Context, network, txHash, key string) (e audit.Entry, there bool, err error) {
+	for _, id := range []string{network, txHash} {
+		if err := countersign.CheckID(id); err != nil {
+			return e, false, err
+		}
+	}
+	e, err = d.Trail.Find(ctx, key)
+	if errors.Is(err, audit.ErrNoRecord) {
+		return e, false, nil
+	}
+	return e, err == nil, err
 }
 
 // without ends a transaction that leaves no record of its own; what was heard of it stands on

@@ -52,17 +52,12 @@ func (d *Deposits) RecheckDeposit(ctx context.Context, in RecheckDepositInput) (
 }
 
 func (d *Deposits) recheck(ctx context.Context, in RecheckDepositInput) (RecheckDepositResult, error) {
-	for _, id := range []string{in.Network, in.TxHash} {
-		if err := countersign.CheckID(id); err != nil {
-			return RecheckDepositResult{}, err
-		}
-	}
-	entry, err := d.Trail.Find(ctx, in.reversalKey())
-	if err == nil {
-		return reversed(entry)
-	}
-	if !errors.Is(err, audit.ErrNoRecord) {
+	entry, there, err := d.said(ctx, in.Network, in.TxHash, in.reversalKey())
+	if err != nil {
 		return RecheckDepositResult{}, err
+	}
+	if there {
+		return reversed(entry)
 	}
 	e, err := d.standing(ctx, in)
 	if err != nil {
