@@ -60,7 +60,7 @@ type SweepPageResult struct {
 	// Without are those of them, by external ID, that are not to be begun: the gas that their
 	// wallet was to be given has not come.
 	Without []string `json:"without,omitempty"`
-	// Stop says why nothing more is to be begun; empty while there is no reason.
+	// Stop says why nothing is to be begun for now, what gas costs; empty while there is no reason.
 	Stop string `json:"stop,omitempty"`
 }
 

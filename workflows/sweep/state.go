@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -83,7 +84,8 @@ type SweepStatus struct {
 	Begun    int                                 `json:"begun"`
 	InFlight int                                 `json:"in_flight"`
 	Ends     map[countersign.SettlementState]int `json:"ends,omitempty"`
-	// Stopped is why nothing more was begun, Why says it in more words.
+	// Stopped is why nothing more was begun, Why says it in more words, or what gas costs while
+	// the sweep waits for that.
 	Stopped Stop                    `json:"stopped,omitempty"`
 	Why     string                  `json:"why,omitempty"`
 	Report  *steps.CloseSweepResult `json:"report,omitempty"`
@@ -222,7 +224,7 @@ func (s *run) phase() Phase {
 func (s *run) status() SweepStatus {
 	return SweepStatus{
 		SweepID: s.id, Phase: s.phase(), Plan: s.c.Plan, By: s.c.By, Begun: s.c.Begun, InFlight: len(s.c.Legs), Ends: maps.Clone(s.c.Ends),
-		Stopped: s.c.Stopped, Why: s.c.Why, Report: s.closed, Outcome: s.outcome(),
+		Stopped: s.c.Stopped, Why: cmp.Or(s.c.Why, s.dear), Report: s.closed, Outcome: s.outcome(),
 	}
 }
 

@@ -114,8 +114,8 @@ func (w *world) phase(env *testsuite.TestWorkflowEnvironment, want sweep.Phase) 
 	w.Helper()
 	v, err := env.QueryWorkflow(workflows.StatusQuery)
 	var st sweep.SweepStatus
-	if err != nil || v.Get(&st) != nil || st.Phase != want {
-		w.Errorf("it is %q (%v), want %q", st.Phase, err, want)
+	if err != nil || v.Get(&st) != nil || st.Phase != want || want == sweep.AwaitingGasPrice && st.Why == "" {
+		w.Errorf("it is %q, %q (%v), want %q", st.Phase, st.Why, err, want)
 	}
 }
 

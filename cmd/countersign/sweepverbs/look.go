@@ -104,6 +104,9 @@ func (s shown) text(w io.Writer) error {
 		if st.Stopped != "" {
 			fmt.Fprintln(w, strings.TrimSpace(fmt.Sprintf("nothing more is begun: %s %s", st.Stopped, st.Why)))
 		}
+		if st.Phase == flow.AwaitingGasPrice {
+			fmt.Fprintf(w, "nothing is begun while gas is dear: %s\n", st.Why)
+		}
 		if st.Phase == flow.AwaitingApproval {
 			fmt.Fprintf(w, "a person must approve it: `countersign sweep approve %s --reason …`, or decline\n", s.SweepID)
 		}
