@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"iter"
 	"time"
 
 	"countersign"
@@ -44,7 +43,7 @@ type Approvals struct {
 }
 
 // A Custodian holds the keys and asks for approvals. custody/dfns.Custodian is
-// the real one.
+// the real one; the assertions are those of custody/dfns/actionlog.Log.
 type Custodian interface {
 	// Name is the custodian's short name, for records.
 	Name() string
@@ -54,8 +53,6 @@ type Custodian interface {
 	// answer is lost it returns an error, and the caller reads the approval to
 	// learn what happened.
 	Vote(ctx context.Context, approvalID string, v countersign.Verdict, reason string) (countersign.Receipt, error)
-	// Pending yields the IDs of approvals that wait for decisions.
-	Pending(ctx context.Context) iter.Seq2[string, error]
 	// Assertion is how another approver proved their vote, with the custodian's own log
 	// entry of it. An error that wraps ErrNotFound, ErrDenied, ErrInvalid or ErrUnreadable
 	// means that it will not be told.

@@ -3,14 +3,21 @@ package activities
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"countersign/activities/wire"
 )
 
 // Reconciler finds approvals whose webhook never came.
 type Reconciler struct {
-	Custodian Custodian
+	Custodian Pending
 	Starter   Starter
+}
+
+// A Pending knows what waits at the custodian. custody/dfns.Custodian is the real one.
+type Pending interface {
+	// Pending yields the IDs of approvals that wait for decisions.
+	Pending(ctx context.Context) iter.Seq2[string, error]
 }
 
 // A Starter starts the workflow of an approval. Asked for one that was started

@@ -20,6 +20,7 @@ import (
 	"countersign/completeness/sources"
 	"countersign/config"
 	"countersign/custody/dfns"
+	"countersign/custody/dfns/webhook"
 	"countersign/ingress"
 	"countersign/store/tracks"
 )
@@ -214,7 +215,7 @@ func (s *site) controls(ctx context.Context, path string, body, answer any) erro
 func (s *site) givenUp(ctx context.Context, admin *dfns.Client) error {
 	waiting, repeated := map[string]bool{}, map[string]bool{} // attempts that name a next one, and those that had it
 	deposits := map[string]bool{}
-	for e, err := range admin.WebhookEvents(ctx, s.stack.Accounts.Webhook.ID, dfns.WebhookEventFilter{}) {
+	for e, err := range webhook.Events(ctx, admin, s.stack.Accounts.Webhook.ID, webhook.Filter{}) {
 		if err != nil {
 			return err
 		}

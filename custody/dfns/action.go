@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"countersign"
+	"countersign/custody/dfns/signkey"
 )
 
 // Do makes any call. GET is plain. Everything else is signed: challenge,
@@ -127,7 +128,7 @@ func (c *Client) answer(ch challenge) (countersign.UserAction, error) {
 	if err != nil {
 		return countersign.UserAction{}, err
 	}
-	signature, err := sign(c.signer, data)
+	signature, err := signkey.Sign(c.signer, data)
 	if err != nil {
 		return countersign.UserAction{}, fmt.Errorf("signing the challenge: %w", err)
 	}

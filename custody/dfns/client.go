@@ -1,6 +1,6 @@
 // Package dfns is a client of the DFNS custody API, for what a governed
 // treasury asks of it: reading approvals and deciding them, reading wallets,
-// making transfers and transactions, reading back webhook events.
+// making transfers and transactions. Packages below it do the rest with its [Client].
 //
 // A bearer token lets us read. Whatever changes something must also be signed,
 // call by call ("user action signing", dfns.md §1): we ask for a challenge over
@@ -31,6 +31,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"countersign/custody/dfns/signkey"
 )
 
 // Config says where the API is and who calls it.
@@ -44,7 +46,7 @@ type Config struct {
 	// CredentialID names the key that Signer holds, as in the service account's
 	// accessTokens[].credId. Empty means the one key that a challenge allows.
 	CredentialID string
-	// Signer signs what changes something; see [LoadKey]. Without one the client
+	// Signer signs what changes something; see [signkey.Load]. Without one the client
 	// only reads.
 	Signer crypto.Signer
 	// HTTP sends requests; its redirect policy is not used, as a token follows no
@@ -94,7 +96,7 @@ func New(cfg Config) (*Client, error) {
 		errs = append(errs, errors.New("dfns config: AuthToken is empty or holds what is no token: give the service account's token"))
 	}
 	if cfg.Signer != nil {
-		errs = append(errs, supported(cfg.Signer.Public()))
+		errs = append(errs, signkey.Supported(cfg.Signer.Public()))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 
 	"countersign"
 	"countersign/custody/dfns/activity"
+	"countersign/custody/dfns/snapshot"
 	"countersign/strictjson"
 )
 
@@ -127,7 +128,7 @@ func (c Custodian) refused(ctx context.Context, approvalID string, cause error) 
 
 // vocabulary translates an approval.
 func vocabulary(a Approval) (countersign.Approval, error) {
-	snapshot, err := Snapshot(a.Raw)
+	bound, err := snapshot.Of(a.Raw)
 	if err != nil {
 		return countersign.Approval{}, fmt.Errorf("approval %s: %w", a.ID, err)
 	}
@@ -135,7 +136,7 @@ func vocabulary(a Approval) (countersign.Approval, error) {
 		ID: a.ID, InitiatorID: a.InitiatorID, Status: status(a.Status),
 		Activity:  activity.Read(a.Activity),
 		CreatedAt: a.DateCreated.UTC(), ExpiresAt: a.ExpirationDate.UTC(), ResolvedAt: a.DateResolved.UTC(),
-		Snapshot: snapshot,
+		Snapshot: bound,
 	}
 	for _, p := range a.PolicyEvaluations {
 		if p.Triggered {

@@ -122,9 +122,15 @@ func (c *Client) read(ctx context.Context, r request) (body []byte, err error) {
 	return body, err
 }
 
+// Get reads what stands at target, path and query as they go on the wire, byte for byte: what
+// is no JSON too. Its errors are those of [Client.Do].
+func (c *Client) Get(ctx context.Context, target string) ([]byte, error) {
+	return c.read(ctx, request{method: http.MethodGet, target: target})
+}
+
 // get reads target into out.
 func (c *Client) get(ctx context.Context, target string, out any) error {
-	body, err := c.read(ctx, request{method: http.MethodGet, target: target})
+	body, err := c.Get(ctx, target)
 	if err != nil {
 		return err
 	}

@@ -55,16 +55,11 @@ func TestListsEndWithAnError(t *testing.T) {
 		refuse(w, 403, "no permission")
 	})
 	var got []error
-	for _, err := range p.client(nil).WebhookEvents(t.Context(), "wh-1", dfns.WebhookEventFilter{}) {
+	for _, err := range p.client(nil).List(t.Context(), "/webhooks/wh-1/events", nil) {
 		got = append(got, err)
 	}
 	if len(got) != 2 || got[0] != nil || !errors.Is(got[1], countersign.ErrDenied) {
 		t.Errorf("errors = %v, want none and then ErrDenied", got)
-	}
-	for _, err := range p.client(nil).WebhookEvents(t.Context(), "../wh", dfns.WebhookEventFilter{}) {
-		if !errors.Is(err, countersign.ErrID) {
-			t.Errorf("a webhook that is no ID = %v", err)
-		}
 	}
 }
 
@@ -107,22 +102,6 @@ func TestPagesAreAsLongAsAListGives(t *testing.T) {
 		}
 		if strings.Join(got, " ") != tt.want || items != "12" {
 			t.Errorf("%s %s: asked %q, items %s; want %q", tt.path, tt.why, got, items, tt.want)
-		}
-	}
-}
-
-func TestWebhookEvents(t *testing.T) {
-	p := newPlatform(t, key.Public(), func(w http.ResponseWriter, r *http.Request) {
-		if got := r.URL.RequestURI(); got != "/webhooks/wh-1/events?deliveryFailed=true&kind=wallet.created&limit=200" {
-			t.Errorf("asked %s", got)
-		}
-		reply(w, `{"items":[{"id":"whe-1","kind":"wallet.created","date":"2026-01-02T03:04:05.678Z","status":"500","timestampSent":1767323045,
-			"deliveryFailed":true,"deliveryAttempt":2,"retryOf":"whe-0","nextAttemptDate":"2026-01-02T03:16:05Z","data":{"tagsAdded":["a"]},"new":1}]}`)
-	})
-	for e, err := range p.client(nil).WebhookEvents(t.Context(), "wh-1", dfns.WebhookEventFilter{Kind: "wallet.created", Failed: true}) {
-		if err != nil || e.ID != "whe-1" || !e.DeliveryFailed || e.RetryOf != "whe-0" || e.TimestampSent != 1767323045 ||
-			string(e.Data) != `{"tagsAdded":["a"]}` || !strings.Contains(string(e.Raw), `"new":1`) {
-			t.Errorf("event = %+v, %v", e, err)
 		}
 	}
 }

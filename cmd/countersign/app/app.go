@@ -14,6 +14,7 @@ import (
 	"countersign/activities/timetable"
 	"countersign/config"
 	"countersign/custody/dfns"
+	"countersign/custody/dfns/signkey"
 	"countersign/ingress"
 	"countersign/rules"
 	"countersign/screening"
@@ -142,7 +143,7 @@ func (a *App) Custodian() (*dfns.Custodian, error) {
 	if err != nil {
 		return nil, fmt.Errorf("COUNTERSIGN_DFNS_TOKEN_FILE: %w", err)
 	}
-	key, err := dfns.LoadKey(a.Config.DFNS.KeyFile)
+	key, err := signkey.Load(a.Config.DFNS.KeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("COUNTERSIGN_DFNS_KEY_FILE: %w", err)
 	}

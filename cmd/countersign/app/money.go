@@ -18,6 +18,7 @@ import (
 	"countersign/custody/dfns"
 	"countersign/custody/dfns/holder"
 	"countersign/custody/dfns/request"
+	"countersign/custody/dfns/signkey"
 	"countersign/ledger/chart"
 	"countersign/store"
 
@@ -151,7 +152,7 @@ func (a *App) maker() (*dfns.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("COUNTERSIGN_MAKER_TOKEN_FILE: %w", err)
 	}
-	key, err := dfns.LoadKey(m.MakerKeyFile)
+	key, err := signkey.Load(m.MakerKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("COUNTERSIGN_MAKER_KEY_FILE: %w", err)
 	}

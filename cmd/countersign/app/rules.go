@@ -9,6 +9,7 @@ import (
 	"countersign/audit"
 	"countersign/chain"
 	"countersign/custody/dfns"
+	"countersign/custody/dfns/actionlog"
 	"countersign/people"
 	"countersign/rules"
 	"countersign/rules/services"
@@ -22,7 +23,7 @@ import (
 func (a *App) approvals(custodian *dfns.Custodian, trail *store.Trail, screener *screening.Screener) (_ *activities.Approvals, err error) {
 	s := services.Services{Wallets: custodian, Ledger: trail.DB}
 	out := &activities.Approvals{
-		Custodian: custodian, Trail: trail, Approver: a.Config.DFNS.UserID,
+		Custodian: platform{custodian, actionlog.Log{Client: custodian.Client}}, Trail: trail, Approver: a.Config.DFNS.UserID,
 		RuleTimeout: a.Config.Rules.Timeout, Now: time.Now,
 	}
 	if file := a.Config.Rules.NodesFile; file != "" {
@@ -59,6 +60,12 @@ func (a *App) approvals(custodian *dfns.Custodian, trail *store.Trail, screener 
 		out.Shadow, out.ShadowRules = rules.Engine{Decider: book, Services: s}, about
 	}
 	return out, nil
+}
+
+// A platform has the approvals, and how other approvers have proved their votes.
+type platform struct {
+	*dfns.Custodian
+	actionlog.Log
 }
 
 // ask gives the services what a file of sources has. What is nil stays so: a nil

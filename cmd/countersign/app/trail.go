@@ -17,7 +17,7 @@ import (
 	"countersign/audit"
 	"countersign/audit/keyring"
 	"countersign/audit/tree"
-	"countersign/custody/dfns"
+	"countersign/custody/dfns/signkey"
 	"countersign/store"
 )
 
@@ -97,7 +97,7 @@ func (a *App) log(ctx context.Context, keys *keys) (*store.Log, error) {
 // vouch has the custodian's credential of the same service account sign that our key is
 // its own. Without that credential, as on an operator's machine, nobody vouches.
 func (a *App) vouch() func([]byte) (audit.Credential, error) {
-	key, err := dfns.LoadKey(a.Config.DFNS.KeyFile)
+	key, err := signkey.Load(a.Config.DFNS.KeyFile)
 	if err != nil {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"countersign/cmd/countersign/app"
 	"countersign/config"
 	"countersign/custody/dfns"
+	"countersign/custody/dfns/webhook"
 	"countersign/store"
 	"countersign/workflows"
 
@@ -117,15 +118,15 @@ func (w *World) Closed(ctx context.Context, r Request) error {
 // Delivered returns nil once the platform has an answer of 200 to an event of the
 // approval; Refused once it has another answer, or none.
 func (w *World) Delivered(ctx context.Context, r Request) error {
-	return w.delivery(ctx, r, func(e dfns.WebhookEvent) bool { return e.Status == "200" })
+	return w.delivery(ctx, r, func(e webhook.Event) bool { return e.Status == "200" })
 }
 
 // Refused is the opposite of Delivered.
 func (w *World) Refused(ctx context.Context, r Request) error {
-	return w.delivery(ctx, r, func(e dfns.WebhookEvent) bool { return e.Status != "200" })
+	return w.delivery(ctx, r, func(e webhook.Event) bool { return e.Status != "200" })
 }
 
-func (w *World) delivery(ctx context.Context, r Request, want func(dfns.WebhookEvent) bool) error {
+func (w *World) delivery(ctx context.Context, r Request, want func(webhook.Event) bool) error {
 	for e, err := range w.events(ctx, r) {
 		if err != nil {
 			return err

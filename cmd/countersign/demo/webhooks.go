@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"countersign"
-	"countersign/custody/dfns"
+	"countersign/custody/dfns/webhook"
 	"countersign/ingress"
 	"countersign/workflows"
 )
@@ -64,20 +64,20 @@ func (w *World) status(ctx context.Context, r Request) (s workflows.ApprovalStat
 }
 
 // event waits for the platform's own record of the first delivery.
-func (w *World) event(ctx context.Context, r Request) (dfns.WebhookEvent, error) {
-	return eventually(ctx, "webhook event of "+r.Approval, func(ctx context.Context) (dfns.WebhookEvent, error) {
+func (w *World) event(ctx context.Context, r Request) (webhook.Event, error) {
+	return eventually(ctx, "webhook event of "+r.Approval, func(ctx context.Context) (webhook.Event, error) {
 		for e, err := range w.events(ctx, r) {
 			return e, err
 		}
-		return dfns.WebhookEvent{}, fmt.Errorf("%w: no event names %s", errNotYet, r.Approval)
+		return webhook.Event{}, fmt.Errorf("%w: no event names %s", errNotYet, r.Approval)
 	})
 }
 
 // events are the platform's records of what it sent about a pending approval.
-func (w *World) events(ctx context.Context, r Request) iter.Seq2[dfns.WebhookEvent, error] {
-	return func(yield func(dfns.WebhookEvent, error) bool) {
-		filter := dfns.WebhookEventFilter{Kind: string(countersign.ApprovalPending)}
-		for e, err := range w.admin.WebhookEvents(ctx, w.Stack.Accounts.Webhook.ID, filter) {
+func (w *World) events(ctx context.Context, r Request) iter.Seq2[webhook.Event, error] {
+	return func(yield func(webhook.Event, error) bool) {
+		filter := webhook.Filter{Kind: string(countersign.ApprovalPending)}
+		for e, err := range webhook.Events(ctx, w.admin, w.Stack.Accounts.Webhook.ID, filter) {
 			if (err != nil || bytes.Contains(e.Data, []byte(`"`+r.Approval+`"`))) && !yield(e, err) {
 				return
 			}
@@ -86,7 +86,7 @@ func (w *World) events(ctx context.Context, r Request) iter.Seq2[dfns.WebhookEve
 }
 
 // deliver signs and sends an event as the platform does (dfns.md §3.2, §3.3).
-func (w *World) deliver(ctx context.Context, e dfns.WebhookEvent) error {
+func (w *World) deliver(ctx context.Context, e webhook.Event) error {
 	envelope := map[string]any{
 		"id": e.ID, "kind": e.Kind, "date": e.Date, "timestampSent": time.Now().Unix(),
 		"deliveryAttempt": e.DeliveryAttempt, "data": e.Data,
@@ -150,7 +150,7 @@ func noWebhook(ctx context.Context, w *World) (detail string, err error) {
 // DeliverUnknownKind sends a signed event of a kind that has no row in the route
 // table, as a newer platform would.
 func (w *World) DeliverUnknownKind(ctx context.Context) error {
-	return w.deliver(ctx, dfns.WebhookEvent{
+	return w.deliver(ctx, webhook.Event{
 		ID: "whe-00000-00000-unknownkind00000", Kind: "moon.landed", Date: time.Now().UTC(), DeliveryAttempt: 1,
 		Data: json.RawMessage(`{"moon":{"id":"moon-1"}}`),
 	})

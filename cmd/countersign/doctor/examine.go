@@ -13,6 +13,7 @@ import (
 	"countersign/config"
 	"countersign/custody/dfns"
 	"countersign/custody/dfns/org"
+	"countersign/custody/dfns/signkey"
 )
 
 // Examine makes every check. Its error means that the configuration cannot be used; what
@@ -69,7 +70,7 @@ func newPatient(ctx context.Context, a *app.App, now time.Time) (*patient, error
 	if err != nil {
 		return nil, fmt.Errorf("COUNTERSIGN_DFNS_TOKEN_FILE: %w", err)
 	}
-	key, err := dfns.LoadKey(a.Config.DFNS.KeyFile)
+	key, err := signkey.Load(a.Config.DFNS.KeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("COUNTERSIGN_DFNS_KEY_FILE: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"countersign/custody/dfns"
+	"countersign/custody/dfns/signkey"
 )
 
 func (s *Stack) path(name string) string {
@@ -50,7 +51,7 @@ func (s *Stack) saveAccounts() error {
 
 // Account returns a custody client that acts as one of the service accounts.
 func (s *Stack) Account(a Account) (*dfns.Client, error) {
-	key, err := dfns.LoadKey(s.path(a.Name + ".pem"))
+	key, err := signkey.Load(s.path(a.Name + ".pem"))
 	if err != nil {
 		return nil, err
 	}

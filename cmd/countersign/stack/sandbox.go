@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"countersign/custody/dfns"
+	"countersign/custody/dfns/signkey"
 )
 
 // Platform is what `sandbox env --json` prints for one user: who he is and where
@@ -76,7 +77,7 @@ func (s *Stack) As(ctx context.Context, user string) (p Platform, err error) {
 
 // Client returns a custody client that acts as this user.
 func (p Platform) Client() (*dfns.Client, error) {
-	key, err := dfns.ParseKey([]byte(p.PrivateKey))
+	key, err := signkey.Parse([]byte(p.PrivateKey))
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package dfns
+package actionlog
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -22,20 +21,20 @@ import (
 // 100,000 and says so in a last row.
 const maxLines = 10_000
 
-// A LogLine is one row of the log of signed actions. It says where to look; what was
-// signed stands in the [LogEntry] alone.
-type LogLine struct {
-	// ID names the entry, "uj-…".
-	ID string
-	// UserID is who acted; empty where the list has no such column.
-	UserID string
-	// About are the row's words on what was done, a path and a summary; nil where the
+// A line is one row of the log of signed actions. It says where to look; what was
+// signed stands in the entry alone.
+type line struct {
+	// id names the entry, "uj-…".
+	id string
+	// userID is who acted; empty where the list has no such column.
+	userID string
+	// about are the row's words on what was done, a path and a summary; nil where the
 	// list has no column for them.
-	About []string
+	about []string
 }
 
-// A LogEntry is one signed action as DFNS keeps it. Texts are base64url.
-type LogEntry struct {
+// An entry is one signed action as DFNS keeps it. Texts are base64url.
+type entry struct {
 	ID string `json:"id"`
 	// Action is what was done. DFNS documents no form of it.
 	Action string `json:"action"`
@@ -60,7 +59,7 @@ type LogEntry struct {
 
 // call reads Action as a call of the API: "POST /path", or "/path" alone, which says no
 // method. Anything else is not ok.
-func (e LogEntry) call() (method, path string, ok bool) {
+func (e entry) call() (method, path string, ok bool) {
 	method, path, both := strings.Cut(e.Action, " ")
 	if !both {
 		method, path = "", e.Action
@@ -68,16 +67,17 @@ func (e LogEntry) call() (method, path string, ok bool) {
 	return method, path, strings.HasPrefix(path, "/")
 }
 
-// SignedActions lists what a user signed between two moments, to the second, as DFNS
+// list reads what a user signed between two moments, to the second, as DFNS
 // lists it (GET /auth/action/logs, CSV). It needs the permission Auth:Logs:Read. A list
 // that is no table with an ID for each row, that is cut short or too long is
 // [countersign.ErrUnreadable].
-func (c *Client) SignedActions(ctx context.Context, start, end time.Time, userID string) ([]LogLine, error) {
-	target := "/auth/action/logs?" + query(
-		"startTime", start.UTC().Truncate(time.Second).Format(time.RFC3339),
-		"endTime", end.UTC().Add(time.Second-1).Truncate(time.Second).Format(time.RFC3339),
-		"userId", userID).Encode()
-	body, err := c.read(ctx, request{method: http.MethodGet, target: target})
+func (l Log) list(ctx context.Context, start, end time.Time, userID string) ([]line, error) {
+	target := "/auth/action/logs?" + url.Values{
+		"startTime": {start.UTC().Truncate(time.Second).Format(time.RFC3339)},
+		"endTime":   {end.UTC().Add(time.Second - 1).Truncate(time.Second).Format(time.RFC3339)},
+		"userId":    {userID},
+	}.Encode()
+	body, err := l.Client.Get(ctx, target)
 	if err != nil {
 		return nil, err
 	}
@@ -88,23 +88,20 @@ func (c *Client) SignedActions(ctx context.Context, start, end time.Time, userID
 	return lines, nil
 }
 
-// SignedAction reads one entry of the log (GET /auth/action/logs/:id). It needs the
+// entry reads one entry of the log (GET /auth/action/logs/:id). It needs the
 // permission Auth:Logs:Read. An answer that is not one JSON text of that entry, read the
 // same by every reader, is [countersign.ErrUnreadable].
-func (c *Client) SignedAction(ctx context.Context, id string) (LogEntry, error) {
-	if err := countersign.CheckID(id); err != nil {
-		return LogEntry{}, fmt.Errorf("signed action: %w", err)
-	}
-	body, err := c.read(ctx, request{method: http.MethodGet, target: "/auth/action/logs/" + url.PathEscape(id)})
+func (l Log) entry(ctx context.Context, id string) (entry, error) {
+	body, err := l.Client.Get(ctx, "/auth/action/logs/"+url.PathEscape(id))
 	if err != nil {
-		return LogEntry{}, err
+		return entry{}, err
 	}
-	e := LogEntry{Raw: body}
+	e := entry{Raw: body}
 	if err := strictjson.Unmarshal(body, &e); err != nil {
-		return LogEntry{}, fmt.Errorf("%w: dfns: signed action %s: %w", countersign.ErrUnreadable, id, err)
+		return entry{}, fmt.Errorf("%w: dfns: signed action %s: %w", countersign.ErrUnreadable, id, err)
 	}
 	if e.ID != id {
-		return LogEntry{}, fmt.Errorf("%w: dfns: asked for signed action %s, was answered with %q", countersign.ErrUnreadable, id, clip(e.ID, 64))
+		return entry{}, fmt.Errorf("%w: dfns: asked for signed action %s, was answered with %.64q", countersign.ErrUnreadable, id, e.ID)
 	}
 	return e, nil
 }
@@ -112,7 +109,7 @@ func (c *Client) SignedAction(ctx context.Context, id string) (LogEntry, error) 
 // logLines reads the table by the names in its first row. DFNS's are "Date Performed,Audit
 // Log ID,User ID,Username,Primary Credential ID,Action Path,Summary"; others may be added
 // or take another order. An empty text has no rows.
-func logLines(text []byte) ([]LogLine, error) {
+func logLines(text []byte) ([]line, error) {
 	var quoted string // the reference declares the answer as a JSON string, and shows it so
 	if bytes.HasPrefix(text, []byte(`"`)) && json.Unmarshal(text, &quoted) == nil {
 		text = []byte(quoted)
@@ -130,7 +127,7 @@ func logLines(text []byte) ([]LogLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	var lines []LogLine
+	var lines []line
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -174,7 +171,7 @@ func columnsOf(header []string) (columns, error) {
 			continue
 		}
 		if *known >= 0 {
-			return c, fmt.Errorf("columns %d and %d may both be %q", *known+1, i+1, clip(printable(name), 64))
+			return c, fmt.Errorf("columns %d and %d may both be %.64q", *known+1, i+1, name)
 		}
 		*known = i
 	}
@@ -194,22 +191,22 @@ func folded(name string) string {
 	}, name)
 }
 
-func (c columns) line(row []string) (LogLine, error) {
+func (c columns) line(row []string) (line, error) {
 	if strings.HasPrefix(row[0], "#") {
-		return LogLine{}, errors.New("the list says that it is cut short")
+		return line{}, errors.New("the list says that it is cut short")
 	}
 	if len(row) < c.n {
-		return LogLine{}, fmt.Errorf("%d fields under %d columns", len(row), c.n)
+		return line{}, fmt.Errorf("%d fields under %d columns", len(row), c.n)
 	}
-	l := LogLine{ID: row[c.id]}
-	if err := countersign.CheckID(l.ID); err != nil {
-		return LogLine{}, fmt.Errorf("id: %w", err)
+	l := line{id: row[c.id]}
+	if err := countersign.CheckID(l.id); err != nil {
+		return line{}, fmt.Errorf("id: %w", err)
 	}
 	if c.user >= 0 {
-		l.UserID = row[c.user]
+		l.userID = row[c.user]
 	}
 	for _, i := range c.about {
-		l.About = append(l.About, row[i])
+		l.about = append(l.about, row[i])
 	}
 	return l, nil
 }

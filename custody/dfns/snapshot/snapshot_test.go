@@ -1,4 +1,4 @@
-package dfns_test
+package snapshot_test
 
 import (
 	"bytes"
@@ -10,25 +10,34 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/custody/dfns"
+	"countersign/custody/dfns/snapshot"
 	"countersign/strictjson"
 
 	"pgregory.net/rapid"
 )
 
-func snapshot(t testing.TB, text string) string {
+func of(t testing.TB, text string) string {
 	t.Helper()
-	s, err := dfns.Snapshot([]byte(text))
+	s, err := snapshot.Of([]byte(text))
 	if err != nil {
-		t.Fatalf("Snapshot(%s) = %v", text, err)
+		t.Fatalf("Of(%s) = %v", text, err)
 	}
 	return s
 }
 
-var asked = approvalOf(transferOf(`{"kind":"Native","to":"0xab","amount":"7"}`))
+// asked is an approval of a transfer as DFNS answers it (dfns.md §4.4), with members that we
+// do not know.
+const asked = `{"id":"ap-1","initiatorId":"us-maker","activity":{"kind":"Wallets:Sign","transferRequest":{"id":"xfr-1","walletId":"wa-1",
+		"network":"EthereumSepolia","requester":{"userId":"us-maker"},"requestBody":{"kind":"Native","to":"0xab","amount":"7"},
+		"metadata":{"asset":{"symbol":"USDC","decimals":6,"quotes":{"USD":"1.00"}}},"status":"Pending",
+		"dateRequested":"2026-01-02T03:04:05.678Z","approvalId":"ap-1","externalId":"ext-1"}},"status":"Pending",
+		"expirationDate":"2026-01-03T03:04:05.678Z","dateCreated":"2026-01-02T03:04:05.678Z","dateUpdated":"2026-01-02T03:04:06.000Z",
+		"policyEvaluations":[{"policyId":"plc-1","triggered":true,"reason":"r","context":{"x":1}},{"policyId":"plc-2","triggered":false,"reason":""}],
+		"decisions":[{"userId":"us-ana","date":"2026-01-02T03:04:06.000Z","reason":null,"value":"Approved"}],
+		"unheardOf":{"n":12345678901234567890}}`
 
 func TestSnapshotLeavesOut(t *testing.T) {
-	want := snapshot(t, asked)
+	want := of(t, asked)
 	for _, tt := range []struct{ name, old, new string }{
 		{"status", `"status":"Pending",
 		"expirationDate"`, `"status":"Approved","expirationDate"`},
@@ -44,14 +53,14 @@ func TestSnapshotLeavesOut(t *testing.T) {
 		if changed == asked {
 			t.Fatalf("%s: nothing changed", tt.name)
 		}
-		if got := snapshot(t, changed); got != want {
+		if got := of(t, changed); got != want {
 			t.Errorf("%s changed the snapshot", tt.name)
 		}
 	}
 }
 
 func TestSnapshotHolds(t *testing.T) {
-	want := snapshot(t, asked)
+	want := of(t, asked)
 	for _, tt := range []struct{ name, old, new string }{
 		{"amount", `"amount":"7"`, `"amount":"8"`},
 		{"recipient", `"to":"0xab"`, `"to":"0xaB"`},
@@ -69,14 +78,14 @@ func TestSnapshotHolds(t *testing.T) {
 		if changed == asked {
 			t.Fatalf("%s: nothing changed", tt.name)
 		}
-		if got := snapshot(t, changed); got == want {
+		if got := of(t, changed); got == want {
 			t.Errorf("%s did not change the snapshot", tt.name)
 		}
 	}
-	if _, err := dfns.Snapshot([]byte(`{"id":"ap-1","ID":"ap-2"}`)); !errors.Is(err, strictjson.ErrRefused) {
+	if _, err := snapshot.Of([]byte(`{"id":"ap-1","ID":"ap-2"}`)); !errors.Is(err, strictjson.ErrRefused) {
 		t.Errorf("Snapshot of two readings = %v, want ErrRefused", err)
 	}
-	if _, err := dfns.Snapshot([]byte(`[]`)); err == nil {
+	if _, err := snapshot.Of([]byte(`[]`)); err == nil {
 		t.Error("Snapshot of a list = nil error")
 	}
 }
@@ -93,12 +102,12 @@ func TestSnapshotProperties(t *testing.T) {
 			v = map[string]any{"activity": map[string]any{"transferRequest": v, "kind": "k"}, "id": "ap-1"}
 		}
 		text := write(v, nil)
-		want, err := dfns.Snapshot([]byte(text))
+		want, err := snapshot.Of([]byte(text))
 		if err != nil {
-			t.Fatalf("Snapshot(%s) = %v", text, err)
+			t.Fatalf("Of(%s) = %v", text, err)
 		}
 		order := rand.New(rand.NewSource(rapid.Int64().Draw(t, "order")))
-		if got, _ := dfns.Snapshot([]byte(write(v, order))); got != want {
+		if got, _ := snapshot.Of([]byte(write(v, order))); got != want {
 			t.Fatalf("the order of keys counts in %s", text)
 		}
 		n := leaves(v)
@@ -107,7 +116,7 @@ func TestSnapshotProperties(t *testing.T) {
 		}
 		at := rapid.IntRange(0, n-1).Draw(t, "leaf")
 		changed := write(change(v, &at), nil)
-		if got, _ := dfns.Snapshot([]byte(changed)); got == want {
+		if got, _ := snapshot.Of([]byte(changed)); got == want {
 			t.Fatalf("%s\nand %s\nhave one snapshot", text, changed)
 		}
 	})

@@ -1,4 +1,4 @@
-package dfns_test
+package actionlog_test
 
 import (
 	"encoding/base64"
@@ -11,6 +11,7 @@ import (
 
 	"countersign"
 	"countersign/custody/dfns"
+	"countersign/custody/dfns/actionlog"
 )
 
 // answers are an API without a network.
@@ -45,7 +46,7 @@ func FuzzAssertion(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, raw, err := dfns.Custodian{Client: client}.Assertion(t.Context(), theApproval, theVote)
+		got, raw, err := actionlog.Log{Client: client}.Assertion(t.Context(), theApproval, theVote)
 		if calls > 6 {
 			t.Errorf("%d calls, want at most the list and five entries", calls)
 		}

@@ -1,4 +1,6 @@
-package dfns
+// Package snapshot says what of an approval a decision on it is bound to, as one digest: as
+// long as the digest is the same, what was decided on is what is voted on.
+package snapshot
 
 import (
 	"bytes"
@@ -10,7 +12,7 @@ import (
 	"countersign/strictjson"
 )
 
-// Snapshot returns the lower-case hex SHA-256 over what a decision on an approval
+// Of returns the lower-case hex SHA-256 over what a decision on an approval
 // is bound to: the whole answer but for what voting, resolving and the price of
 // the day change. Left out are the approval's status, decisions, dateUpdated and
 // dateResolved, and, in whatever its activity holds, status, datePolicyResolved
@@ -19,7 +21,7 @@ import (
 // The digest is over a canonical form: keys sorted by their bytes, no spaces,
 // numbers as they were written. So neither the order of keys nor spacing counts,
 // and every value does. Text that [strictjson.Check] refuses has no snapshot.
-func Snapshot(approval []byte) (string, error) {
+func Of(approval []byte) (string, error) {
 	if err := strictjson.Check(approval); err != nil {
 		return "", err
 	}
@@ -41,10 +43,12 @@ func Snapshot(approval []byte) (string, error) {
 		asset, _ := metadata["asset"].(map[string]any)
 		delete(asset, "quotes")
 	}
-	canonical, err := encode(top)
-	if err != nil {
+	var canonical bytes.Buffer
+	e := json.NewEncoder(&canonical)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(top); err != nil {
 		return "", fmt.Errorf("taking the snapshot of an approval: %w", err)
 	}
-	sum := sha256.Sum256(canonical)
+	sum := sha256.Sum256(bytes.TrimRight(canonical.Bytes(), "\n"))
 	return hex.EncodeToString(sum[:]), nil
 }

@@ -1,4 +1,9 @@
-package dfns
+// Package actionlog finds, in the log of signed actions that DFNS keeps, how another approver
+// proved their vote.
+//
+// The log has a list and an entry for each action. The list only says where to look; what was
+// signed, and by whom, is believed of the entry alone.
+package actionlog
 
 import (
 	"context"
@@ -6,11 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"countersign"
+	"countersign/custody/dfns"
 )
 
 const (
@@ -24,6 +31,12 @@ const (
 	maxCandidates = 5
 )
 
+// A Log is the log of signed actions of an organisation.
+type Log struct {
+	// Client calls the API, for an account with the permission Auth:Logs:Read.
+	Client *dfns.Client
+}
+
 // Assertion looks up how another approver proved their vote v on an approval: the
 // credential, client data and signature that DFNS keeps of each signed action, with its
 // own JSON of that action. The list of actions only says where to look; an action is the
@@ -35,12 +48,12 @@ const (
 // [countersign.ErrDenied]. There is no such action, or DFNS keeps no signature of it:
 // [countersign.ErrNotFound]. Answers that say it in more than one way, or in none that we
 // know, are [countersign.ErrUnreadable]. Other errors are the line's.
-func (c Custodian) Assertion(ctx context.Context, approvalID string, v countersign.Vote) (countersign.Assertion, []byte, error) {
-	e, err := c.signedVote(ctx, approvalID, v)
+func (l Log) Assertion(ctx context.Context, approvalID string, v countersign.Vote) (countersign.Assertion, []byte, error) {
+	e, err := l.signedVote(ctx, approvalID, v)
 	if err == nil {
 		err = e.provable()
 	}
-	var answer *Error
+	var answer *dfns.Error
 	if errors.As(err, &answer) && answer.Status == http.StatusForbidden {
 		err = fmt.Errorf("%w: grant the permission Auth:Logs:Read to our service account", err)
 	}
@@ -55,8 +68,8 @@ func (c Custodian) Assertion(ctx context.Context, approvalID string, v countersi
 }
 
 // signedVote finds the one entry of the log that is the vote.
-func (c Custodian) signedVote(ctx context.Context, approvalID string, v countersign.Vote) (LogEntry, error) {
-	path, err := approvalPath(approvalID)
+func (l Log) signedVote(ctx context.Context, approvalID string, v countersign.Vote) (entry, error) {
+	err := countersign.CheckID(approvalID)
 	if err == nil {
 		err = countersign.CheckID(v.UserID)
 	}
@@ -64,32 +77,32 @@ func (c Custodian) signedVote(ctx context.Context, approvalID string, v counters
 		err = fmt.Errorf("%w: the vote has no date to look around", countersign.ErrUnreadable)
 	}
 	if err != nil {
-		return LogEntry{}, err
+		return entry{}, err
 	}
-	lines, err := c.Client.SignedActions(ctx, v.At.Add(-around), v.At.Add(around), v.UserID)
+	lines, err := l.list(ctx, v.At.Add(-around), v.At.Add(around), v.UserID)
 	if err != nil {
-		return LogEntry{}, err
+		return entry{}, err
 	}
 	ids := candidates(lines, approvalID, v.UserID)
 	if len(ids) > maxCandidates {
-		return LogEntry{}, fmt.Errorf("%w: %d actions may be the vote, at most %d are read", countersign.ErrUnreadable, len(ids), maxCandidates)
+		return entry{}, fmt.Errorf("%w: %d actions may be the vote, at most %d are read", countersign.ErrUnreadable, len(ids), maxCandidates)
 	}
-	var entries []LogEntry
+	var entries []entry
 	for _, id := range ids {
-		e, err := c.Client.SignedAction(ctx, id)
+		e, err := l.entry(ctx, id)
 		if err != nil {
-			return LogEntry{}, err
+			return entry{}, err
 		}
 		if e.UserID == v.UserID && (e.DatePerformed.IsZero() || e.DatePerformed.Sub(v.At).Abs() <= around+time.Second) {
 			entries = append(entries, e)
 		}
 	}
-	return decision(entries, path+"/decisions")
+	return decision(entries, "/v2/policy-approvals/"+url.PathEscape(approvalID)+"/decisions")
 }
 
 // decision is the one entry that is a POST to path.
-func decision(entries []LogEntry, path string) (LogEntry, error) {
-	var found, odd []LogEntry
+func decision(entries []entry, path string) (entry, error) {
+	var found, odd []entry
 	for _, e := range entries {
 		switch method, called, ok := e.call(); {
 		case !ok:
@@ -102,27 +115,27 @@ func decision(entries []LogEntry, path string) (LogEntry, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return LogEntry{}, fmt.Errorf("%w: actions %s and %s may both be the vote", countersign.ErrUnreadable, found[0].ID, found[1].ID)
+		return entry{}, fmt.Errorf("%w: actions %s and %s may both be the vote", countersign.ErrUnreadable, found[0].ID, found[1].ID)
 	case len(odd) > 0:
-		return LogEntry{}, fmt.Errorf("%w: action %s is told as %q, not as a call", countersign.ErrUnreadable, odd[0].ID, clip(printable(odd[0].Action), 100))
+		return entry{}, fmt.Errorf("%w: action %s is told as %.100q, not as a call", countersign.ErrUnreadable, odd[0].ID, odd[0].Action)
 	}
-	return LogEntry{}, fmt.Errorf("%w: no action within %s of the vote is the vote", countersign.ErrNotFound, around)
+	return entry{}, fmt.Errorf("%w: no action within %s of the vote is the vote", countersign.ErrNotFound, around)
 }
 
 // candidates are the IDs of rows that may be the vote, each once: those that tell of the
 // approval, or all where rows tell nothing.
-func candidates(lines []LogLine, approvalID, userID string) (ids []string) {
-	for _, l := range lines {
-		named := slices.ContainsFunc(l.About, func(s string) bool { return strings.Contains(s, approvalID) })
-		if (named || l.About == nil) && (l.UserID == "" || l.UserID == userID) && !slices.Contains(ids, l.ID) {
-			ids = append(ids, l.ID)
+func candidates(lines []line, approvalID, userID string) (ids []string) {
+	for _, row := range lines {
+		named := slices.ContainsFunc(row.about, func(s string) bool { return strings.Contains(s, approvalID) })
+		if (named || row.about == nil) && (row.userID == "" || row.userID == userID) && !slices.Contains(ids, row.id) {
+			ids = append(ids, row.id)
 		}
 	}
 	return ids
 }
 
 // provable checks that an entry holds a signature that somebody could verify.
-func (e LogEntry) provable() error {
+func (e entry) provable() error {
 	a := e.FirstFactor.Assertion
 	if a == nil {
 		return fmt.Errorf("%w: action %s was recorded without a signature", countersign.ErrNotFound, e.ID)

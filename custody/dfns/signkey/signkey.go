@@ -1,4 +1,8 @@
-package dfns
+// Package signkey reads the private key with which an account at DFNS signs, and signs with it.
+//
+// It takes the kinds of key alone that DFNS verifies and whose signatures we know to the byte
+// (dfns.md §1.4). Neither the key nor the text it came from shows in an error.
+package signkey
 
 import (
 	"crypto"
@@ -18,24 +22,24 @@ import (
 // MinRSABits is the size of the smallest RSA key that signs (dfns.md §1.4).
 const MinRSABits = 2048
 
-// LoadKey reads a service account's private key from a PEM file; see [ParseKey].
-func LoadKey(path string) (crypto.Signer, error) {
+// Load reads a service account's private key from a PEM file; see [Parse].
+func Load(path string) (crypto.Signer, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the signing key: %w", err)
 	}
-	key, err := ParseKey(text)
+	key, err := Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("signing key %s: %w", path, err)
 	}
 	return key, nil
 }
 
-// ParseKey reads the first private key in a PEM text: Ed25519, ECDSA over P-256,
+// Parse reads the first private key in a PEM text: Ed25519, ECDSA over P-256,
 // or RSA of at least [MinRSABits], in PKCS #8 ("PRIVATE KEY"), SEC 1 ("EC PRIVATE
 // KEY") or PKCS #1 ("RSA PRIVATE KEY"). Its errors say what is wrong and never
 // show the text.
-func ParseKey(text []byte) (crypto.Signer, error) {
+func Parse(text []byte) (crypto.Signer, error) {
 	for {
 		block, rest := pem.Decode(text)
 		if block == nil {
@@ -49,7 +53,7 @@ func ParseKey(text []byte) (crypto.Signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := supported(key.Public()); err != nil {
+		if err := Supported(key.Public()); err != nil {
 			return nil, err
 		}
 		return key, nil
@@ -88,9 +92,9 @@ func parseBlock(block *pem.Block) (crypto.Signer, error) {
 	return signer, nil
 }
 
-// supported returns an error unless DFNS verifies signatures of this kind of key
+// Supported returns an error unless DFNS verifies signatures of this kind of key
 // and we know their bytes.
-func supported(public crypto.PublicKey) error {
+func Supported(public crypto.PublicKey) error {
 	switch k := public.(type) {
 	case ed25519.PublicKey:
 		return nil
@@ -108,10 +112,10 @@ func supported(public crypto.PublicKey) error {
 	return fmt.Errorf("keys of type %T are not supported: give an Ed25519, P-256 or RSA key", public)
 }
 
-// sign returns the bytes that DFNS verifies for each kind of key, over the whole
+// Sign returns the bytes that DFNS verifies for each kind of key, over the whole
 // message (dfns.md §1.4): Ed25519 raw, R and S; ECDSA with SHA-256, in ASN.1 DER;
 // RSA PKCS #1 v1.5 with SHA-256.
-func sign(key crypto.Signer, message []byte) ([]byte, error) {
+func Sign(key crypto.Signer, message []byte) ([]byte, error) {
 	if _, ok := key.Public().(ed25519.PublicKey); ok {
 		return key.Sign(rand.Reader, message, crypto.Hash(0))
 	}

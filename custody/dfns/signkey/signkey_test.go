@@ -1,7 +1,8 @@
-package dfns_test
+package signkey_test
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -13,10 +14,11 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/custody/dfns"
+	"countersign/custody/dfns/signkey"
 )
 
-func TestLoadKey(t *testing.T) {
+func TestLoad(t *testing.T) {
+	key := ed25519.NewKeyFromSeed(make([]byte, 32))
 	p256, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	p384, _ := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	rsaKey, _ := rsa.GenerateKey(rand.Reader, 2048)
@@ -55,16 +57,16 @@ func TestLoadKey(t *testing.T) {
 			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			k, err := dfns.LoadKey(path)
+			k, err := signkey.Load(path)
 			switch {
 			case tt.want == "" && (err != nil || k == nil):
-				t.Errorf("LoadKey = %v, %v; want a key", k, err)
+				t.Errorf("Load = %v, %v; want a key", k, err)
 			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), path)):
-				t.Errorf("LoadKey = %v, want the path and …%s…", err, tt.want)
+				t.Errorf("Load = %v, want the path and …%s…", err, tt.want)
 			}
 		})
 	}
-	if _, err := dfns.LoadKey("/nowhere/key.pem"); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("LoadKey of no file = %v", err)
+	if _, err := signkey.Load("/nowhere/key.pem"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Load of no file = %v", err)
 	}
 }

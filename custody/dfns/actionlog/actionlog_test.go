@@ -1,4 +1,4 @@
-package dfns_test
+package actionlog_test
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 
 	"countersign"
 	"countersign/custody/dfns"
+	"countersign/custody/dfns/actionlog"
 )
 
 // What the sandbox (sandbox/auth/log.go) answered after a vote, byte for byte.
@@ -34,8 +35,9 @@ func changed(text string, pairs ...string) string {
 
 // logged is a platform with a log: a table, and entries by ID. An entry that is not there
 // is a 404.
-func logged(t *testing.T, table string, entries map[string]string) (*platform, dfns.Custodian) {
-	p := newPlatform(t, key.Public(), func(w http.ResponseWriter, r *http.Request) {
+func logged(t *testing.T, table string, entries map[string]string) (*platform, actionlog.Log) {
+	t.Helper()
+	p := newPlatform(t, func(w http.ResponseWriter, r *http.Request) {
 		id, one := strings.CutPrefix(r.URL.Path, "/auth/action/logs/")
 		switch entry, ok := entries[id]; {
 		case r.URL.Path == "/auth/action/logs":
@@ -47,7 +49,11 @@ func logged(t *testing.T, table string, entries map[string]string) (*platform, d
 			refuse(w, 404, "audit log not found")
 		}
 	})
-	return p, dfns.Custodian{Client: p.client(nil)}
+	client, err := dfns.New(dfns.Config{BaseURL: p.URL, AuthToken: token, Sleep: noSleep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, actionlog.Log{Client: client}
 }
 
 func TestAssertionOfTheSandboxsBytes(t *testing.T) {
@@ -228,9 +234,6 @@ func TestAssertionOfWhatIsNoVote(t *testing.T) {
 		if _, _, err := c.Assertion(t.Context(), tt.approval, tt.vote); !errors.Is(err, tt.want) {
 			t.Errorf("Assertion(%s, %+v) = %v, want %v", tt.approval, tt.vote, err, tt.want)
 		}
-	}
-	if _, err := c.Client.SignedAction(t.Context(), "a/b"); !errors.Is(err, countersign.ErrID) {
-		t.Errorf("SignedAction of no ID = %v, want ErrID", err)
 	}
 	if len(p.asked()) != 0 {
 		t.Errorf("asked %q, want nothing", p.asked())
