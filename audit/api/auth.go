@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
 	"countersign/audit"
+	"countersign/audit/api/token"
 
 	"github.com/labstack/echo/v4"
 	"golang.org/x/time/rate"
@@ -18,7 +18,7 @@ import (
 
 // A session is a token in this process.
 type session struct {
-	*token
+	*token.Token
 	limiter *rate.Limiter
 	streams chan struct{} // room for the exports of this token
 
@@ -45,13 +45,13 @@ func (s *Server) allowed(scopes ...string) echo.MiddlewareFunc {
 			}
 			ses := s.sessions[t]
 			if !ses.limiter.Allow() {
-				return tooMany(c, fmt.Sprintf("token %s asks more than %g times a second", t.name, s.cfg.Rate))
+				return tooMany(c, fmt.Sprintf("token %s asks more than %g times a second", t.Name, s.cfg.Rate))
 			}
 			if err := s.signIn(c, ses); err != nil {
 				return err
 			}
 			for _, scope := range scopes {
-				if t.may(scope) {
+				if t.May(scope) {
 					c.Set(sessionKey, ses)
 					return next(c)
 				}
@@ -73,28 +73,28 @@ func (s *Server) open(next echo.HandlerFunc) echo.HandlerFunc {
 
 // authenticate finds the token of a request (RFC 6750 §2.1: in its header, and nowhere
 // else).
-func (s *Server) authenticate(c echo.Context) (*token, error) {
+func (s *Server) authenticate(c echo.Context) (*token.Token, error) {
 	given := c.Request().Header.Values("Authorization")
 	if len(given) != 1 {
 		c.Response().Header().Set("WWW-Authenticate", `Bearer realm="countersign"`)
 		return nil, refuse(http.StatusUnauthorized, "a token is needed: send one header `Authorization: Bearer cst_…`", nil)
 	}
 	scheme, presented, _ := strings.Cut(given[0], " ")
-	t := s.cfg.Tokens.find(presented)
+	t := s.cfg.Tokens.Find(presented)
 	if !strings.EqualFold(scheme, "Bearer") || t == nil {
 		c.Response().Header().Set("WWW-Authenticate", `Bearer realm="countersign", error="invalid_token"`)
 		return nil, refuse(http.StatusUnauthorized, "the token is none that this server knows; ask the operator for one, or look for a part that is missing", nil)
 	}
-	if !t.notAfter.IsZero() && s.cfg.Now().After(t.notAfter) {
+	if !t.NotAfter.IsZero() && s.cfg.Now().After(t.NotAfter) {
 		c.Response().Header().Set("WWW-Authenticate", `Bearer realm="countersign", error="invalid_token"`)
-		return nil, refuse(http.StatusUnauthorized, "the token has expired; ask the operator for another", fmt.Errorf("token %s", t.name))
+		return nil, refuse(http.StatusUnauthorized, "the token has expired; ask the operator for another", fmt.Errorf("token %s", t.Name))
 	}
 	return t, nil
 }
 
-func forbidden(c echo.Context, t *token, scope string) error {
+func forbidden(c echo.Context, t *token.Token, scope string) error {
 	c.Response().Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="countersign", error="insufficient_scope", scope="%s"`, scope))
-	return refuse(http.StatusForbidden, "the token lacks scope "+scope+"; ask the operator for one that has it", fmt.Errorf("token %s", t.name))
+	return refuse(http.StatusForbidden, "the token lacks scope "+scope+"; ask the operator for one that has it", fmt.Errorf("token %s", t.Name))
 }
 
 func tooMany(c echo.Context, detail string) error {
@@ -112,40 +112,18 @@ func (s *Server) signIn(c echo.Context, ses *session) error {
 	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), databaseTimeout)
 	defer cancel()
-	digest := hex.EncodeToString(ses.digest[:])
+	digest := hex.EncodeToString(ses.Digest[:])
 	_, err := s.cfg.Journal.Append(ctx, audit.Draft{
 		Key: "api/signin/" + digest[:16] + "/" + s.cfg.Process, Type: audit.SignedIn,
-		Body: audit.SignIn{Name: ses.name, Scopes: ses.scopes, Address: c.RealIP(), Digest: digest, At: s.cfg.Now().UTC()},
+		Body: audit.SignIn{Name: ses.Name, Scopes: ses.Scopes, Address: c.RealIP(), Digest: digest, At: s.cfg.Now().UTC()},
 	})
 	if err != nil {
-		return unavailable(c, "the sign-in could not be put on the trail, so that nothing is read; try again", fmt.Errorf("sign in %s: %w", ses.name, err))
+		return unavailable(c, "the sign-in could not be put on the trail, so that nothing is read; try again", fmt.Errorf("sign in %s: %w", ses.Name, err))
 	}
 	ses.signedIn = true
-	s.log.Info("token signed in", "token", ses.name, "remote", c.RealIP())
+	s.log.Info("token signed in", "token", ses.Name, "remote", c.RealIP())
 	return nil
 }
 
 // errHidden is why a record that exists is not found.
 var errHidden = errors.New("the token may not read it")
-
-// sees reports whether a token may read a record, by what stands in the record itself. A
-// token that is bound to wallets sees what names some of them, and no other.
-func (t *token) sees(e audit.Entry) bool {
-	if !t.may(ReadRecords) && e.Record.Type != audit.DecisionIntent {
-		return false
-	}
-	if t.wallets == nil {
-		return true
-	}
-	named := false
-	for _, f := range e.Record.Facets() {
-		if f.Name != audit.FacetWallet {
-			continue
-		}
-		if !slices.Contains(t.wallets, f.Value) {
-			return false
-		}
-		named = true
-	}
-	return named
-}

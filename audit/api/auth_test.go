@@ -13,6 +13,7 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/api"
+	"countersign/audit/api/token"
 	"countersign/store"
 )
 
@@ -33,9 +34,9 @@ func TestWhoMayCome(t *testing.T) {
 		{"without scheme", []string{good}, 401, "none that this server knows"},
 		{"two headers", []string{"Bearer " + good, "Bearer " + good}, 401, "send one header"},
 		{"two spaces", []string{"Bearer  " + good}, 401, "none that this server knows"},
-		{"an unknown token", []string{"Bearer " + api.NewToken()}, 401, "none that this server knows"},
+		{"an unknown token", []string{"Bearer " + token.New()}, 401, "none that this server knows"},
 		{"one letter less", []string{"Bearer " + good[:len(good)-1]}, 401, "none that this server knows"},
-		{"the digest", []string{"Bearer " + api.TokenDigest(good)}, 401, "none that this server knows"},
+		{"the digest", []string{"Bearer " + token.Digest(good)}, 401, "none that this server knows"},
 		{"an expired one", []string{"Bearer " + d.tokens["expired"]}, 401, "has expired"},
 		{"one that may do other things", []string{"Bearer " + d.tokens["tiles"]}, 403, "lacks scope records:read"},
 	} {
@@ -79,7 +80,7 @@ func TestTheFirstUseOfATokenIsOnTheTrail(t *testing.T) {
 	if err := e.Decode(&in); err != nil {
 		t.Fatal(err)
 	}
-	digest := strings.TrimPrefix(api.TokenDigest(d.tokens["tiles"]), "sha256:")
+	digest := strings.TrimPrefix(token.Digest(d.tokens["tiles"]), "sha256:")
 	if e.Record.Type != audit.SignedIn || e.Record.Key != "api/signin/"+digest[:16]+"/p1" || in.Name != "tiles" || in.Digest != digest ||
 		!slices.Equal(in.Scopes, []string{"tiles:read"}) || in.Address != "192.0.2.1" || !in.At.Equal(start) {
 		t.Errorf("record %s: %+v", e.Record.Key, in)

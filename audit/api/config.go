@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/audit"
+	"countersign/audit/api/token"
 	"countersign/audit/tree"
 	"countersign/store"
 )
@@ -49,8 +50,8 @@ type Config struct {
 	// must be one log.
 	Log     Log
 	Journal Journal
-	// Tokens may read; see [ParseTokens]. At least one is required.
-	Tokens *Tokens
+	// Tokens may read; see [token.Parse]. At least one is required.
+	Tokens *token.Set
 	// Policy is what auditors check the log against (c2sp.org/tlog-policy), served as it
 	// is. Without it /v1/policy is not found.
 	Policy []byte

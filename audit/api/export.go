@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"countersign/audit"
+	"countersign/audit/api/ask"
+	"countersign/audit/api/token"
 	"countersign/audit/csvfile"
 
 	"github.com/labstack/echo/v4"
@@ -23,17 +25,17 @@ const ExportHeader = "Countersign-Export-Index"
 // export streams every record that an ask picks, up to the record that says so: that one
 // is on the trail before the first byte leaves. An export that fails on the way is cut
 // off, so that no part of it passes for the whole.
-func (s *Server) export(c echo.Context, l list, a *ask, media string) error {
+func (s *Server) export(c echo.Context, l list, a *ask.Ask, media string) error {
 	ses, form, contentType := current(c), "ndjson", ndjsonType
 	if media == csvType {
 		form, contentType = "csv", csvfile.MediaType
 	}
 	switch {
-	case !ses.may(MakeExports):
-		return forbidden(c, ses.token, MakeExports)
-	case a.limit:
+	case !ses.May(token.MakeExports):
+		return forbidden(c, ses.Token, token.MakeExports)
+	case a.Limited:
 		return wrong("limit", "is for pages: an export is never cut short; leave it out, or bound it with after_seq and dates")
-	case a.wait > 0:
+	case a.Wait > 0:
 		return wrong("wait", "is for pages; leave it out")
 	}
 	answer := func(end string) { // from here on it is no refusal
@@ -70,7 +72,7 @@ func (s *Server) begin(c echo.Context, ses *session) (done func(), err error) {
 	select {
 	case ses.streams <- struct{}{}:
 	default:
-		return nil, tooMany(c, fmt.Sprintf("token %s runs %d exports already", ses.name, cap(ses.streams)))
+		return nil, tooMany(c, fmt.Sprintf("token %s runs %d exports already", ses.Name, cap(ses.streams)))
 	}
 	select {
 	case s.streams <- struct{}{}:
@@ -83,24 +85,24 @@ func (s *Server) begin(c echo.Context, ses *session) (done func(), err error) {
 
 // exported puts an export on the trail and returns the index of its record, once the log
 // that is read has everything up to it.
-func (s *Server) exported(c echo.Context, a *ask, ses *session, form string) (int64, error) {
+func (s *Server) exported(c echo.Context, a *ask.Ask, ses *session, form string) (int64, error) {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), databaseTimeout)
 	defer cancel()
 	e, err := s.cfg.Journal.Append(ctx, audit.Draft{
 		Key: "api/export/" + rand.Text(), Type: audit.ExportMade,
 		Body: func(index int64) any {
-			return audit.Export{Form: form, By: ses.name, From: min(a.From, index), To: index, Filter: a.filter.Encode()}
+			return audit.Export{Form: form, By: ses.Name, From: min(a.From, index), To: index, Filter: a.Filter.Encode()}
 		},
 	})
 	if err != nil {
 		return 0, err
 	}
-	s.log.Info("export begun", "token", ses.name, "form", form, "index", e.Index, "remote", c.RealIP())
+	s.log.Info("export begun", "token", ses.Name, "form", form, "index", e.Index, "remote", c.RealIP())
 	return e.Index, s.cfg.Log.WaitFor(ctx, e.Index)
 }
 
 // stream writes what an ask picks before an index, a batch at a time.
-func (s *Server) stream(c echo.Context, l list, a *ask, end int64, to rows) error {
+func (s *Server) stream(c echo.Context, l list, a *ask.Ask, end int64, to rows) error {
 	ses, q := current(c), a.Query
 	for more := q.From < end; more; {
 		entries, err := s.batch(c.Request().Context(), a, q.From, end)
@@ -108,7 +110,7 @@ func (s *Server) stream(c echo.Context, l list, a *ask, end int64, to rows) erro
 			return err
 		}
 		for _, e := range entries {
-			if q.From = e.Index + 1; !ses.sees(e) {
+			if q.From = e.Index + 1; !ses.Sees(e) {
 				continue
 			}
 			s.extend(c, 0) // each part has its time, however long the whole takes
@@ -125,7 +127,7 @@ func (s *Server) stream(c echo.Context, l list, a *ask, end int64, to rows) erro
 	return to.flush()
 }
 
-func (s *Server) batch(ctx context.Context, a *ask, from, end int64) (entries []audit.Entry, err error) {
+func (s *Server) batch(ctx context.Context, a *ask.Ask, from, end int64) (entries []audit.Entry, err error) {
 	ctx, cancel := context.WithTimeout(ctx, databaseTimeout)
 	defer cancel()
 	q := a.Query

@@ -19,6 +19,7 @@ import (
 	"countersign"
 	"countersign/audit"
 	"countersign/audit/api"
+	"countersign/audit/api/token"
 	"countersign/audit/tree"
 	"countersign/store"
 
@@ -127,10 +128,10 @@ func newDeskOn(tb testing.TB, dsn string, change ...func(*api.Config)) *desk {
 	}
 	var file strings.Builder
 	for name, may := range scopes {
-		d.tokens[name] = api.NewToken()
-		fmt.Fprintf(&file, "%s name=%s scopes=%s\n", api.TokenDigest(d.tokens[name]), name, may)
+		d.tokens[name] = token.New()
+		fmt.Fprintf(&file, "%s name=%s scopes=%s\n", token.Digest(d.tokens[name]), name, may)
 	}
-	tokens, err := api.ParseTokens(strings.NewReader(file.String()))
+	tokens, err := token.Parse(strings.NewReader(file.String()))
 	if err != nil {
 		tb.Fatal(err)
 	}

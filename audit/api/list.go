@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"slices"
 	"time"
 
 	"countersign/audit"
+	"countersign/audit/api/ask"
+	"countersign/audit/api/token"
 	"countersign/store"
 
 	"github.com/labstack/echo/v4"
@@ -30,11 +31,6 @@ var (
 	decisions = list{name: "decisions", path: "/v1/decisions", only: audit.DecisionIntent, item: decision}
 )
 
-// parameters are the names of those that the list takes.
-func (l list) parameters() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(parameters)), func(name string) bool { return name == "type" && l.only != "" })
-}
-
 // list answers with a page or with an export, as Accept says.
 func (s *Server) list(l list) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -43,11 +39,11 @@ func (s *Server) list(l list) echo.HandlerFunc {
 		if media == "" {
 			return refuse(http.StatusNotAcceptable, "Accept names nothing that is served here; ask for "+jsonType+", "+ndjsonType+" or "+csvType, nil)
 		}
-		a, err := l.parse(c.Request().URL.RawQuery)
+		a, err := ask.Parse(l.path, l.only, c.Request().URL.RawQuery)
 		if err != nil {
 			return err
 		}
-		if err := ses.bind(a); err != nil {
+		if err := bind(a, ses.Token); err != nil {
 			return err
 		}
 		if media == jsonType {
@@ -58,27 +54,27 @@ func (s *Server) list(l list) echo.HandlerFunc {
 }
 
 // bind bounds an ask to the wallets of a token.
-func (t *token) bind(a *ask) error {
-	if t.wallets == nil {
+func bind(a *ask.Ask, t *token.Token) error {
+	if t.Wallets == nil {
 		return nil
 	}
 	for _, f := range a.Facets {
-		if f.Name == audit.FacetWallet && !slices.Contains(t.wallets, f.Value) {
+		if f.Name == audit.FacetWallet && !slices.Contains(t.Wallets, f.Value) {
 			p := refuse(http.StatusForbidden, "the token is bound to other wallets; ask for one of its own, or leave wallet out", nil)
 			p.Parameter = "wallet"
 			return p
 		}
 	}
-	a.Wallets = t.wallets
-	a.filter["bound"] = t.wallets
+	a.Wallets = t.Wallets
+	a.Filter["bound"] = t.Wallets
 	return nil
 }
 
 // page answers with a page. With wait it is never empty before that is over.
-func (s *Server) page(c echo.Context, l list, a *ask) error {
+func (s *Server) page(c echo.Context, l list, a *ask.Ask) error {
 	ctx := c.Request().Context()
 	p, size, err := s.read(ctx, l, a, current(c))
-	if err == nil && len(p.Items) == 0 && a.wait > 0 && c.Request().Method != http.MethodHead {
+	if err == nil && len(p.Items) == 0 && a.Wait > 0 && c.Request().Method != http.MethodHead {
 		p, err = s.poll(c, l, a, p, size)
 	}
 	if err != nil {
@@ -89,15 +85,15 @@ func (s *Server) page(c echo.Context, l list, a *ask) error {
 
 // poll waits for the first page that has something, or for the end of the wait: then the
 // page is empty, and its next is how far was looked.
-func (s *Server) poll(c echo.Context, l list, a *ask, p page, size int64) (page, error) {
+func (s *Server) poll(c echo.Context, l list, a *ask.Ask, p page, size int64) (page, error) {
 	select {
 	case s.waits <- struct{}{}:
 		defer func() { <-s.waits }()
 	default:
 		return p, unavailable(c, "too many wait for records; try again, or ask without wait", nil)
 	}
-	s.extend(c, a.wait)
-	waiting, cancel := context.WithTimeout(c.Request().Context(), a.wait)
+	s.extend(c, a.Wait)
+	waiting, cancel := context.WithTimeout(c.Request().Context(), a.Wait)
 	defer cancel()
 	defer context.AfterFunc(s.stopping, cancel)()
 	for len(p.Items) == 0 {
@@ -120,10 +116,10 @@ func (s *Server) poll(c echo.Context, l list, a *ask, p page, size int64) (page,
 
 // read reads a page, and how many records the log had then. What is under no signed
 // checkpoint is not shown.
-func (s *Server) read(ctx context.Context, l list, a *ask, ses *session) (p page, size int64, err error) {
+func (s *Server) read(ctx context.Context, l list, a *ask.Ask, ses *session) (p page, size int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, databaseTimeout)
 	defer cancel()
-	p = page{Items: []json.RawMessage{}, Next: a.after()}
+	p = page{Items: []json.RawMessage{}, Next: a.After()}
 	if size, err = s.cfg.Log.Size(ctx); err != nil || a.From >= size {
 		return p, size, err
 	}
@@ -138,7 +134,7 @@ func (s *Server) read(ctx context.Context, l list, a *ask, ses *session) (p page
 			return p, size, nil
 		}
 		rows, p.Next = rows+1, e.Index
-		if !ses.sees(e) {
+		if !ses.Sees(e) {
 			continue
 		}
 		item, err := marshal(l.item(e))

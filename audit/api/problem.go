@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"countersign/audit"
+	"countersign/audit/api/ask"
 	"countersign/store"
 
 	"github.com/labstack/echo/v4"
@@ -38,7 +39,7 @@ func refuse(status int, detail string, cause error) *problem {
 	return &problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, cause: cause}
 }
 
-// wrong refuses a parameter of the query.
+// wrong refuses a parameter.
 func wrong(name, why string) *problem {
 	p := refuse(http.StatusBadRequest, name+" "+why, nil)
 	p.Parameter = name
@@ -55,9 +56,12 @@ func unavailable(c echo.Context, detail string, cause error) *problem {
 func problemOf(err error) *problem {
 	var p *problem
 	var he *echo.HTTPError
+	var w *ask.Wrong
 	switch {
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &w):
+		return wrong(w.Name, w.Why)
 	case errors.As(err, &he) && he.Code == http.StatusNotFound:
 		return refuse(he.Code, "nothing is served under this path; GET /openapi.json lists what is", nil)
 	case errors.As(err, &he) && he.Code == http.StatusMethodNotAllowed:

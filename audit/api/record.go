@@ -61,7 +61,7 @@ func (s *Server) one(ctx context.Context, c echo.Context) (e audit.Entry, err er
 	default:
 		return e, wrong("id", "is no index like 0 or 1234 and no ID of a record, a UUIDv7 in lower case")
 	}
-	if err == nil && !current(c).sees(e) {
+	if err == nil && !current(c).Sees(e) {
 		err = fmt.Errorf("%w: record %d: %w", audit.ErrNoRecord, e.Index, errHidden)
 	}
 	return e, err

@@ -1,7 +1,8 @@
 package api
 
 import (
-	"strings"
+	"countersign/audit/api/ask"
+	"countersign/audit/api/token"
 
 	"github.com/labstack/echo/v4"
 )
@@ -27,11 +28,11 @@ func (r route) documented() []string {
 func (s *Server) routes() []route {
 	with := func(m ...echo.MiddlewareFunc) []echo.MiddlewareFunc { return m }
 	return []route{
-		{path: "/v1/records", handle: s.list(records), before: with(s.allowed(ReadRecords))},
-		{path: "/v1/decisions", handle: s.list(decisions), before: with(s.allowed(ReadDecisions))},
-		{path: "/v1/records/:id", handle: s.record, before: with(s.allowed(ReadRecords, ReadDecisions), plain), as: []string{"/v1/records/{id}"}},
-		{path: "/v1/records/:id/receipt", handle: s.receipt, before: with(s.allowed(ReadRecords, ReadDecisions), plain), as: []string{"/v1/records/{id}/receipt"}},
-		{path: "/tile/*", handle: s.tile, before: with(s.allowed(ReadTiles), plain), as: []string{
+		{path: "/v1/records", handle: s.list(records), before: with(s.allowed(token.ReadRecords))},
+		{path: "/v1/decisions", handle: s.list(decisions), before: with(s.allowed(token.ReadDecisions))},
+		{path: "/v1/records/:id", handle: s.record, before: with(s.allowed(token.ReadRecords, token.ReadDecisions), plain), as: []string{"/v1/records/{id}"}},
+		{path: "/v1/records/:id/receipt", handle: s.receipt, before: with(s.allowed(token.ReadRecords, token.ReadDecisions), plain), as: []string{"/v1/records/{id}/receipt"}},
+		{path: "/tile/*", handle: s.tile, before: with(s.allowed(token.ReadTiles), plain), as: []string{
 			"/tile/{level}/{n}", "/tile/{level}/{n}.p/{width}", "/tile/entries/{n}", "/tile/entries/{n}.p/{width}",
 		}},
 		{path: "/checkpoint", handle: s.checkpoint, before: with(s.open, plain)},
@@ -43,12 +44,11 @@ func (s *Server) routes() []route {
 	}
 }
 
-// plain refuses parameters where none mean anything: whoever gives one expects it to act.
+// plain lets a request through that has no parameters.
 func plain(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if raw := c.Request().URL.RawQuery; raw != "" {
-			name, _, _ := strings.Cut(raw, "=")
-			return wrong(short(name), "means nothing here: this path takes no parameters; leave it out")
+		if err := ask.None(c.Request().URL.RawQuery); err != nil {
+			return err
 		}
 		return next(c)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"countersign/audit/api/token"
 	"countersign/httpserver"
 
 	"github.com/labstack/echo/v4"
@@ -29,7 +30,7 @@ type Server struct {
 	log  *slog.Logger
 	echo *echo.Echo
 
-	sessions map[*token]*session
+	sessions map[*token.Token]*session
 	public   *rate.Limiter
 	streams  chan struct{}
 	waits    chan struct{}
@@ -50,7 +51,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.Now = time.Now
 	}
 	s := &Server{
-		cfg: cfg, log: cfg.Logger, echo: echo.New(), sessions: map[*token]*session{},
+		cfg: cfg, log: cfg.Logger, echo: echo.New(), sessions: map[*token.Token]*session{},
 		public:  rate.NewLimiter(rate.Limit(cfg.Rate), cfg.Burst),
 		streams: make(chan struct{}, cmp.Or(cfg.Streams, 16)),
 		waits:   make(chan struct{}, cmp.Or(cfg.Waits, 256)),
@@ -59,9 +60,9 @@ func New(cfg Config) (*Server, error) {
 		s.log = slog.Default()
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
-	for _, t := range cfg.Tokens.all {
+	for _, t := range cfg.Tokens.All() {
 		s.sessions[t] = &session{
-			token: t, limiter: rate.NewLimiter(rate.Limit(cfg.Rate), cfg.Burst),
+			Token: t, limiter: rate.NewLimiter(rate.Limit(cfg.Rate), cfg.Burst),
 			streams: make(chan struct{}, cmp.Or(cfg.StreamsPerToken, 4)),
 		}
 	}

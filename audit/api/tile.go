@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"countersign/audit"
+	"countersign/audit/api/token"
 	"countersign/audit/tree"
 	"countersign/store"
 
@@ -26,8 +27,8 @@ type coordinate struct {
 
 // tile answers with hashes of the tree, or with entries.
 func (s *Server) tile(c echo.Context) error {
-	if current(c).wallets != nil { // no file of tokens says so; see parseScopes
-		return forbidden(c, current(c).token, ReadTiles)
+	if current(c).Wallets != nil { // no file of tokens says so; see [token.Parse]
+		return forbidden(c, current(c).Token, token.ReadTiles)
 	}
 	at, ok := parseCoordinate(strings.TrimPrefix(c.Request().URL.EscapedPath(), "/tile/"))
 	if !ok {

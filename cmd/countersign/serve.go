@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"countersign/audit/api"
+	"countersign/audit/api/token"
 	"countersign/cmd/countersign/app"
 	"countersign/config"
 	"countersign/worker"
@@ -63,18 +63,18 @@ func newToken() *cobra.Command {
 of COUNTERSIGN_API_TOKENS_FILE, which holds its digest only, to standard output.`,
 		Example: "  countersign api token --name siem --scopes records:read,export >> tokens",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			token := api.NewToken()
-			line := fmt.Sprintf("%s name=%s scopes=%s", api.TokenDigest(token), name, scopes)
-			if _, err := api.ParseTokens(strings.NewReader(line + "\n")); err != nil {
+			made := token.New()
+			line := fmt.Sprintf("%s name=%s scopes=%s", token.Digest(made), name, scopes)
+			if _, err := token.Parse(strings.NewReader(line + "\n")); err != nil {
 				return usage(fmt.Errorf("--name, --scopes: %w", err))
 			}
-			fmt.Fprintln(cmd.ErrOrStderr(), token)
+			fmt.Fprintln(cmd.ErrOrStderr(), made)
 			fmt.Fprintln(cmd.OutOrStdout(), line)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "who will use it, for the trail (required)")
-	cmd.Flags().StringVar(&scopes, "scopes", api.ReadRecords+","+api.ReadDecisions, "what it may do, separated by commas")
+	cmd.Flags().StringVar(&scopes, "scopes", token.ReadRecords+","+token.ReadDecisions, "what it may do, separated by commas")
 	return cmd
 }
 

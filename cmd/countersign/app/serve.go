@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"countersign/audit/api"
+	"countersign/audit/api/token"
 	"countersign/audit/ocsf"
 	"countersign/audit/sink"
 	"countersign/store"
@@ -22,7 +23,7 @@ func (a *App) RunAPI(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("COUNTERSIGN_API_TOKENS_FILE: %w", err)
 	}
-	tokens, err := api.ParseTokens(f)
+	tokens, err := token.Parse(f)
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("COUNTERSIGN_API_TOKENS_FILE %s: %w", f.Name(), err)
 	}

@@ -1,4 +1,10 @@
-package api
+// Package token has the bearer tokens of the query API: how one is made, the file that says
+// what each may do, and which records one may see.
+//
+// A token is known by its digest alone, so that whoever reads the file can use none. What no
+// scope allows is refused: a token without scopes does nothing, and one that is bound to
+// wallets sees no record but those that name these wallets and no others.
+package token
 
 import (
 	"bufio"
@@ -14,6 +20,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"countersign/audit"
 )
 
 // The scopes of tokens. Wire format: they stand in token files and on the trail.
@@ -38,40 +46,47 @@ var (
 	walletForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 )
 
-// NewToken makes a token: "cst_" and 256 random bits, base64url. It is shown once; the
-// file of tokens holds its [TokenDigest].
-func NewToken() string {
+// New makes a token: "cst_" and 256 random bits, base64url. It is shown once; the
+// file of tokens holds its [Digest].
+func New() string {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // it never fails (crypto/rand)
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// TokenDigest is what a file of tokens has of a token: "sha256:" and 64 hex digits. A
+// Digest is what a file of tokens has of a token: "sha256:" and 64 hex digits. A
 // token is random and long, so that nobody finds it back.
-func TokenDigest(token string) string {
+func Digest(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// Tokens are those that may use the API. The zero Tokens lets nobody in.
-type Tokens struct {
-	all []*token
+// A Set is the tokens that may use the API. The zero Set lets nobody in.
+type Set struct {
+	all []*Token
 }
 
 // Len is how many they are.
-func (t *Tokens) Len() int { return len(t.all) }
+func (s *Set) Len() int { return len(s.all) }
 
-// token is one of them, as far as the server knows it.
-type token struct {
-	name   string
-	digest [sha256.Size]byte
-	scopes []string // as in the file
-	// wallets bound what is read; nil is without bound.
-	wallets  []string
-	notAfter time.Time
+// All are its tokens, in the order of the file.
+func (s *Set) All() []*Token { return slices.Clone(s.all) }
+
+// A Token is one of them, as far as the server knows it. Nobody changes it.
+type Token struct {
+	// Name is who uses it, as the operator calls them.
+	Name string
+	// Digest is the SHA-256 of the token.
+	Digest [sha256.Size]byte
+	// Scopes are what it may do, as they stand in the file.
+	Scopes []string
+	// Wallets bound what is read; nil is without bound.
+	Wallets []string
+	// NotAfter is the last moment at which it is taken; zero is for ever.
+	NotAfter time.Time
 }
 
-// ParseTokens reads one token per line:
+// Parse reads one token per line:
 //
 //	# the auditor, until the end of the engagement
 //	sha256:<64 hex digits> name=auditor scopes=records:read,export,tiles:read not-after=2026-12-31T00:00:00Z
@@ -79,8 +94,8 @@ type token struct {
 //
 // Empty lines and those that begin with "#" are skipped. An error names the line, and
 // shows nothing of it that could be a secret.
-func ParseTokens(r io.Reader) (*Tokens, error) {
-	tokens := &Tokens{}
+func Parse(r io.Reader) (*Set, error) {
+	tokens := &Set{}
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		fields := strings.Fields(lines.Text())
@@ -101,22 +116,22 @@ func ParseTokens(r io.Reader) (*Tokens, error) {
 	return tokens, nil
 }
 
-func (t *Tokens) add(one *token) error {
-	for _, o := range t.all {
-		if o.digest == one.digest || o.name == one.name {
-			return fmt.Errorf("token %s: its name or its digest is that of an earlier line; remove one", one.name)
+func (s *Set) add(one *Token) error {
+	for _, o := range s.all {
+		if o.Digest == one.Digest || o.Name == one.Name {
+			return fmt.Errorf("token %s: its name or its digest is that of an earlier line; remove one", one.Name)
 		}
 	}
-	t.all = append(t.all, one)
+	s.all = append(s.all, one)
 	return nil
 }
 
-func parseToken(fields []string) (*token, error) {
+func parseToken(fields []string) (*Token, error) {
 	if !digestForm.MatchString(fields[0]) {
 		return nil, errors.New("its first word is no sha256: and 64 lower-case hex digits; `countersign api token` prints it")
 	}
-	t := &token{}
-	_, _ = hex.Decode(t.digest[:], []byte(fields[0][len("sha256:"):])) // the form is right
+	t := &Token{}
+	_, _ = hex.Decode(t.Digest[:], []byte(fields[0][len("sha256:"):])) // the form is right
 	given := map[string]bool{}
 	for i, field := range fields[1:] {
 		name, value, _ := strings.Cut(field, "=")
@@ -127,11 +142,11 @@ func parseToken(fields []string) (*token, error) {
 		var err error
 		switch name {
 		case "name":
-			t.name = value
+			t.Name = value
 		case "scopes":
 			err = t.parseScopes(value)
 		case "not-after":
-			if t.notAfter, err = time.Parse(time.RFC3339, value); err != nil {
+			if t.NotAfter, err = time.Parse(time.RFC3339, value); err != nil {
 				err = errors.New("not-after is no time like 2026-12-31T00:00:00Z")
 			}
 		default:
@@ -141,18 +156,18 @@ func parseToken(fields []string) (*token, error) {
 			return nil, err
 		}
 	}
-	if !nameForm.MatchString(t.name) {
+	if !nameForm.MatchString(t.Name) {
 		return nil, errors.New("name is missing or not 1 to 64 letters, digits and . _ @ -; give name=…")
 	}
-	if len(t.scopes) == len(t.wallets) {
-		return nil, fmt.Errorf("token %s may do nothing; give scopes=…, of %s", t.name, strings.Join(scopes, ", "))
+	if len(t.Scopes) == len(t.Wallets) {
+		return nil, fmt.Errorf("token %s may do nothing; give scopes=…, of %s", t.Name, strings.Join(scopes, ", "))
 	}
 	return t, nil
 }
 
 var scopes = []string{ReadRecords, ReadDecisions, MakeExports, ReadTiles}
 
-func (t *token) parseScopes(list string) error {
+func (t *Token) parseScopes(list string) error {
 	for _, s := range strings.Split(list, ",") {
 		wallet, bound := strings.CutPrefix(s, walletScope)
 		switch {
@@ -160,33 +175,55 @@ func (t *token) parseScopes(list string) error {
 			return errors.New("scope wallet: names no wallet; write wallet:<the custodian's ID of it>")
 		case !bound && !slices.Contains(scopes, s):
 			return fmt.Errorf("scope %.40q is unknown; want some of %s, wallet:<id>", s, strings.Join(scopes, ", "))
-		case slices.Contains(t.scopes, s):
+		case slices.Contains(t.Scopes, s):
 			return fmt.Errorf("scope %.40q stands there twice; remove one", s)
 		case bound:
-			t.wallets = append(t.wallets, wallet)
+			t.Wallets = append(t.Wallets, wallet)
 		}
-		t.scopes = append(t.scopes, s)
+		t.Scopes = append(t.Scopes, s)
 	}
-	if t.wallets != nil && slices.Contains(t.scopes, ReadTiles) {
+	if t.Wallets != nil && slices.Contains(t.Scopes, ReadTiles) {
 		return fmt.Errorf("%s shows every record, and %s… bounds the token to some; remove one", ReadTiles, walletScope)
 	}
 	return nil
 }
 
-// find is the token that was presented, nil when it is none of them. It looks at all of
+// Find is the token that was presented, nil when it is none of them. It looks at all of
 // them, and compares digests: how long it takes tells nothing.
-func (t *Tokens) find(presented string) (found *token) {
-	if t == nil || !tokenForm.MatchString(presented) {
+func (s *Set) Find(presented string) (found *Token) {
+	if s == nil || !tokenForm.MatchString(presented) {
 		return nil
 	}
 	digest := sha256.Sum256([]byte(presented))
-	for _, one := range t.all {
-		if subtle.ConstantTimeCompare(one.digest[:], digest[:]) == 1 {
+	for _, one := range s.all {
+		if subtle.ConstantTimeCompare(one.Digest[:], digest[:]) == 1 {
 			found = one
 		}
 	}
 	return found
 }
 
-// may reports whether a token has a scope.
-func (t *token) may(scope string) bool { return slices.Contains(t.scopes, scope) }
+// May reports whether a token has a scope.
+func (t *Token) May(scope string) bool { return slices.Contains(t.Scopes, scope) }
+
+// Sees reports whether a token may read a record, by what stands in the record itself. A
+// token that is bound to wallets sees what names some of them, and no other.
+func (t *Token) Sees(e audit.Entry) bool {
+	if !t.May(ReadRecords) && e.Record.Type != audit.DecisionIntent {
+		return false
+	}
+	if t.Wallets == nil {
+		return true
+	}
+	named := false
+	for _, f := range e.Record.Facets() {
+		if f.Name != audit.FacetWallet {
+			continue
+		}
+		if !slices.Contains(t.Wallets, f.Value) {
+			return false
+		}
+		named = true
+	}
+	return named
+}

@@ -1,4 +1,9 @@
-package api
+// Package ask reads what a list of the query API is asked for: the parameters behind the
+// question mark.
+//
+// Whatever is unknown, repeated or malformed is refused with a [Wrong]: a filter that was
+// passed over would show more than was asked for.
+package ask
 
 import (
 	"errors"
@@ -26,17 +31,19 @@ const (
 	maxValue     = 256 // bytes of a filter
 )
 
-// An ask is what a list is asked for.
-type ask struct {
+// An Ask is what a list is asked for.
+type Ask struct {
 	store.Query
-	wait time.Duration
-	// filter is the parameters that pick records, in one spelling.
-	filter url.Values
-	limit  bool // one was given
+	// Wait is how long an empty page may be held back.
+	Wait time.Duration
+	// Filter is the parameters that pick records, in one spelling.
+	Filter url.Values
+	// Limited says that a limit was given.
+	Limited bool
 }
 
-// after is the index that the list goes on behind, -1 at its beginning.
-func (a *ask) after() int64 { return a.From - 1 }
+// After is the index that the list goes on behind, -1 at its beginning.
+func (a *Ask) After() int64 { return a.From - 1 }
 
 var (
 	typeForm    = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)*$`)
@@ -45,8 +52,8 @@ var (
 
 // parameters are those of the lists, each with what it does to an ask. The error says
 // what is wrong with the value, and what to write.
-var parameters = map[string]func(*ask, string) error{
-	"approverId": func(a *ask, v string) error { a.Subject = v; return nil },
+var parameters = map[string]func(*Ask, string) error{
+	"approverId": func(a *Ask, v string) error { a.Subject = v; return nil },
 	"wallet":     facet(audit.FacetWallet),
 	"policy":     facet(audit.FacetPolicy),
 	"network":    facet(audit.FacetNetwork),
@@ -56,46 +63,71 @@ var parameters = map[string]func(*ask, string) error{
 	"contract":   contract,
 	"decision":   verdict,
 	"type":       kind,
-	"dateFrom":   func(a *ask, v string) (err error) { a.Since, err = date(v, 0); return err },
-	"dateTo":     func(a *ask, v string) (err error) { a.Until, err = date(v, 1); return err },
+	"dateFrom":   func(a *Ask, v string) (err error) { a.Since, err = date(v, 0); return err },
+	"dateTo":     func(a *Ask, v string) (err error) { a.Until, err = date(v, 1); return err },
 	"after_seq":  after,
 	"limit":      limit,
 	"wait":       wait,
 }
 
-// parse reads a query string. Whatever is unknown, repeated or malformed is refused: a
-// filter that was passed over would show more than was asked for.
-func (l list) parse(raw string) (*ask, error) {
+// A Wrong is a parameter that is refused.
+type Wrong struct {
+	// Name is the parameter, as much of it as is fit to be shown.
+	Name string
+	// Why is what is wrong with it and what to do, in words that a stranger may read.
+	Why string
+}
+
+// Error is the name and the reason.
+func (w *Wrong) Error() string { return w.Name + " " + w.Why }
+
+// None refuses parameters where none mean anything: whoever gives one expects it to act.
+func None(raw string) error {
+	if raw == "" {
+		return nil
+	}
+	name, _, _ := strings.Cut(raw, "=")
+	return &Wrong{short(name), "means nothing here: this path takes no parameters; leave it out"}
+}
+
+// Parse reads the query string of the list at a path, which has records of one type only, or
+// of all where that is empty. Its errors are [*Wrong].
+func Parse(path string, only audit.Type, raw string) (*Ask, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, wrong("query", "is malformed: pairs are joined by &, and what is no letter or digit is written %XX")
+		return nil, &Wrong{"query", "is malformed: pairs are joined by &, and what is no letter or digit is written %XX"}
 	}
-	a := &ask{Query: store.Query{Type: l.only, Limit: defaultLimit}, filter: url.Values{}}
+	a := &Ask{Query: store.Query{Type: only, Limit: defaultLimit}, Filter: url.Values{}}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		set, known := parameters[name]
 		switch value := values[name]; {
-		case !known || name == "type" && l.only != "":
-			return nil, wrong(short(name), "is no parameter of "+l.path+"; it takes "+strings.Join(l.parameters(), ", "))
+		case !known || name == "type" && only != "":
+			return nil, &Wrong{short(name), "is no parameter of " + path + "; it takes " + strings.Join(taken(only), ", ")}
 		case len(value) > 1:
-			return nil, wrong(name, "stands there more than once; leave one")
+			return nil, &Wrong{name, "stands there more than once; leave one"}
 		case !readable(value[0]):
-			return nil, wrong(name, fmt.Sprintf("is empty, longer than %d bytes, or no plain text; give a value or leave it out", maxValue))
+			return nil, &Wrong{name, fmt.Sprintf("is empty, longer than %d bytes, or no plain text; give a value or leave it out", maxValue)}
 		default:
 			if err := set(a, value[0]); err != nil {
-				return nil, wrong(name, err.Error())
+				return nil, &Wrong{name, err.Error()}
 			}
 		}
 		if name != "after_seq" && name != "limit" && name != "wait" {
-			a.filter.Set(name, values.Get(name))
+			a.Filter.Set(name, values.Get(name))
 		}
 	}
 	if !a.Since.IsZero() && !a.Until.IsZero() && !a.Since.Before(a.Until) {
-		return nil, wrong("dateTo", "is not behind dateFrom; exchange them, or leave one out")
+		return nil, &Wrong{"dateTo", "is not behind dateFrom; exchange them, or leave one out"}
 	}
-	if l.only != "" {
-		a.filter.Set("type", string(l.only))
+	if only != "" {
+		a.Filter.Set("type", string(only))
 	}
 	return a, nil
+}
+
+// taken are the names of the parameters that a list takes.
+func taken(only audit.Type) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(parameters)), func(name string) bool { return name == "type" && only != "" })
 }
 
 // readable reports whether a value can be a filter: databases take no other text.
@@ -111,21 +143,21 @@ func short(name string) string {
 	return name
 }
 
-func facet(name string) func(*ask, string) error {
-	return func(a *ask, v string) error {
+func facet(name string) func(*Ask, string) error {
+	return func(a *Ask, v string) error {
 		a.Facets = append(a.Facets, audit.Facet{Name: name, Value: v})
 		return nil
 	}
 }
 
-func contract(a *ask, v string) error {
+func contract(a *Ask, v string) error {
 	if strings.HasPrefix(v, "0x") && !addressForm.MatchString(v) {
 		return errors.New("begins like an EVM address and is none; write 0x and 40 hex digits")
 	}
 	return facet(audit.FacetContract)(a, strings.ToLower(v)) // as the facet is written
 }
 
-func verdict(a *ask, v string) error {
+func verdict(a *Ask, v string) error {
 	switch countersign.Verdict(v) {
 	case countersign.Approve, countersign.Reject, countersign.Abstain:
 		return facet(audit.FacetDecision)(a, v)
@@ -133,7 +165,7 @@ func verdict(a *ask, v string) error {
 	return errors.New("is no decision; write approve, reject or abstain")
 }
 
-func kind(a *ask, v string) error {
+func kind(a *Ask, v string) error {
 	if !typeForm.MatchString(v) {
 		return fmt.Errorf("is no type of record; write one like %s", audit.DecisionIntent)
 	}
@@ -154,7 +186,7 @@ func date(v string, days int) (time.Time, error) {
 	return t.Add(time.Microsecond - 1).Truncate(time.Microsecond), nil
 }
 
-func after(a *ask, v string) error {
+func after(a *Ask, v string) error {
 	n, err := strconv.ParseInt(v, 10, 64)
 	if err != nil || n < -1 || n == 1<<63-1 || strconv.FormatInt(n, 10) != v {
 		return errors.New("is no index; give the next of the page before, or -1 to begin")
@@ -163,20 +195,20 @@ func after(a *ask, v string) error {
 	return nil
 }
 
-func limit(a *ask, v string) error {
+func limit(a *Ask, v string) error {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 || n > maxLimit || strconv.Itoa(n) != v {
 		return fmt.Errorf("is no number from 1 to %d; take more pages, or an export", maxLimit)
 	}
-	a.Limit, a.limit = n, true
+	a.Limit, a.Limited = n, true
 	return nil
 }
 
-func wait(a *ask, v string) error {
+func wait(a *Ask, v string) error {
 	d, err := time.ParseDuration(v)
 	if err != nil || d <= 0 || d > maxWait {
 		return fmt.Errorf("is no time like 30s, at most %s", maxWait)
 	}
-	a.wait = d
+	a.Wait = d
 	return nil
 }
