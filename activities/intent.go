@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/evidence"
 	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/rules"
@@ -44,8 +45,8 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 		Decision: decision, Rules: a.Rules, Budgets: budgets, Trigger: in.Trigger, Workflow: wire.Here(ctx),
 		MakerGroups: a.People.Of(approval.InitiatorID), CheckerGroups: a.People.Of(a.Approver),
 	}
-	var evidence [][]byte
-	intent.Evidence, evidence = recordedEvidence(r.Evidence)
+	var beside [][]byte
+	intent.Evidence, beside = evidence.Record(r.Evidence)
 	if call := approval.Activity.Call; call != nil {
 		intent.CallHash, intent.CallLength = digest(call.Data), len(call.Data)
 		if len(call.Data) >= 4 {
@@ -65,18 +66,18 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 			intent.Decoded.Args = nil
 		}
 	}
-	return intent, evidence
+	return intent, beside
 }
 
 // What is unbounded in a record, in bytes of JSON: all together stay under
-// [audit.MaxEntry], to which base64url adds a third. What is left out is bound by the
+// [audit.MaxEntry], to which base64url adds a third, with the evidence that is listed
+// ([evidence.Record]). What is left out is bound by the
 // hash and the snapshot, and the request and the budgets stand whole beside the record.
 const (
 	maxRequest = 14 << 10
 	maxDecoded = 10 << 10
 	maxWords   = 4 << 10
 	maxBudgets = 4 << 10
-	maxListed  = 4 << 10 // of evidence, twice: the shadow's too
 )
 
 func tooLong(v any, limit int) bool {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 
 	"countersign"
+	"countersign/activities/evidence"
 	"countersign/activities/wire"
 	"countersign/audit"
-	"countersign/rules/services"
 )
 
 // PostInput asks for our decision to be given to the custodian.
@@ -132,22 +132,11 @@ func (a *Approvals) against(ctx context.Context, p posting, approval countersign
 	if p.intent.Decision.Verdict != countersign.Approve || a.Services == nil {
 		return countersign.Decision{}, nil
 	}
-	evidence, err := evidenceOf(rechecked(p.intent.Evidence), func(digest string) ([]byte, error) { return a.Trail.Evidence(ctx, digest) })
+	rests, err := evidence.Rechecked(ctx, a.Trail, p.intent.Evidence)
 	if err != nil {
 		return countersign.Decision{}, err
 	}
-	return a.Services.Recheck(ctx, approval, evidence, a.Now()), ctx.Err()
-}
-
-// rechecked is the evidence that is asked again, or a list that may hold some. The rest
-// need not be read; in records from before answers were kept it could not be.
-func rechecked(listed []audit.Evidence) (again []audit.Evidence) {
-	for _, e := range listed {
-		if e.Kind == services.ListKind || services.Rechecked(e.Kind) {
-			again = append(again, e)
-		}
-	}
-	return again
+	return a.Services.Recheck(ctx, approval, rests, a.Now()), ctx.Err()
 }
 
 // settled records what needs no post any more: our verdict is there, or the

@@ -67,6 +67,5 @@ func TestFormOfTheCode(t *testing.T) {
 // overBudget are the packages that have outgrown 1,500 lines and are still to be divided:
 // they may not grow further.
 var overBudget = map[string]int{
-	"activities":      1700, // screening is to go
 	"cmd/countersign": 1620, // audit list and show are to go to a package like exportverbs
 }

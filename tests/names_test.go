@@ -19,6 +19,7 @@ import (
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
 	"countersign/activities/reconciling"
+	"countersign/activities/rescreening"
 	"countersign/activities/timetable"
 	"countersign/activities/wire"
 	"countersign/announce"
@@ -88,7 +89,7 @@ func wireNames(t *testing.T) (names []string) {
 		}
 	}
 	add("workflow", registered()...)
-	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &activities.Screening{}, &activities.Comparison{}, &bookkeeping.Deposits{}, &certify.Completeness{}, &reconciling.Reconciliation{}, &timetable.Timetable{}} {
+	for _, a := range []any{&activities.Approvals{}, &activities.Events{}, &activities.Reconciler{}, &rescreening.Screening{}, &activities.Comparison{}, &bookkeeping.Deposits{}, &certify.Completeness{}, &reconciling.Reconciliation{}, &timetable.Timetable{}} {
 		for i := range reflect.TypeOf(a).NumMethod() {
 			add("activity", reflect.TypeOf(a).Method(i).Name)
 		}
@@ -133,8 +134,8 @@ func wireNames(t *testing.T) (names []string) {
 		countersign.Event{}, workflows.ApprovalInput{}, workflows.ApprovalResult{}, workflows.ApprovalStatus{}, workflows.EventInput{},
 		activities.DecideInput{}, activities.DecideResult{}, activities.PostInput{}, activities.PostResult{},
 		activities.ResolveInput{}, activities.ResolveResult{}, activities.RecordEventInput{}, activities.RecordEventResult{},
-		activities.RefreshListsInput{}, activities.RefreshListsResult{}, activities.OpenApprovalsInput{}, activities.OpenApprovalsResult{},
-		activities.RescreenInput{}, activities.RescreenResult{}, workflows.RefreshScreeningInput{}, workflows.RefreshScreeningResult{},
+		rescreening.RefreshListsInput{}, rescreening.RefreshListsResult{}, rescreening.OpenApprovalsInput{}, rescreening.OpenApprovalsResult{},
+		rescreening.RescreenInput{}, rescreening.RescreenResult{}, workflows.RefreshScreeningInput{}, workflows.RefreshScreeningResult{},
 		audit.Refreshed{}, audit.Rescreened{}, activities.CompareInput{}, activities.CompareResult{},
 		audit.Enrolment{}, audit.KeyEnd{}, audit.Delivery{}, audit.Escalation{}, audit.HumanDecision{}, audit.BookChange{}, audit.ScheduleChange{},
 		audit.Export{}, audit.SignIn{}, audit.Alarm{},

@@ -14,6 +14,7 @@ import (
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
 	"countersign/activities/reconciling"
+	"countersign/activities/rescreening"
 	steps "countersign/activities/settlement"
 	"countersign/activities/sweep"
 	"countersign/activities/timetable"
@@ -30,7 +31,7 @@ type Activities struct {
 	Approvals  *activities.Approvals
 	Events     *activities.Events
 	Reconciler *activities.Reconciler
-	Screening  *activities.Screening
+	Screening  *rescreening.Screening
 	Comparison *activities.Comparison
 	Deposits   *bookkeeping.Deposits
 

@@ -10,6 +10,7 @@ import (
 
 	"countersign"
 	"countersign/activities"
+	"countersign/activities/rescreening"
 	"countersign/audit"
 	"countersign/worker"
 	"countersign/workflows"
@@ -41,7 +42,7 @@ func newBench(t *testing.T) *bench {
 		return activities.PostResult{Result: audit.Posted, Index: 8}, nil
 	}
 	b.resolve = func(int) (activities.ResolveResult, error) { return ended(countersign.StatusApproved), nil }
-	worker.Register(b, worker.Activities{Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}, Screening: &activities.Screening{}})
+	worker.Register(b, worker.Activities{Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}, Screening: &rescreening.Screening{}})
 	var a *activities.Approvals
 	b.OnActivity(a.DecideApproval, anything, anything).Return(func(_ context.Context, in activities.DecideInput) (activities.DecideResult, error) {
 		b.note("decide " + in.ApprovalID)

@@ -9,6 +9,7 @@ import (
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
+	"countersign/activities/rescreening"
 	"countersign/completeness"
 	"countersign/worker"
 	"countersign/workflows"
@@ -46,7 +47,7 @@ func TestCertify(t *testing.T) {
 		b := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
 		b.SetStartTime(at)
 		worker.Register(b, worker.Activities{
-			Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}, Screening: &activities.Screening{},
+			Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}, Screening: &rescreening.Screening{},
 			Comparison: &activities.Comparison{}, Deposits: &bookkeeping.Deposits{}, Completeness: &certify.Completeness{},
 		})
 		var c *certify.Completeness

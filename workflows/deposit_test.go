@@ -10,6 +10,7 @@ import (
 	"countersign"
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
+	"countersign/activities/rescreening"
 	"countersign/worker"
 	"countersign/workflows"
 
@@ -30,7 +31,7 @@ func newTeller(look func(n int) (bookkeeping.BookDepositResult, error)) *teller 
 	b := &teller{TestWorkflowEnvironment: new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment(), look: look}
 	worker.Register(b, worker.Activities{
 		Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{},
-		Screening: &activities.Screening{}, Comparison: &activities.Comparison{}, Deposits: &bookkeeping.Deposits{},
+		Screening: &rescreening.Screening{}, Comparison: &activities.Comparison{}, Deposits: &bookkeeping.Deposits{},
 	})
 	var d *bookkeeping.Deposits
 	b.OnActivity(d.BookDeposit, anything, anything).Return(func(_ context.Context, in bookkeeping.BookDepositInput) (bookkeeping.BookDepositResult, error) {

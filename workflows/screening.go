@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"countersign/activities"
+	"countersign/activities/rescreening"
 	"countersign/audit"
 
 	"go.temporal.io/sdk/temporal"
@@ -89,25 +89,25 @@ func RefreshScreening(ctx workflow.Context, in RefreshScreeningInput) (RefreshSc
 	return c.Result, nil
 }
 
-func refreshLists(ctx workflow.Context) (out activities.RefreshListsResult, err error) {
-	var screening *activities.Screening
+func refreshLists(ctx workflow.Context) (out rescreening.RefreshListsResult, err error) {
+	var screening *rescreening.Screening
 	ctx = screeningStep(ctx, 20*time.Minute, "read the screening lists again")
 	err = workflow.ExecuteActivity(ctx, screening.RefreshLists,
-		activities.RefreshListsInput{Run: workflow.GetInfo(ctx).WorkflowExecution.RunID}).Get(ctx, &out)
+		rescreening.RefreshListsInput{Run: workflow.GetInfo(ctx).WorkflowExecution.RunID}).Get(ctx, &out)
 	return out, err
 }
 
-func openApprovals(ctx workflow.Context, after string) (out activities.OpenApprovalsResult, err error) {
-	var screening *activities.Screening
+func openApprovals(ctx workflow.Context, after string) (out rescreening.OpenApprovalsResult, err error) {
+	var screening *rescreening.Screening
 	ctx = screeningStep(ctx, 2*time.Minute, "list open approvals")
 	err = workflow.ExecuteActivity(ctx, screening.ListOpenApprovals,
-		activities.OpenApprovalsInput{After: after, Limit: screeningPage}).Get(ctx, &out)
+		rescreening.OpenApprovalsInput{After: after, Limit: screeningPage}).Get(ctx, &out)
 	return out, err
 }
 
 // screen screens approvals again, some at a time, and counts.
 func (c *CarriedScreening) screen(ctx workflow.Context, ids []string) error {
-	var screening *activities.Screening
+	var screening *rescreening.Screening
 	free, done := workflow.NewSemaphore(ctx, screeningAtOnce), workflow.NewWaitGroup(ctx)
 	for _, id := range ids {
 		if err := free.Acquire(ctx, 1); err != nil {
@@ -117,9 +117,9 @@ func (c *CarriedScreening) screen(ctx workflow.Context, ids []string) error {
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			defer done.Done()
 			defer free.Release(1)
-			var found activities.RescreenResult
+			var found rescreening.RescreenResult
 			err := workflow.ExecuteActivity(screeningStep(ctx, 2*time.Minute, "screen "+id+" again"),
-				screening.RescreenApproval, activities.RescreenInput{ApprovalID: id, Lists: c.Lists}).Get(ctx, &found)
+				screening.RescreenApproval, rescreening.RescreenInput{ApprovalID: id, Lists: c.Lists}).Get(ctx, &found)
 			c.Result.Screened++
 			switch {
 			case err != nil:

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"countersign/activities"
+	"countersign/activities/rescreening"
 	"countersign/audit"
 	"countersign/screening"
 	"countersign/worker"
@@ -40,25 +41,25 @@ func newLists(t *testing.T) *lists {
 	t.Helper()
 	l := &lists{TestWorkflowEnvironment: new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment(),
 		changed: []string{"ofac"}, listed: map[string]bool{}, fail: map[string]error{}}
-	worker.Register(l, worker.Activities{Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}, Screening: &activities.Screening{}})
-	var s *activities.Screening
-	l.OnActivity(s.RefreshLists, anything, anything).Return(func(_ context.Context, in activities.RefreshListsInput) (activities.RefreshListsResult, error) {
+	worker.Register(l, worker.Activities{Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}, Screening: &rescreening.Screening{}})
+	var s *rescreening.Screening
+	l.OnActivity(s.RefreshLists, anything, anything).Return(func(_ context.Context, in rescreening.RefreshListsInput) (rescreening.RefreshListsResult, error) {
 		l.runs = append(l.runs, in.Run)
-		return activities.RefreshListsResult{Changed: l.changed, Lists: inForce, Failed: []string{"own"}}, nil
+		return rescreening.RefreshListsResult{Changed: l.changed, Lists: inForce, Failed: []string{"own"}}, nil
 	})
-	l.OnActivity(s.ListOpenApprovals, anything, anything).Return(func(_ context.Context, in activities.OpenApprovalsInput) (activities.OpenApprovalsResult, error) {
+	l.OnActivity(s.ListOpenApprovals, anything, anything).Return(func(_ context.Context, in rescreening.OpenApprovalsInput) (rescreening.OpenApprovalsResult, error) {
 		from := 0
 		if in.After != "" {
 			from = slices.Index(l.open, in.After) + 1
 		}
 		to := min(from+in.Limit, len(l.open))
-		return activities.OpenApprovalsResult{IDs: l.open[from:to], More: to < len(l.open)}, nil
+		return rescreening.OpenApprovalsResult{IDs: l.open[from:to], More: to < len(l.open)}, nil
 	})
 	l.OnActivity(s.RescreenApproval, anything, anything).Return(l.rescreen)
 	return l
 }
 
-func (l *lists) rescreen(_ context.Context, in activities.RescreenInput) (activities.RescreenResult, error) {
+func (l *lists) rescreen(_ context.Context, in rescreening.RescreenInput) (rescreening.RescreenResult, error) {
 	l.mu.Lock()
 	l.atOnce++
 	l.most = max(l.most, l.atOnce)
@@ -70,13 +71,13 @@ func (l *lists) rescreen(_ context.Context, in activities.RescreenInput) (activi
 	l.atOnce--
 	switch {
 	case !slices.Equal(in.Lists, inForce):
-		return activities.RescreenResult{}, temporal.NewNonRetryableApplicationError("told of other lists", "Test", nil)
+		return rescreening.RescreenResult{}, temporal.NewNonRetryableApplicationError("told of other lists", "Test", nil)
 	case l.fail[in.ApprovalID] != nil:
-		return activities.RescreenResult{}, l.fail[in.ApprovalID]
+		return rescreening.RescreenResult{}, l.fail[in.ApprovalID]
 	case l.listed[in.ApprovalID]:
-		return activities.RescreenResult{Screening: screening.Hit, Count: 1, Index: 3}, nil
+		return rescreening.RescreenResult{Screening: screening.Hit, Count: 1, Index: 3}, nil
 	}
-	return activities.RescreenResult{Screening: screening.Clear}, nil
+	return rescreening.RescreenResult{Screening: screening.Clear}, nil
 }
 
 func ids(n int) (ids []string) {

@@ -14,6 +14,7 @@ import (
 	"countersign/activities"
 	"countersign/activities/bookkeeping"
 	"countersign/activities/certify"
+	"countersign/activities/rescreening"
 	steps "countersign/activities/settlement"
 	"countersign/audit"
 	"countersign/ledger"
@@ -98,7 +99,7 @@ func newSiteOn(t testing.TB, trail *store.Trail) *site {
 	s.SetTestTimeout(time.Minute)
 	s.SetStartTime(noon)
 	worker.Register(s, worker.Activities{
-		Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}, Screening: &activities.Screening{},
+		Approvals: &activities.Approvals{}, Events: &activities.Events{}, Reconciler: &activities.Reconciler{}, Screening: &rescreening.Screening{},
 		Comparison: &activities.Comparison{}, Deposits: deposits, Completeness: &certify.Completeness{}, Settlements: s.steps,
 	})
 	return s

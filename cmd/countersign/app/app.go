@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"countersign/activities"
+	"countersign/activities/rescreening"
 	"countersign/activities/timetable"
 	"countersign/config"
 	"countersign/custody/dfns"
@@ -120,7 +121,7 @@ func (a *App) activities(trail *store.Trail, c *worker.Temporal, screener *scree
 	if err != nil {
 		return worker.Activities{}, err
 	}
-	lists := &activities.Screening{Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now}
+	lists := &rescreening.Screening{Trail: trail, Approver: a.Config.DFNS.UserID, Now: time.Now}
 	if screener != nil {
 		lists.Screener = screener
 	}

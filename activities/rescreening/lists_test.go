@@ -1,25 +1,25 @@
-package activities_test
+package rescreening_test
 
 import (
 	"fmt"
 	"slices"
 	"testing"
 
-	"countersign/activities"
+	"countersign/activities/rescreening"
 	"countersign/audit"
 )
 
-func (o *office) refresh(t *testing.T, run string) activities.RefreshListsResult {
+func (o *office) refresh(t *testing.T, run string) rescreening.RefreshListsResult {
 	t.Helper()
-	return untilDone(t, func() (activities.RefreshListsResult, error) {
-		return o.RefreshLists(t.Context(), activities.RefreshListsInput{Run: run})
+	return untilDone(t, func() (rescreening.RefreshListsResult, error) {
+		return o.RefreshLists(t.Context(), rescreening.RefreshListsInput{Run: run})
 	})
 }
 
-func (o *office) rescreen(t *testing.T, lists ...audit.ScreeningList) activities.RescreenResult {
+func (o *office) rescreen(t *testing.T, lists ...audit.ScreeningList) rescreening.RescreenResult {
 	t.Helper()
-	return untilDone(t, func() (activities.RescreenResult, error) {
-		return o.RescreenApproval(t.Context(), activities.RescreenInput{ApprovalID: ap, Lists: lists})
+	return untilDone(t, func() (rescreening.RescreenResult, error) {
+		return o.RescreenApproval(t.Context(), rescreening.RescreenInput{ApprovalID: ap, Lists: lists})
 	})
 }
 
@@ -66,7 +66,8 @@ func TestARefreshSurvivesFaults(t *testing.T) {
 			o := newOffice(t, "0x1")
 			o.refresh(t, "run-0")
 			o.lists.next["a"] = "0x1 0x2"
-			o.Screening.Trail = &faultyOpenTrail{OpenTrail: o.trail, faults: f}
+			f.OpenTrail = o.trail
+			o.Screening.Trail = &f
 			got := o.refresh(t, "run-1")
 			if !slices.Equal(got.Changed, []string{"a"}) || o.records(t, audit.ScreeningRefreshed) != 2 {
 				t.Errorf("changed %q, %d records; want a, told once more", got.Changed, o.records(t, audit.ScreeningRefreshed))
@@ -84,10 +85,10 @@ func TestNothingIsScreenedWithoutAScreener(t *testing.T) {
 	if got := o.refresh(t, "run-1"); len(got.Changed) != 0 {
 		t.Errorf("refresh = %+v", got)
 	}
-	if got := o.rescreen(t); got != (activities.RescreenResult{}) {
+	if got := o.rescreen(t); got != (rescreening.RescreenResult{}) {
 		t.Errorf("rescreen = %+v", got)
 	}
-	if _, err := o.RescreenApproval(t.Context(), activities.RescreenInput{ApprovalID: "a/b"}); err == nil {
+	if _, err := o.RescreenApproval(t.Context(), rescreening.RescreenInput{ApprovalID: "a/b"}); err == nil {
 		t.Error("an ID that is none is taken")
 	}
 }
@@ -99,15 +100,13 @@ func TestOpenApprovalsComeInPages(t *testing.T) {
 	for i := range 7 {
 		id := fmt.Sprintf("ap-1%d", i)
 		o.custodian.approvals[id] = pending(id)
-		if _, err := o.DecideApproval(t.Context(), activities.DecideInput{ApprovalID: id}); err != nil {
-			t.Fatal(err)
-		}
+		o.decide(t, id)
 		want = append(want, id)
 	}
 	want = append([]string{ap}, want...)
 	for limit := 1; limit <= 9; limit++ {
 		var got []string
-		in := activities.OpenApprovalsInput{Limit: limit}
+		in := rescreening.OpenApprovalsInput{Limit: limit}
 		for {
 			page, err := o.ListOpenApprovals(t.Context(), in)
 			if err != nil || len(page.IDs) > limit {

@@ -1,4 +1,4 @@
-package activities_test
+package rescreening_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"countersign"
 	"countersign/activities"
+	"countersign/activities/rescreening"
 	"countersign/audit"
 	"countersign/screening"
 	"countersign/store"
@@ -31,7 +32,9 @@ func TestOpenApprovalsAreScreenedAgain(t *testing.T) {
 		{"all were listed before", bad + " " + worse + " " + other, func(o *office) { o.lists.next["a"] = "" }, "", 0},
 		{"it has ended", "", func(o *office) {
 			o.lists.next["a"] = bad
-			o.custodian.set(ap, func(a *countersign.Approval) { a.Status = countersign.StatusApproved })
+			ended := o.custodian.approvals[ap]
+			ended.Status = countersign.StatusApproved
+			o.custodian.approvals[ap] = ended
 			if _, err := o.ResolveApproval(context.Background(), activities.ResolveInput{ApprovalID: ap}); err != nil {
 				panic(err)
 			}
@@ -92,7 +95,7 @@ func TestAWorkerCatchesUpBeforeItScreens(t *testing.T) {
 	inForce := []audit.ScreeningList{{Name: "a", Digest: "d" + bad}}
 	o.lists.next["a"] = bad
 	o.lists.away["a"] = true
-	if _, err := o.RescreenApproval(t.Context(), activities.RescreenInput{ApprovalID: ap, Lists: inForce}); err == nil || !strings.Contains(err.Error(), `"a"`) {
+	if _, err := o.RescreenApproval(t.Context(), rescreening.RescreenInput{ApprovalID: ap, Lists: inForce}); err == nil || !strings.Contains(err.Error(), `"a"`) {
 		t.Errorf("a worker that cannot read the list says %v", err)
 	}
 	o.lists.away["a"] = false
@@ -117,7 +120,7 @@ func TestARescreeningThatIsCutOffTellsNothing(t *testing.T) {
 	o := newOffice(t, "")
 	ctx, cancel := context.WithCancel(t.Context())
 	o.lists.silent, o.lists.during = true, cancel
-	if got, err := o.RescreenApproval(ctx, activities.RescreenInput{ApprovalID: ap}); !errors.Is(err, context.Canceled) {
+	if got, err := o.RescreenApproval(ctx, rescreening.RescreenInput{ApprovalID: ap}); !errors.Is(err, context.Canceled) {
 		t.Errorf("rescreen = %+v, %v; want the cancellation", got, err)
 	}
 	if n := o.records(t, audit.ApprovalRescreened); n != 0 {
@@ -130,7 +133,8 @@ func TestARescreeningSurvivesFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t, "")
 			o.lists.next["a"] = bad
-			o.Screening.Trail = &faultyOpenTrail{OpenTrail: o.trail, faults: f}
+			f.OpenTrail = o.trail
+			o.Screening.Trail = &f
 			if got := o.rescreen(t); got.Count != 1 || o.records(t, audit.ApprovalRescreened) != 1 {
 				t.Errorf("rescreen = %+v, %d records; want one told once", got, o.records(t, audit.ApprovalRescreened))
 			}

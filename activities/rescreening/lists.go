@@ -1,4 +1,10 @@
-package activities
+// Package rescreening keeps screening lists fresh, and looks again at what is still open when
+// they have changed.
+//
+// It tells, and never changes a decision: what was posted cannot be taken back, and what was
+// not is screened again before it is. As in package activities, each effect has a name that
+// comes from the business, so that asking twice is asking once.
+package rescreening
 
 import (
 	"context"

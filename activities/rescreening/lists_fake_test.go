@@ -1,16 +1,10 @@
-package activities_test
+package rescreening_test
 
 import (
 	"context"
 	"errors"
 	"strings"
-	"testing"
-	"time"
 
-	"countersign"
-	"countersign/activities"
-	"countersign/audit"
-	"countersign/rules/services"
 	"countersign/screening"
 )
 
@@ -70,34 +64,6 @@ func (l *lists) Screen(_ context.Context, queries []screening.Query) screening.R
 		answers = append(answers, a)
 	}
 	return screening.Combine(queries, answers, start)
-}
-
-// office is a desk with a decision that rests on a screening, and the lists.
-type office struct {
-	*desk
-	*activities.Screening
-	lists *lists
-}
-
-func newOffice(t *testing.T, held string) *office {
-	t.Helper()
-	l := &lists{held: map[string]string{"a": held}, next: map[string]string{"a": held}, away: map[string]bool{}}
-	said := services.New(services.Services{Screener: l}, pending(ap), start)
-	said.Screen(t.Context(), bad, worse, other)
-	_, evidence := said.Close()
-	d := newDesk(t, &witness{judge{decision: countersign.Approved("fine")}, evidence}, pending(ap))
-	d.decide(t)
-	return &office{d, &activities.Screening{Screener: l, Trail: d.trail, Approver: us, Now: func() time.Time { return start }}, l}
-}
-
-// faultyOpenTrail loses appends of an OpenTrail.
-type faultyOpenTrail struct {
-	activities.OpenTrail
-	faults faultyTrail
-}
-
-func (f *faultyOpenTrail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) {
-	return f.faults.do(func() (audit.Entry, error) { return f.OpenTrail.Append(ctx, d) })
 }
 
 // The addresses of the request that the office has decided on.

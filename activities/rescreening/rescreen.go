@@ -1,4 +1,4 @@
-package activities
+package rescreening
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"countersign"
+	"countersign/activities/evidence"
 	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/screening"
@@ -90,12 +91,12 @@ const screeningKind = "screening"
 
 // cleared are the addresses that were clear, as the decision's evidence has them.
 func (a *Screening) cleared(ctx context.Context, intent audit.Intent) (queries []screening.Query, err error) {
-	evidence, err := evidenceOf(rechecked(intent.Evidence), func(digest string) ([]byte, error) { return a.Trail.Evidence(ctx, digest) })
+	rests, err := evidence.Rechecked(ctx, a.Trail, intent.Evidence)
 	if err != nil {
 		return nil, err
 	}
 	asked := map[screening.Query]bool{}
-	for _, e := range evidence {
+	for _, e := range rests {
 		if e.Kind != screeningKind {
 			continue
 		}
