@@ -213,3 +213,8 @@ func printStatus(cmd *cobra.Command, s workflows.ApprovalStatus) error {
 	_, err := fmt.Fprintf(out, "webhooks   %d heard, %d of them no news\n", s.Heard, s.Duplicates)
 	return err
 }
+
+// verdictWord is for people: what we did.
+var verdictWord = map[countersign.Verdict]string{
+	countersign.Approve: "approved", countersign.Reject: "rejected", countersign.Abstain: "abstained",
+}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"countersign/audit/export/bundle"
 	"countersign/audit/verify"
 	"countersign/cmd/countersign/app"
+	"countersign/cmd/countersign/auditverbs"
 	"countersign/cmd/countersign/completeverbs"
 	"countersign/cmd/countersign/control"
 	"countersign/cmd/countersign/exportverbs"
@@ -37,6 +39,28 @@ func newKeys(o *options) *cobra.Command {
 			return a.Trust(cmd.Context())
 		},
 	})
+}
+
+// newAudit returns the verbs of the trail.
+func newAudit(o *options) *cobra.Command {
+	return auditverbs.New(auditverbs.Options{JSON: &o.json, Day: day, Usage: usage, Refused: refused,
+		App: func(cmd *cobra.Command, roles ...config.Role) (*app.App, error) {
+			return o.load(cmd.ErrOrStderr(), roles...)
+		},
+	}, newExport(o)...)
+}
+
+// day reads a flag that is a day or a time.
+func day(flag, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage(fmt.Errorf("--%s %q: want 2026-05-01 or 2026-05-01T13:00:00Z", flag, s))
 }
 
 // newExport returns the verbs that take records out of the house.

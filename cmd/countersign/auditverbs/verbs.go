@@ -1,4 +1,6 @@
-package main
+// Package auditverbs reads the trail on the command line, and checks it as a stranger would: the
+// whole of it, an export or a receipt, with nothing but the log's public key.
+package auditverbs
 
 import (
 	"context"
@@ -10,7 +12,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"countersign"
 	"countersign/audit"
 	"countersign/cmd/countersign/app"
 	"countersign/cmd/countersign/describe"
@@ -20,18 +21,30 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func newAudit(o *options) *cobra.Command {
+// Options are what the verbs are given by the program.
+type Options struct {
+	JSON *bool
+	// App loads the configuration, and checks it for the roles that the verb plays.
+	App func(cmd *cobra.Command, roles ...config.Role) (*app.App, error)
+	// Day reads a flag that is a day or a time.
+	Day func(flag, text string) (time.Time, error)
+	// Usage marks errors with the exit code 2, Refused with 3.
+	Usage, Refused func(error) error
+}
+
+// New returns the verb, with those of others below it.
+func New(o Options, others ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Read and verify the trail",
 		Long:  "Read the trail of signed records, and check it with nothing but a public key.",
 	}
-	cmd.AddCommand(newAuditList(o), newAuditShow(o), newAuditVerify(o))
-	cmd.AddCommand(newExport(o)...)
+	cmd.AddCommand(o.list(), o.show(), o.verify())
+	cmd.AddCommand(others...)
 	return cmd
 }
 
-func newAuditList(o *options) *cobra.Command {
+func (o Options) list() *cobra.Command {
 	var f store.Filter
 	var kind, since, until string
 	cmd := &cobra.Command{
@@ -40,13 +53,15 @@ func newAuditList(o *options) *cobra.Command {
 		Example: "  countersign audit list --type decision.intent --since 2026-05-01 --until 2026-06-01",
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			f.Type = audit.Type(kind)
-			if f.Since, err = day("since", since); err != nil {
+			if f.Since, err = o.Day("since", since); err != nil {
 				return err
 			}
-			if f.Until, err = day("until", until); err != nil {
+			if f.Until, err = o.Day("until", until); err != nil {
 				return err
 			}
-			return o.withTrail(cmd, func(ctx context.Context, _ *app.App, db *store.DB) error { return listRecords(ctx, cmd, o.json, db, f) })
+			return o.withTrail(cmd, func(ctx context.Context, _ *app.App, db *store.DB) error {
+				return listRecords(ctx, cmd, *o.JSON, db, f)
+			})
 		},
 	}
 	fl := cmd.Flags()
@@ -60,8 +75,8 @@ func newAuditList(o *options) *cobra.Command {
 }
 
 // withTrail opens the trail for one verb.
-func (o *options) withTrail(cmd *cobra.Command, use func(context.Context, *app.App, *store.DB) error) error {
-	a, err := o.load(cmd.ErrOrStderr(), config.RoleAudit)
+func (o Options) withTrail(cmd *cobra.Command, use func(context.Context, *app.App, *store.DB) error) error {
+	a, err := o.App(cmd, config.RoleAudit)
 	if err != nil {
 		return err
 	}
@@ -71,18 +86,6 @@ func (o *options) withTrail(cmd *cobra.Command, use func(context.Context, *app.A
 	}
 	defer db.Close()
 	return use(cmd.Context(), a, db)
-}
-
-func day(flag, s string) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, usage(fmt.Errorf("--%s %q: want 2026-05-01 or 2026-05-01T13:00:00Z", flag, s))
 }
 
 // row is a record as `audit list --json` prints it, one per line.
@@ -106,19 +109,18 @@ func listRecords(ctx context.Context, cmd *cobra.Command, asJSON bool, db *store
 		}
 		return nil
 	}
-	var failed error
-	err := table(cmd, "INDEX\tSIGNED\tTYPE\tWHAT", func(w *tabwriter.Writer) {
-		for e, err := range db.Entries(ctx, f) {
-			if failed = err; err != nil {
-				return
-			}
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", e.Index, e.Record.At.Format(time.RFC3339), e.Record.Type, describe.Record(e))
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "INDEX\tSIGNED\tTYPE\tWHAT")
+	for e, err := range db.Entries(ctx, f) {
+		if err != nil {
+			return errors.Join(err, w.Flush())
 		}
-	})
-	return errors.Join(failed, err)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", e.Index, e.Record.At.Format(time.RFC3339), e.Record.Type, describe.Record(e))
+	}
+	return w.Flush()
 }
 
-func newAuditShow(o *options) *cobra.Command {
+func (o Options) show() *cobra.Command {
 	var jws bool
 	cmd := &cobra.Command{
 		Use:   "show INDEX|KEY|APPROVAL",
@@ -172,7 +174,10 @@ func showRecords(out io.Writer, entries []audit.Entry, jws bool) error {
 	return nil
 }
 
-// verdictWord is for people: what we did.
-var verdictWord = map[countersign.Verdict]string{
-	countersign.Approve: "approved", countersign.Reject: "rejected", countersign.Abstain: "abstained",
+// printJSON writes one value, indented.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }

@@ -1,4 +1,4 @@
-package main
+package auditverbs
 
 import (
 	"archive/zip"
@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func newAuditVerify(o *options) *cobra.Command {
+func (o Options) verify() *cobra.Command {
 	var key, policy string
 	var logKeys []string
 	var options verify.Options
@@ -36,7 +36,7 @@ With PATH, check an export (a directory or a zip of it) or a receipt (.tlog-proo
 of the database. auditverify does the same without the rest of this program.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := o.load(cmd.ErrOrStderr())
+			a, err := o.App(cmd)
 			if err != nil {
 				return err
 			}
@@ -48,17 +48,17 @@ of the database. auditverify does the same without the rest of this program.`,
 			}
 			trust, err := a.Trust(cmd.Context(), logKeys...)
 			if err != nil {
-				return usage(err)
+				return o.Usage(err)
 			}
 			if len(args) == 1 {
-				return verifyPath(cmd, o.json, args[0], trust, options)
+				return o.verifyPath(cmd, args[0], trust, options)
 			}
 			return o.withTrail(cmd, func(ctx context.Context, _ *app.App, db *store.DB) error {
 				report, err := a.Verify(ctx, db, trust, options)
 				if err != nil {
 					return err
 				}
-				return printReport(cmd, o.json, report)
+				return o.printReport(cmd, report)
 			})
 		},
 	}
@@ -71,7 +71,7 @@ of the database. auditverify does the same without the rest of this program.`,
 }
 
 // verifyPath checks an export or a receipt.
-func verifyPath(cmd *cobra.Command, asJSON bool, path string, trust verify.Trust, options verify.Options) error {
+func (o Options) verifyPath(cmd *cobra.Command, path string, trust verify.Trust, options verify.Options) error {
 	if strings.HasSuffix(path, bundle.ReceiptSuffix) {
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -79,9 +79,9 @@ func verifyPath(cmd *cobra.Command, asJSON bool, path string, trust verify.Trust
 		}
 		proof, err := verify.Receipt(text, trust)
 		if err != nil {
-			return refused(err)
+			return o.Refused(err)
 		}
-		return printProof(cmd.OutOrStdout(), asJSON, proof)
+		return printProof(cmd.OutOrStdout(), *o.JSON, proof)
 	}
 	files, closeFiles, err := openExport(path)
 	if err != nil {
@@ -96,7 +96,7 @@ func verifyPath(cmd *cobra.Command, asJSON bool, path string, trust verify.Trust
 	if err != nil {
 		return err
 	}
-	return printReport(cmd, asJSON, report.Report)
+	return o.printReport(cmd, report.Report)
 }
 
 // openExport opens a directory, or a zip.
@@ -129,9 +129,9 @@ func printProof(out io.Writer, asJSON bool, p verify.Proof) error {
 	return nil
 }
 
-func printReport(cmd *cobra.Command, asJSON bool, r verify.Report) error {
+func (o Options) printReport(cmd *cobra.Command, r verify.Report) error {
 	out := cmd.OutOrStdout()
-	if asJSON {
+	if *o.JSON {
 		if err := printJSON(out, r); err != nil {
 			return err
 		}
@@ -141,9 +141,9 @@ func printReport(cmd *cobra.Command, asJSON bool, r verify.Report) error {
 		}
 	}
 	if !r.OK() {
-		return refused(fmt.Errorf("%w: %d faults in %d records", audit.ErrForged, r.FaultCount, r.Records))
+		return o.Refused(fmt.Errorf("%w: %d faults in %d records", audit.ErrForged, r.FaultCount, r.Records))
 	}
-	if !asJSON {
+	if !*o.JSON {
 		printVerified(out, r)
 	}
 	return nil
