@@ -10,6 +10,7 @@ import (
 	"countersign"
 	"countersign/activities"
 	"countersign/audit"
+	"countersign/audit/audittest"
 	"countersign/audit/tree"
 	"countersign/store"
 )
@@ -124,7 +125,7 @@ func (d *desk) records(t *testing.T, kind audit.Type) int {
 			n++
 		}
 	}
-	report, err := audit.Verify(d.db.Entries(t.Context(), store.Filter{}), audit.NewKeys(d.key))
+	report, err := audittest.Verify(d.db.Entries(t.Context(), store.Filter{}), audit.NewKeys(d.key))
 	if err != nil || !report.OK() {
 		t.Fatalf("trail does not verify: %v %v", err, report.Faults)
 	}

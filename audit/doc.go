@@ -16,7 +16,7 @@
 //     the digest of the one before. Altering, removing, inserting, swapping or
 //     renumbering records shows.
 //
-// [Verify] checks all of it. What it cannot see is the removal of the newest records
+// Package verify checks all of it. What it cannot see is the removal of the newest records
 // together: for that the records stand under a Merkle tree (package tree), whose signed
 // checkpoints package verify compares, and which anchors and witnesses keep.
 //

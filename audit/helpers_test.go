@@ -11,6 +11,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/audit/audittest"
 )
 
 // morning is when every test begins.
@@ -136,9 +137,9 @@ func (l trail) all() iter.Seq2[audit.Entry, error] {
 }
 
 // verify reads the log as a stranger who trusts all authors.
-func (l trail) verify(tb testing.TB) audit.Report {
+func (l trail) verify(tb testing.TB) audittest.Report {
 	tb.Helper()
-	report, err := audit.Verify(l.all(), trusting(authors...))
+	report, err := audittest.Verify(l.all(), trusting(authors...))
 	if err != nil {
 		tb.Fatalf("Verify = %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/audit/audittest"
 )
 
 func approval(e audit.Entry) string             { return body(e).ApprovalID }
@@ -19,7 +20,7 @@ func verdict(e audit.Entry) countersign.Verdict { return body(e).Decision.Verdic
 func TestVerifyAcceptsWhatWasAppended(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 240} {
 		log := newTrail(t, n)
-		want := audit.Report{Records: int64(n), Decisions: int64((n + 3) / 4)}
+		want := audittest.Report{Records: int64(n), Decisions: int64((n + 3) / 4)}
 		if n > 0 {
 			want.Head = log[n-1].LeafHash
 		}
@@ -100,7 +101,7 @@ func BenchmarkVerify(b *testing.B) {
 		}
 		bare = append(bare, signed{public(key(e.Record.Subject)), []byte(e.JWS[:dot]), sig})
 	}
-	ratio(b, func() bool { r, err := audit.Verify(log.all(), ks); return err == nil && r.OK() }, func() bool {
+	ratio(b, func() bool { r, err := audittest.Verify(log.all(), ks); return err == nil && r.OK() }, func() bool {
 		for _, s := range bare {
 			if !ed25519.Verify(s.pub, s.input, s.sig) {
 				return false
@@ -129,7 +130,7 @@ func canonicalOf(tb testing.TB, rec audit.Record) []byte {
 func TestVerifyReportsAReaderThatFails(t *testing.T) {
 	broken := errors.New("disk")
 	log := newTrail(t, 8)
-	report, err := audit.Verify(func(yield func(audit.Entry, error) bool) {
+	report, err := audittest.Verify(func(yield func(audit.Entry, error) bool) {
 		for _, e := range log[:3] {
 			if !yield(e, nil) {
 				return

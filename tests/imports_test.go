@@ -98,6 +98,7 @@ var imports = map[string][]string{
 	"activities/wire":            {"", "audit"},
 	"activities/bookkeeping":     {"", "activities/wire", "audit", "audit/booked", "ledger", "ledger/chart", "ledger/posting"},
 	"announce":                   {"ingress", "store/outbox"},
+	"audit/audittest":            {"", "audit"},
 	"cmd/countersign/auditverbs": {"*"},
 	"activities/rescreening":     {"", "activities/evidence", "activities/wire", "audit", "screening"},
 	"activities/evidence":        {"audit", "rules/services"},

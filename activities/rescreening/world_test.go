@@ -13,6 +13,7 @@ import (
 	"countersign/activities"
 	"countersign/activities/rescreening"
 	"countersign/audit"
+	"countersign/audit/audittest"
 	"countersign/audit/tree"
 	"countersign/rules"
 	"countersign/rules/services"
@@ -104,7 +105,7 @@ func (o *office) records(t *testing.T, kind audit.Type) (n int) {
 			n++
 		}
 	}
-	report, err := audit.Verify(o.db.Entries(t.Context(), store.Filter{}), audit.NewKeys(o.key))
+	report, err := audittest.Verify(o.db.Entries(t.Context(), store.Filter{}), audit.NewKeys(o.key))
 	if err != nil || !report.OK() {
 		t.Fatalf("trail does not verify: %v %v", err, report.Faults)
 	}

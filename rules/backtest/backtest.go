@@ -22,7 +22,7 @@ type Fetch func(digest string) ([]byte, error)
 // A Test is a book and what it is tried on.
 type Test struct {
 	Book rules.Decider
-	// Entries is the trail, in order. It is believed: audit.Verify checks it.
+	// Entries is the trail, in order. It is believed: package verify checks it.
 	Entries iter.Seq2[audit.Entry, error]
 	// Fetch may be called by many at once.
 	Fetch Fetch
