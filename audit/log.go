@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"crypto"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -53,6 +52,15 @@ type Head struct {
 	Prev string
 }
 
+// check fails unless a record can stand there.
+func (h Head) check() error {
+	hash := len(h.Prev) == 0 || len(h.Prev) == 2*sha256.Size && strings.Trim(h.Prev, "0123456789abcdef") == ""
+	if h.Index < 0 || h.Seq < 0 || !hash {
+		return fmt.Errorf("no record can have index %d, seq %d and prev %.80q", h.Index, h.Seq, h.Prev)
+	}
+	return nil
+}
+
 // After is the head once a record has taken the place at h.
 func (h Head) After(input string) Head {
 	return Head{Index: h.Index + 1, Seq: h.Seq + 1, Prev: chainHash(input)}
@@ -93,86 +101,6 @@ type Signer struct {
 	Now func() time.Time
 }
 
-// Seal signs a draft for its place. It must run inside the transaction that
-// appends the entry, with the head locked: two records must never take one place.
-func (s *Signer) Seal(d Draft, head Head) (Entry, error) {
-	u, err := s.Prepare(d, head)
-	if err != nil {
-		return Entry{}, err
-	}
-	return u.Sign()
-}
-
-// An Unsigned is a record in its place that wants only its signature. What follows it
-// in its author's chain does not wait for that: [Head.After] needs the Input alone, so
-// that the records of a group are signed side by side.
-type Unsigned struct {
-	// Input is the JWS signing input: the protected header, a dot and the payload.
-	Input  string
-	Record Record
-	// Facets are what the record can be found by.
-	Facets []Facet
-	signer *Signer
-}
-
-// Prepare gives a draft its place. Like Seal, it must run with the head locked.
-func (s *Signer) Prepare(d Draft, head Head) (Unsigned, error) {
-	if place, ok := d.Body.(func(index int64) any); ok {
-		d.Body = place(head.Index)
-	}
-	body, err := marshal(d.Body)
-	if err != nil {
-		return Unsigned{}, fmt.Errorf("seal %s: %w", d.Key, err)
-	}
-	at := s.Now().UTC().Truncate(time.Microsecond)
-	rec := Record{
-		Version: Version, ID: newID(at), Type: d.Type, Key: d.Key, Lineage: d.Lineage,
-		Issuer: s.Issuer, Subject: s.Subject, At: at,
-		Index: head.Index, Seq: head.Seq, Prev: head.Prev, Body: body,
-	}
-	payload, err := marshal(rec)
-	if err != nil {
-		return Unsigned{}, fmt.Errorf("seal %s: %w", d.Key, err)
-	}
-	// Never sign what a verifier refuses: a key in broken UTF-8, say, would make a
-	// record that stands on the trail for ever and never verifies.
-	if _, err := parse(payload); err != nil {
-		return Unsigned{}, fmt.Errorf("seal %q: no verifier would accept it: %v", d.Key, err) //nolint:errorlint // not forged: never signed
-	}
-	head64, err := header(s.Key.Public())
-	if err != nil {
-		return Unsigned{}, fmt.Errorf("seal %s: %w", d.Key, err)
-	}
-	u := Unsigned{Input: b64(head64) + "." + b64(payload), Record: rec, Facets: rec.facetsOf(d.Body), signer: s}
-	if n := len(u.Input) + 1 + b64Len(signatureSize); n > MaxEntry {
-		return Unsigned{}, fmt.Errorf("%w: %s has %d bytes, at most %d; keep evidence by digest", ErrTooLarge, d.Key, n, MaxEntry)
-	}
-	return u, nil
-}
-
-// Sign asks the key for the signature.
-func (u Unsigned) Sign() (Entry, error) {
-	sig, err := sign(u.signer.Key, []byte(u.Input))
-	if err != nil {
-		return Entry{}, fmt.Errorf("sign %s: %w", u.Record.Key, err)
-	}
-	jws := u.Input + "." + b64(sig)
-	return Entry{Index: u.Record.Index, JWS: jws, LeafHash: LeafHash(jws), Record: u.Record}, nil
-}
-
-// newID is a UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, the rest at random. It is
-// written out here so that a verifier needs no library for it.
-func newID(at time.Time) string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails (crypto/rand)
-	ms := at.UnixMilli()
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
-	}
-	b[6], b[8] = b[6]&0x0f|0x70, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
 // LeafHash returns the lower-case hex of SHA-256(0x00 || jws), RFC 6962 §2.1.
 func LeafHash(jws string) string {
 	h := sha256.New()
@@ -205,5 +133,3 @@ func marshal(v any) ([]byte, error) {
 }
 
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-func b64Len(n int) int { return base64.RawURLEncoding.EncodedLen(n) }
