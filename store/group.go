@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign/audit"
+	"countersign/store/sqldb"
 )
 
 // maxGroup is how many appends share one commit. A commit waits for the disk, and many
@@ -36,6 +37,8 @@ type appending struct {
 	// draft says what is appended; it may write to the transaction if it says so.
 	draft  func(*sql.Tx) (audit.Draft, error)
 	writes bool
+	// ready is the draft made ready beforehand, nil where it can be made in its turn only.
+	ready *audit.Ready
 
 	ctx  context.Context //nolint:containedctx // the caller's, who may give up before it begins
 	done chan struct{}
@@ -160,7 +163,7 @@ func (db *DB) commit(together []*appending) {
 	ctx, cancel := context.WithTimeout(context.Background(), groupTimeout)
 	defer cancel()
 	var grown *tip
-	err := db.exclusively(ctx, func(tx *sql.Tx) (err error) {
+	err := db.sql.Exclusively(ctx, func(tx *sqldb.Tx) (err error) {
 		grown, err = db.place(ctx, tx, together)
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"countersign/audit"
 	"countersign/audit/tree"
 	"countersign/store/barrier"
+	"countersign/store/sqldb"
 	"countersign/store/treelog"
 
 	"golang.org/x/mod/sumdb/note"
@@ -106,9 +107,10 @@ type tip struct {
 	appended []audit.Entry
 }
 
-// grow puts the records of a commit under the tree and signs the new checkpoint.
-func (db *DB) grow(ctx context.Context, tx *sql.Tx, t *tip, leaves []tlog.Hash, keys *audit.Registry) error {
-	return t.Grow(ctx, db.sql, tx, leaves, func(size int64, root tlog.Hash) (treelog.Signed, error) {
+// grow is the statements that put the records of a commit under the tree, with the new signed
+// checkpoint.
+func (db *DB) grow(t *tip, leaves []tlog.Hash, keys *audit.Registry) ([]sqldb.Statement, error) {
+	return t.Grow(leaves, func(size int64, root tlog.Hash) (treelog.Signed, error) {
 		c := tree.Checkpoint{Origin: db.log.Origin(), Size: size, Root: root}
 		signers := db.log.signers(keys, size)
 		if len(signers) == 0 {
@@ -122,20 +124,14 @@ func (db *DB) grow(ctx context.Context, tx *sql.Tx, t *tip, leaves []tlog.Hash, 
 	}, db.now())
 }
 
-// tipIn returns the end of the log, for the transaction to grow. It is the kept one when
-// nobody else has appended since.
-func (db *DB) tipIn(ctx context.Context, tx *sql.Tx) (*tip, error) {
-	if db.log == nil {
-		return nil, ErrNoLog
-	}
-	if err := db.refused(); err != nil {
-		return nil, err
-	}
+// tipIn returns the end of the log at its newest checkpoint, for the transaction to grow. It is
+// the kept one when nobody else has appended since.
+func (db *DB) tipIn(ctx context.Context, tx *sql.Tx, newest []byte) (*tip, error) {
 	var kept *treelog.Tip
 	if db.kept != nil {
 		kept = &db.kept.Tip
 	}
-	end, same, err := treelog.End(ctx, db.sql, tx, kept, db.barrier.Keys)
+	end, same, err := treelog.End(ctx, db.sql, tx, newest, kept, db.barrier.Keys)
 	if errors.Is(err, ErrRolledBack) {
 		db.refuse(err)
 	}
@@ -156,8 +152,11 @@ func (db *DB) refuse(err error) {
 	}
 }
 
-// refused is why this process appends nothing any more.
+// refused is why this process appends nothing, or nothing any more.
 func (db *DB) refused() error {
+	if db.log == nil {
+		return ErrNoLog
+	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	return db.refusal

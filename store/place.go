@@ -2,29 +2,20 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
 
 	"countersign/audit"
-	"countersign/store/evidence"
 	"countersign/store/find"
 	"countersign/store/keys"
-
-	"golang.org/x/mod/sumdb/tlog"
-	"golang.org/x/sync/errgroup"
+	"countersign/store/sqldb"
+	"countersign/store/treelog"
 )
-
-// maxSigning is how many signatures of one group are asked for at once: a key may be far
-// away, and answers many as fast as one.
-const maxSigning = 32
 
 // place gives each append its place, signs what it appends, writes the records, and puts
 // them under the tree. It returns the new end of the log, nil when nothing was appended.
-func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*tip, error) {
-	end, err := db.tipIn(ctx, tx)
+func (db *DB) place(ctx context.Context, tx *sqldb.Tx, together []*appending) (*tip, error) {
+	end, standing, err := db.lock(ctx, tx, together)
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +24,8 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 			return nil, err
 		}
 	}
-	standing, err := db.standing(ctx, tx, together)
-	if err != nil {
-		return nil, err
-	}
 	p := &placing{db: db, tx: tx, end: end, next: end.Size(), heads: maps.Clone(end.heads), keys: map[string]bool{}, registry: db.keys.Known()}
+	defer p.signing.Wait()
 	waiting := map[string]int{} // by key, the place among those that are being written
 	for _, a := range together {
 		if e, stands := standing[a.key]; stands {
@@ -58,36 +46,45 @@ func (db *DB) place(ctx context.Context, tx *sql.Tx, together []*appending) (*ti
 		}
 		waiting[a.key] = at
 	}
-	if err := p.write(ctx); err != nil || len(p.records) == 0 {
-		return nil, err
+	if len(p.written) == 0 {
+		return nil, nil //nolint:nilnil // as documented
 	}
-	end.heads, end.appended = p.heads, p.records
-	end.learned = !slices.ContainsFunc(p.records, func(e audit.Entry) bool {
-		return e.Record.Type == audit.KeyEnrolled || e.Record.Type == audit.KeyRetired || e.Record.Type == audit.KeyRevoked
-	})
-	return end, db.grow(ctx, tx, end, p.leaves, p.registry)
+	return end, p.write(ctx)
 }
 
-// standing finds what the keys have already.
-func (db *DB) standing(ctx context.Context, tx *sql.Tx, together []*appending) (map[string]audit.Entry, error) {
-	wanted := make([]any, len(together))
+// lock waits for the turn of this process, and returns the end of the log and what the keys of
+// the appends have already.
+func (db *DB) lock(ctx context.Context, tx *sqldb.Tx, together []*appending) (*tip, map[string]audit.Entry, error) {
+	if err := db.refused(); err != nil {
+		return nil, nil, err
+	}
+	keys := make([]string, len(together))
 	for i, a := range together {
-		wanted[i] = a.key
+		keys[i] = a.key
 	}
-	found := map[string]audit.Entry{}
-	for e, err := range find.Where(ctx, db.sql, tx, "WHERE record_key IN (?"+strings.Repeat(", ?", len(wanted)-1)+")", wanted...) {
-		if err != nil {
-			return nil, err
+	var newest []byte
+	standing := map[string]audit.Entry{}
+	// On SQLite the transaction has the lock from its beginning. PostgreSQL makes plans that
+	// it keeps, and those that it made while a table was empty read all of it ever after.
+	if db.postgres {
+		if err := tx.Send(ctx, sqldb.Statement{Text: "SELECT set_config('enable_seqscan', 'off', true) FROM append_lock FOR UPDATE"}); err != nil {
+			return nil, nil, err
 		}
-		found[e.Record.Key] = e
 	}
-	return found, nil
+	if err := tx.Send(ctx, treelog.Newest(&newest), find.Standing(db.sql, keys, standing)); err != nil {
+		return nil, nil, err
+	}
+	if err := tx.Flush(ctx); err != nil {
+		return nil, nil, err
+	}
+	end, err := db.tipIn(ctx, tx.Tx, newest)
+	return end, standing, err
 }
 
 // A placing is a group on its way into the log.
 type placing struct {
 	db    *DB
-	tx    *sql.Tx
+	tx    *sqldb.Tx
 	end   *tip
 	next  int64                 // the next index
 	heads map[string]audit.Head // the ends of the authors' chains, as they grow
@@ -95,13 +92,10 @@ type placing struct {
 	// registry is the keys as they stand behind what the group writes.
 	registry *audit.Registry
 
-	unsigned []audit.Unsigned
-	owners   []*appending // of each; nil for what stands around a record
+	written  []*writing
+	signing  signing
 	evidence [][]byte
 	later    []same
-
-	records []audit.Entry
-	leaves  []tlog.Hash
 }
 
 // same is an append of a key that an earlier one of the group writes.
@@ -123,7 +117,7 @@ func (p *placing) draft(ctx context.Context, a *appending) (at int, err error) {
 			return 0, err
 		}
 	}
-	d, err := a.draft(p.tx)
+	d, err := a.draft(p.tx.Tx)
 	if err == nil {
 		err = a.ctx.Err() // whoever has gone by now is told that nothing happened
 	}
@@ -144,28 +138,36 @@ func (p *placing) prepare(ctx context.Context, a *appending, d audit.Draft) (at 
 	if err != nil {
 		return 0, err
 	}
-	ready := make([]audit.Unsigned, len(drafts))
+	placed := make([]*writing, len(drafts))
 	known := p.registry
 	for i, d := range drafts {
-		if err := keys.MaySign(known, signer, d, head.Index); err != nil {
+		ready := a.ready
+		if ready == nil || i != main {
+			if ready, err = signer.Ready(d); err != nil {
+				return 0, err
+			}
+		}
+		if err := keys.MaySign(known, signer, ready.KeyID, d.Key, head.Index); err != nil {
 			return 0, err
 		}
-		if ready[i], err = signer.Prepare(d, head); err != nil {
+		u, err := ready.At(head)
+		if err != nil {
 			return 0, err
 		}
-		if known, err = keys.After(known, ready[i].Record, audit.KeyID(signer.Key.Public())); err != nil {
+		if known, err = keys.After(known, u.Record, ready.KeyID); err != nil {
 			return 0, err
 		}
-		head = head.After(ready[i].Input)
+		placed[i], head = &writing{Unsigned: u}, head.After(u.Input)
 	}
 	// Nothing of it can fail any more but the signature: it takes its places.
-	at = len(p.unsigned) + main
+	placed[main].owner = a
+	at = len(p.written) + main
 	for i, d := range drafts {
-		p.unsigned, p.owners = append(p.unsigned, ready[i]), append(p.owners, nil)
 		p.keys[d.Key] = true
 		p.evidence = append(p.evidence, d.Evidence...)
+		p.signing.begin(placed[i])
 	}
-	p.owners[at], p.registry = a, known
+	p.written, p.registry = append(p.written, placed...), known
 	p.next, p.heads[signer.Subject] = head.Index, head
 	return at, nil
 }
@@ -201,7 +203,7 @@ func (p *placing) around(ctx context.Context, d audit.Draft) (all []audit.Draft,
 func (p *placing) head(ctx context.Context, subject string) (head audit.Head, err error) {
 	head, known := p.heads[subject]
 	if !known {
-		if head, err = p.db.head(ctx, p.tx, subject); err != nil {
+		if head, err = p.db.head(ctx, p.tx.Tx, subject); err != nil {
 			return head, err
 		}
 	}
@@ -216,51 +218,6 @@ func (p *placing) undo(ctx context.Context, a *appending) error {
 	}
 	_, err := p.tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT one")
 	return err
-}
-
-// write signs the records side by side and inserts them, with the evidence.
-func (p *placing) write(ctx context.Context) error {
-	if len(p.unsigned) == 0 {
-		return nil
-	}
-	p.records = make([]audit.Entry, len(p.unsigned))
-	var signing errgroup.Group
-	signing.SetLimit(maxSigning)
-	for i, u := range p.unsigned {
-		signing.Go(func() (err error) {
-			p.records[i], err = u.Sign()
-			return err
-		})
-	}
-	if err := signing.Wait(); err != nil {
-		return err
-	}
-	if err := evidence.Keep(ctx, p.db.sql, p.tx, p.evidence); err != nil {
-		return err
-	}
-	facets := make([][]audit.Facet, len(p.unsigned))
-	for i, u := range p.unsigned {
-		facets[i] = u.Facets
-	}
-	stored, err := find.Put(ctx, p.db.sql, p.tx, p.records, facets)
-	if err != nil {
-		return err
-	}
-	for i, e := range p.records {
-		// What is signed next is the tree over what the database has, not over what it
-		// was given: a bit that fell on the way must not go under a checkpoint.
-		if stored[i] != e.JWS {
-			return fmt.Errorf("%w: the database keeps another record %d than it was given", audit.ErrForged, e.Index)
-		}
-		p.leaves = append(p.leaves, tlog.RecordHash([]byte(stored[i])))
-		if a := p.owners[i]; a != nil {
-			a.entry = e
-		}
-	}
-	for _, s := range p.later {
-		s.a.entry = p.records[s.at]
-	}
-	return nil
 }
 
 // committed keeps the end of the log for the next commit, and wakes who waits for it.

@@ -15,7 +15,7 @@
 // transaction.
 //
 // The store is trusted to keep what it is given: it holds no key, so losing or
-// altering its file cannot forge a decision, and [audit.Verify] shows the damage.
+// altering its file cannot forge a decision, and package audit/verify shows the damage.
 package store
 
 import (

@@ -51,7 +51,11 @@ func (t *Trail) open(ctx context.Context, e audit.Entry, key string) (audit.Entr
 // Append adds a record. When its key holds one already, that one stands and is
 // returned: a fact is told once, by whoever was first to tell it.
 func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) {
-	return t.append(ctx, d.Key, false, func(*sql.Tx) (audit.Draft, error) { return d, nil })
+	a := &appending{trail: t, key: d.Key, draft: func(*sql.Tx) (audit.Draft, error) { return d, nil }, ctx: ctx}
+	if r, err := t.Signer.Ready(d); err == nil { // else it fails where its turn comes, unless its key stands
+		a.ready = r
+	}
+	return t.wait(a)
 }
 
 // Decide makes and keeps a decision in one transaction. When key holds one
@@ -63,7 +67,7 @@ func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) 
 func (t *Trail) Decide(ctx context.Context, key string, wanted []countersign.Claim, scopes []string,
 	conclude func(countersign.Standing) (d audit.Draft, reserve bool),
 ) (audit.Entry, error) {
-	return t.append(ctx, key, true, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, key, func(tx *sql.Tx) (audit.Draft, error) {
 		halted, err := halts.Among(ctx, t.DB.sql, tx, scopes)
 		if err != nil {
 			return audit.Draft{}, err
@@ -91,7 +95,7 @@ func (t *Trail) Decide(ctx context.Context, key string, wanted []countersign.Cla
 // kept when the money moved, given back when it did not. A second call with the
 // same key changes nothing and returns the first record.
 func (t *Trail) Close(ctx context.Context, d audit.Draft, decisionKey string, moved bool) (audit.Entry, error) {
-	return t.append(ctx, d.Key, true, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
 		state := claims.Released
 		if moved {
 			state = claims.Committed
@@ -103,36 +107,27 @@ func (t *Trail) Close(ctx context.Context, d audit.Draft, decisionKey string, mo
 // Void appends that a decision did not take effect and turns its reservations
 // back into notes, in one transaction; like Close it is safe to repeat.
 func (t *Trail) Void(ctx context.Context, d audit.Draft, decisionKey string) (audit.Entry, error) {
-	return t.append(ctx, d.Key, true, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
 		return d, claims.Move(ctx, t.DB.sql, tx, decisionKey, claims.Noted)
 	})
 }
 
-// append runs draft and appends its result, unless key is taken. A draft that writes to
-// the transaction says so.
-func (t *Trail) append(ctx context.Context, key string, writes bool, draft func(*sql.Tx) (audit.Draft, error)) (audit.Entry, error) {
-	a := &appending{trail: t, key: key, draft: draft, writes: writes, ctx: ctx}
-	t.DB.append(a)
-	if a.err == nil && a.stood { // it will be acted on: believe only what we have signed
-		a.entry, a.err = t.open(ctx, a.entry, key)
-	}
-	if a.err != nil {
-		return audit.Entry{}, fmt.Errorf("append %s: %w", key, a.err)
-	}
-	return a.entry, nil
+// append runs draft in the transaction, to which it may write, and appends its result, unless
+// key is taken.
+func (t *Trail) append(ctx context.Context, key string, draft func(*sql.Tx) (audit.Draft, error)) (audit.Entry, error) {
+	return t.wait(&appending{trail: t, key: key, draft: draft, writes: true, ctx: ctx})
 }
 
-// exclusively runs f in a transaction that no other appending transaction
-// overlaps.
-func (db *DB) exclusively(ctx context.Context, f func(*sql.Tx) error) error {
-	return db.sql.Exclusively(ctx, func(tx *sql.Tx) error {
-		if db.postgres {
-			if _, err := tx.ExecContext(ctx, "SELECT one FROM append_lock FOR UPDATE"); err != nil {
-				return err
-			}
-		}
-		return f(tx)
-	})
+// wait waits until an append is on the trail.
+func (t *Trail) wait(a *appending) (audit.Entry, error) {
+	t.DB.append(a)
+	if a.err == nil && a.stood { // it will be acted on: believe only what we have signed
+		a.entry, a.err = t.open(a.ctx, a.entry, a.key)
+	}
+	if a.err != nil {
+		return audit.Entry{}, fmt.Errorf("append %s: %w", a.key, a.err)
+	}
+	return a.entry, nil
 }
 
 // head is the end of a subject's chain; its index is the caller's to say.

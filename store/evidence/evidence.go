@@ -14,17 +14,16 @@ import (
 	"countersign/store/sqldb"
 )
 
-// Keep stores evidence under its SHA-256. The same bytes are kept once.
-func Keep(ctx context.Context, db *sqldb.DB, tx *sql.Tx, evidence [][]byte) error {
+// Keep is the statements that store evidence under its SHA-256. The same bytes are kept once.
+func Keep(evidence [][]byte) (statements []sqldb.Statement) {
 	for _, b := range evidence {
 		sum := sha256.Sum256(b)
-		_, err := tx.ExecContext(ctx, db.Text("INSERT INTO evidence (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING"),
-			hex.EncodeToString(sum[:]), append([]byte{}, b...)) // nil would be NULL
-		if err != nil {
-			return fmt.Errorf("keep evidence: %w", err)
-		}
+		statements = append(statements, sqldb.Statement{
+			Text: "INSERT INTO evidence (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING",
+			Args: []any{hex.EncodeToString(sum[:]), append([]byte{}, b...)}, // nil would be NULL
+		})
 	}
-	return nil
+	return statements
 }
 
 // Read returns what a record names by its lower-case hex SHA-256, or

@@ -33,14 +33,11 @@ func Records(ctx context.Context, q Querier, text string, args ...any) iter.Seq2
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var e audit.Entry
-			var key, kind string
-			if err := rows.Scan(&e.Index, &key, &kind, &e.JWS, &e.LeafHash); err != nil {
+			e, err := scanned(rows.Scan)
+			if err != nil {
 				yield(audit.Entry{}, fmt.Errorf("read records: %w", err))
 				return
 			}
-			e.Record = Payload(e.JWS)
-			e.Record.Key, e.Record.Type = key, audit.Type(kind)
 			if !yield(e, nil) {
 				return
 			}
@@ -49,6 +46,37 @@ func Records(ctx context.Context, q Querier, text string, args ...any) iter.Seq2
 			yield(audit.Entry{}, fmt.Errorf("read records: %w", err))
 		}
 	}
+}
+
+func scanned(scan func(...any) error) (e audit.Entry, err error) {
+	var key, kind string
+	if err := scan(&e.Index, &key, &kind, &e.JWS, &e.LeafHash); err != nil {
+		return audit.Entry{}, err
+	}
+	e.Record = Payload(e.JWS)
+	e.Record.Key, e.Record.Type = key, audit.Type(kind)
+	return e, nil
+}
+
+// Standing is the statement that finds what some keys have already, into found.
+func Standing(db *sqldb.DB, keys []string, found map[string]audit.Entry) sqldb.Statement {
+	s := sqldb.Statement{Row: func(scan func(...any) error) error {
+		e, err := scanned(scan)
+		if err != nil {
+			return fmt.Errorf("read records: %w", err)
+		}
+		found[e.Record.Key] = e
+		return nil
+	}}
+	if db.Postgres { // however many keys: one text, that need not be parsed again
+		s.Text, s.Args = "SELECT "+columns+" FROM records WHERE record_key = ANY(?)", []any{keys}
+		return s
+	}
+	s.Text = "SELECT " + columns + " FROM records WHERE record_key IN (?" + strings.Repeat(", ?", len(keys)-1) + ")"
+	for _, k := range keys {
+		s.Args = append(s.Args, k)
+	}
+	return s
 }
 
 // Where yields the records that a condition picks: what follows FROM, with ? for each of the

@@ -2,8 +2,6 @@ package find
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"math"
 
 	"countersign/audit/tree"
@@ -16,13 +14,11 @@ const spanWidth = int64(tree.TileWidth)
 // KeepSpan notes when the records under the nth full tile of leaves were signed, in the
 // transaction that fills it. An index on the time of each would cost every append; this
 // costs one row in 256 records.
-func KeepSpan(ctx context.Context, db *sqldb.DB, tx *sql.Tx, n int64) error {
-	_, err := tx.ExecContext(ctx, db.Text("INSERT INTO spans (n, first, last) SELECT CAST(? AS BIGINT), MIN(at), MAX(at) FROM records WHERE idx >= ? AND idx < ?"),
-		n, n*spanWidth, (n+1)*spanWidth)
-	if err != nil {
-		return fmt.Errorf("keep the times of the records from %d on: %w", n*spanWidth, err)
+func KeepSpan(n int64) sqldb.Statement {
+	return sqldb.Statement{
+		Text: "INSERT INTO spans (n, first, last) SELECT CAST(? AS BIGINT), MIN(at), MAX(at) FROM records WHERE idx >= ? AND idx < ?",
+		Args: []any{n, n * spanWidth, (n + 1) * spanWidth},
 	}
-	return nil
 }
 
 // within narrows a query of some time to the indexes that can hold what was signed then.

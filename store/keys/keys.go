@@ -25,10 +25,6 @@ import (
 // enrolled, or has been retired or revoked.
 var ErrNotEnrolled = errors.New("the signing key is not enrolled")
 
-// ErrLastKey means that a key may not be ended now: with it the log would lose the last that
-// may sign, and nothing could be written any more, no other key and no halt either.
-var ErrLastKey = errors.New("it is the last key that may sign")
-
 // Keys are those of the log of a database, as far as its records about keys were read. They
 // are safe for concurrent use.
 type Keys struct {
@@ -140,59 +136,26 @@ func keyIDOf(jws string) string {
 }
 
 // After is the registry behind a record that is being written and was signed with kid. A record about a key that
-// would not count is refused: it would stand on the trail for ever, and verify never. So is, with [ErrLastKey], the
-// end of a key behind which none could sign.
+// would not count is refused: it would stand on the trail for ever, and verify never.
 func After(r *audit.Registry, rec audit.Record, kid string) (*audit.Registry, error) {
 	switch rec.Type {
 	case audit.KeyEnrolled, audit.KeyRetired, audit.KeyRevoked:
-		before := r
-		r = before.Clone()
-		if err := r.ApplyBy(rec, kid); err != nil {
-			return nil, err
-		}
-		return r, signsOn(before, r)
+		r = r.Clone()
+		return r, r.ApplyBy(rec, kid)
 	}
 	return r, nil
 }
 
-// signsOn refuses a step behind which no key could sign records any more, or none the log's checkpoints.
-func signsOn(before, after *audit.Registry) error {
-	for _, use := range []audit.KeyUse{audit.RecordKey, audit.LogKey} {
-		if lost := standing(before, use); len(lost) > 0 && len(standing(after, use)) == 0 {
-			return fmt.Errorf("%w for the use %q: enrol another first, with a key that this leaves standing; a revocation takes with it what the key has enrolled from its index on (it would end %s)",
-				ErrLastKey, use, strings.Join(lost, ", "))
-		}
-	}
-	return nil
-}
-
-// standing are the keys that may sign on: any records, or the checkpoints of the log that the first log key named.
-func standing(r *audit.Registry, use audit.KeyUse) (kids []string) {
-	origin := ""
-	for _, k := range r.All() {
-		if k.Use != use {
-			continue
-		}
-		if origin == "" {
-			origin = k.Subject
-		}
-		if k.Until < 0 && (use == audit.RecordKey || k.Subject == origin) {
-			kids = append(kids, k.KeyID)
-		}
-	}
-	return kids
-}
-
-// MaySign fails, with [ErrNotEnrolled], unless the signer's key may sign a draft at an index.
-func MaySign(r *audit.Registry, s *audit.Signer, d audit.Draft, index int64) error {
+// MaySign fails, with [ErrNotEnrolled], unless the signer's key kid may sign the record of a
+// key at an index.
+func MaySign(r *audit.Registry, s *audit.Signer, kid, key string, index int64) error {
 	if log := r.Issuer(); log != "" && log != s.Issuer {
 		return fmt.Errorf("%w: the trail is that of issuer %q, not of %q: a deployment keeps its name, or begins a new database", ErrNotEnrolled, log, s.Issuer)
 	}
-	kid := audit.KeyID(s.Key.Public())
 	if _, ok := r.Key(kid, s.Subject, index); ok {
 		return nil
 	}
-	if d.Key == audit.KeyRecordKey(kid, audit.KeyEnrolled) && r.Empty(audit.RecordKey) {
+	if key == audit.KeyRecordKey(kid, audit.KeyEnrolled) && r.Empty(audit.RecordKey) {
 		return nil // the first key of a log enrols itself
 	}
 	return fmt.Errorf("%w: %s for %s; `countersign keys enroll` does it, with a key that is", ErrNotEnrolled, kid, s.Subject)

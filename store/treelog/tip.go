@@ -3,7 +3,6 @@ package treelog
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -38,15 +37,24 @@ type Tip struct {
 
 var emptyRoot = (&tree.Tree{}).Root()
 
-// End returns the end of the log, for the transaction to grow. It is a copy of kept when
-// nobody else has appended since, and same says so; else it is read again, and it is
-// [ErrRolledBack] when it does not extend what was kept. Without a kept one, nil, it may be
-// any that a key among the verifiers has signed.
-func End(ctx context.Context, db *sqldb.DB, q find.Querier, kept *Tip, keys note.Verifiers) (end Tip, same bool, err error) {
-	msg, err := newest(ctx, db, q)
-	if err != nil && !errors.Is(err, ErrNoCheckpoint) {
-		return Tip{}, false, err
-	}
+// Newest is the statement that reads the newest signed checkpoint into note, which stays nil
+// where nothing was signed yet.
+func Newest(note *[]byte) sqldb.Statement {
+	return sqldb.Statement{Text: "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1", Row: func(scan func(...any) error) error {
+		var text string
+		if err := scan(&text); err != nil {
+			return fmt.Errorf("read checkpoint: %w", err)
+		}
+		*note = []byte(text)
+		return nil
+	}}
+}
+
+// End returns the end of the log at its [Newest] checkpoint, for the transaction to grow. It is
+// a copy of kept when nobody else has appended since, and same says so; else it is read again,
+// and it is [ErrRolledBack] when it does not extend what was kept. Without a kept one, nil, it
+// may be any that a key among the verifiers has signed.
+func End(ctx context.Context, db *sqldb.DB, q find.Querier, msg []byte, kept *Tip, keys note.Verifiers) (end Tip, same bool, err error) {
 	if kept != nil && bytes.Equal(kept.Signed.Note, msg) {
 		return Tip{Signed: kept.Signed, tiler: kept.tiler.Clone()}, true, nil
 	}
@@ -71,35 +79,32 @@ func End(ctx context.Context, db *sqldb.DB, q find.Querier, kept *Tip, keys note
 // Size is how many records are under the tree.
 func (t *Tip) Size() int64 { return t.tiler.Size() }
 
-// Grow puts the leaves of a commit under the tree, in its transaction, and keeps the
-// checkpoint that sign makes of the size and the root, with the time at. When it fails the
-// Tip is of no more use.
-func (t *Tip) Grow(ctx context.Context, db *sqldb.DB, tx *sql.Tx, leaves []tlog.Hash, sign func(size int64, root tlog.Hash) (Signed, error), at time.Time) (err error) {
+// Grow puts the leaves of a commit under the tree, and returns the statements that keep it in
+// the commit's transaction behind the records, with the checkpoint that sign makes of the size
+// and the root and the time at. When the commit fails the Tip is of no more use.
+func (t *Tip) Grow(leaves []tlog.Hash, sign func(size int64, root tlog.Hash) (Signed, error), at time.Time) (statements []sqldb.Statement, err error) {
 	for _, leaf := range leaves {
 		t.tiler.Append(leaf)
 	}
 	root := t.tiler.Root()
 	full, edges := t.tiler.Flush()
 	for _, tile := range full {
-		if _, err := tx.ExecContext(ctx, db.Text("INSERT INTO tiles (level, n, data) VALUES (?, ?, ?)"), tile.Level, tile.N, tile.Data); err != nil {
-			return fmt.Errorf("keep tile %d/%d: %w", tile.Level, tile.N, err)
-		}
+		statements = append(statements, sqldb.Statement{Text: "INSERT INTO tiles (level, n, data) VALUES (?, ?, ?)", Args: []any{tile.Level, tile.N, tile.Data}})
 		if tile.Level == 0 {
-			if err := find.KeepSpan(ctx, db, tx, tile.N); err != nil {
-				return err
-			}
+			statements = append(statements, find.KeepSpan(tile.N))
 		}
 	}
 	for _, e := range edges {
-		if _, err := tx.ExecContext(ctx, db.Text("INSERT INTO edges (level, data) VALUES (?, ?) ON CONFLICT (level) DO UPDATE SET data = excluded.data"), e.Level, e.Data); err != nil {
-			return fmt.Errorf("keep the edge of level %d: %w", e.Level, err)
-		}
+		statements = append(statements, sqldb.Statement{
+			Text: "INSERT INTO edges (level, data) VALUES (?, ?) ON CONFLICT (level) DO UPDATE SET data = excluded.data", Args: []any{e.Level, e.Data},
+		})
 	}
 	if t.Signed, err = sign(t.tiler.Size(), root); err != nil {
-		return err
+		return nil, err
 	}
-	_, err = tx.ExecContext(ctx, db.Text("INSERT INTO checkpoints (size, note, at) VALUES (?, ?, ?)"), t.Signed.Size, string(t.Signed.Note), at.UnixMicro())
-	return err
+	return append(statements, sqldb.Statement{
+		Text: "INSERT INTO checkpoints (size, note, at) VALUES (?, ?, ?)", Args: []any{t.Signed.Size, string(t.Signed.Note), at.UnixMicro()},
+	}), nil
 }
 
 // restore reads the end of the log from the database.

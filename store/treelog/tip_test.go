@@ -1,7 +1,6 @@
 package treelog_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -59,8 +58,12 @@ func (l *logger) keys() note.Verifiers { return note.VerifierList(l.key.Verifier
 // the end of the log was as this process knew it.
 func (l *logger) grow(name string, n int, fault error) (end treelog.Tip, same bool, err error) {
 	l.t.Helper()
-	err = l.db.Exclusively(l.t.Context(), func(tx *sql.Tx) (err error) {
-		if end, same, err = treelog.End(l.t.Context(), l.db, tx, l.kept, l.keys()); err != nil {
+	err = l.db.Exclusively(l.t.Context(), func(tx *sqldb.Tx) (err error) {
+		var newest []byte
+		if err := errors.Join(tx.Send(l.t.Context(), treelog.Newest(&newest)), tx.Flush(l.t.Context())); err != nil {
+			return err
+		}
+		if end, same, err = treelog.End(l.t.Context(), l.db, tx, newest, l.kept, l.keys()); err != nil {
 			return err
 		}
 		records, leaves := make([]audit.Entry, n), make([]tlog.Hash, n)
@@ -70,10 +73,11 @@ func (l *logger) grow(name string, n int, fault error) (end treelog.Tip, same bo
 			records[i].Record.Key, records[i].Record.Seq = jws, records[i].Index
 			leaves[i] = tlog.RecordHash([]byte(jws))
 		}
-		if _, err := find.Put(l.t.Context(), l.db, tx, records, make([][]audit.Facet, n)); err != nil {
+		grown, err := end.Grow(leaves, l.sign, time.Now())
+		if err != nil {
 			return err
 		}
-		return errors.Join(fault, end.Grow(l.t.Context(), l.db, tx, leaves, l.sign, time.Now()))
+		return errors.Join(fault, tx.Send(l.t.Context(), append(find.Put(l.db, records, make([][]audit.Facet, n)), grown...)...))
 	})
 	return end, same, err
 }
