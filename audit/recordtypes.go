@@ -88,13 +88,16 @@ func (s ScheduleChange) String() string {
 	return fmt.Sprintf("%s %s%s: %s", s.Schedule, s.Change, by, s.After)
 }
 
-// An Export is a copy of records that left the house.
+// An Export is a copy of records that left the house. What a token of the query API reads
+// page by page, and the receipts that it fetches, are access and no export: the token's
+// first use is the record, [SignIn].
 type Export struct {
-	// Form is bundle, csv, ndjson or receipt; By who took it.
+	// Form is bundle, selection or receipt, which operators take on the command line, or csv
+	// or ndjson, which tokens take; By is who took it.
 	Form string `json:"form"`
 	By   string `json:"by"`
 	// From and To bound the indexes: From <= index < To. Filter says which of them, empty
-	// for all.
+	// for all; of a bundle, by which days it was asked for.
 	From   int64  `json:"from"`
 	To     int64  `json:"to"`
 	Filter string `json:"filter,omitempty"`

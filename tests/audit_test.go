@@ -224,7 +224,7 @@ func TestAnExportIsVerifiedByAStranger(t *testing.T) {
 		}
 		made = append(made, x.Form)
 	}
-	if !slices.Equal(made, []string{"bundle", "selection"}) {
+	if !slices.Equal(made, []string{"bundle", "receipt", "selection"}) {
 		t.Errorf("exports on the trail: %q", made)
 	}
 }

@@ -168,7 +168,7 @@ func TestParametersAreRefused(t *testing.T) {
 		{"wallet=" + strings.Repeat("a", 257), "wallet", "longer than"},
 		{"wallet=%zz", "query", "malformed"},
 		{"wallet=a;b", "query", "malformed"},
-		{"decision=Approved", "decision", "write approve, reject or abstain"},
+		{"decision=Approved", "decision", "write one of approve, reject, abstain"},
 		{"contract=0x12", "contract", "40 hex digits"},
 		{"dateFrom=yesterday", "dateFrom", "2026-05-31"},
 		{"dateTo=2026-02-30", "dateTo", "2026-05-31"},
@@ -197,6 +197,9 @@ func TestParametersAreRefused(t *testing.T) {
 				t.Errorf("%d, parameter %q: %s", rec.Code, p.Parameter, p.Detail)
 			}
 		})
+	}
+	if got := d.get("all", "/v1/records?type=decision.intnt"); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "decision.intent") {
+		t.Errorf("a type that is none: %d %s, want it refused with those that there are", got.Code, got.Body)
 	}
 	for _, target := range []string{"/v1/records/0?x=1", "/checkpoint?x=1", "/tile/0/000?x", "/v1/records/0/receipt?wallet=a"} {
 		if got := d.get("all", target); got.Code != http.StatusBadRequest {

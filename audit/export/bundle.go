@@ -25,6 +25,8 @@ type Options struct {
 	// see [Align] and [Bounds]. From 0 is the whole log up to To; To 0 is the newest
 	// checkpoint, or in a bundle that was begun, the one that was the newest then.
 	From, To int64
+	// Export is the index of the record that says that it is exported; see [Begun].
+	Export int64
 	// Cosigned, when it is set, returns the checkpoint of To records with the signatures of
 	// witnesses, nil when there are none. It goes into the bundle in place of the stored one.
 	Cosigned func(ctx context.Context, size int64) ([]byte, error)
@@ -50,6 +52,9 @@ func Bundle(ctx context.Context, log Log, o Options) (bundle.Manifest, error) {
 	}
 	if d.begun() && o.To == 0 {
 		o.To = d.made.Bundle.To
+	}
+	if d.begun() && o.Export == 0 {
+		o.Export = d.made.Bundle.Export
 	}
 	b := &builder{log: log, dir: d, options: o}
 	for _, step := range []func(context.Context) error{b.bounds, b.begin, b.small, b.keys, b.notes, b.entries, b.views} {
@@ -126,7 +131,7 @@ func (b *builder) bounds(ctx context.Context) (err error) {
 	c := b.prover.checkpoint
 	b.manifest = bundle.Manifest{
 		Form: bundle.Form, Origin: c.Origin, From: o.From, To: o.To, Root: base64.StdEncoding.EncodeToString(c.Root[:]),
-		Records: o.To - o.From, OCSF: bundle.OCSFForm, Product: o.Product.OrDefault(),
+		Records: o.To - o.From, Export: o.Export, OCSF: bundle.OCSFForm, Product: o.Product.OrDefault(),
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (d *dir) begun() bool { return d.made.Bundle.Form != "" }
 func (d *dir) begin(p progress) error {
 	if d.begun() {
 		was := d.made
-		was.Bundle.Files, was.Bundle.Records, was.Bundle.Checkpoints = nil, p.Bundle.Records, p.Bundle.Checkpoints
+		was.Bundle.Files, was.Bundle.Records, was.Bundle.Checkpoints, was.Bundle.Export = nil, p.Bundle.Records, p.Bundle.Checkpoints, p.Bundle.Export
 		a, err1 := json.Marshal(was)
 		b, err2 := json.Marshal(p)
 		if err := errors.Join(err1, err2); err != nil {

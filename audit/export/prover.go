@@ -26,6 +26,28 @@ func newProver(log Log, note []byte) (*prover, error) {
 	return &prover{log: log, checkpoint: c, note: note, tiles: map[tlog.Tile][]byte{}}, err
 }
 
+// Receipt is the text that proves that a record stands at an index, under the checkpoint of
+// size records: as witnesses have signed it, or as the log keeps it where cosigned is nil.
+func Receipt(ctx context.Context, log Log, index, size int64, cosigned []byte) ([]byte, error) {
+	if cosigned == nil {
+		var err error
+		if cosigned, err = log.CheckpointBefore(ctx, size); err != nil {
+			return nil, fmt.Errorf("read a checkpoint: %w", err)
+		}
+	}
+	p, err := newProver(log, cosigned)
+	if err != nil {
+		return nil, err
+	}
+	for e, err := range log.Records(ctx, Query{From: index, Before: index + 1}) {
+		if err != nil {
+			return nil, err
+		}
+		return p.receipt(ctx, index, e.JWS)
+	}
+	return nil, fmt.Errorf("%w: it has no record %d", ErrLog, index)
+}
+
 // receipt proves that a record stands at an index.
 func (p *prover) receipt(ctx context.Context, index int64, jws string) ([]byte, error) {
 	path, err := tlog.ProveRecord(p.checkpoint.Size, index, p.hashes(ctx))

@@ -26,6 +26,8 @@ type Selection struct {
 	Filter string
 	// Cosigned, when it is set, is the newest checkpoint with the signatures of witnesses.
 	Cosigned []byte
+	// Export is the index of the record that says that it is exported.
+	Export int64
 	// Trust goes into the export as its policy.
 	Trust verify.Trust
 	// Progress, when it is set, is told how far the export has come.
@@ -75,7 +77,7 @@ func (z *zipped) begin(ctx context.Context) error {
 		return err
 	}
 	c := z.prover.checkpoint
-	z.manifest = bundle.Manifest{Form: bundle.SelectionForm, Origin: c.Origin, To: c.Size, Root: base64.StdEncoding.EncodeToString(c.Root[:]), Product: bundle.Product{}.OrDefault()}
+	z.manifest = bundle.Manifest{Form: bundle.SelectionForm, Origin: c.Origin, To: c.Size, Root: base64.StdEncoding.EncodeToString(c.Root[:]), Export: z.selection.Export, Product: bundle.Product{}.OrDefault()}
 	policy := z.selection.Trust.Policy()
 	if _, err := verify.ParsePolicy(policy); err != nil {
 		return err

@@ -43,7 +43,7 @@ func newKeys(o *options) *cobra.Command {
 
 // newAudit returns the verbs of the trail.
 func newAudit(o *options) *cobra.Command {
-	return auditverbs.New(auditverbs.Options{JSON: &o.json, Day: day, Usage: usage, Refused: refused,
+	return auditverbs.New(auditverbs.Options{JSON: &o.json, Day: day, LastDay: lastDay, Usage: usage, Refused: refused,
 		App: func(cmd *cobra.Command, roles ...config.Role) (*app.App, error) {
 			return o.load(cmd.ErrOrStderr(), roles...)
 		},
@@ -63,10 +63,19 @@ func day(flag, s string) (time.Time, error) {
 	return time.Time{}, usage(fmt.Errorf("--%s %q: want 2026-05-01 or 2026-05-01T13:00:00Z", flag, s))
 }
 
+// lastDay reads a flag that is the last of several days, and is the end of it, or a time.
+func lastDay(flag, s string) (time.Time, error) {
+	t, err := day(flag, s)
+	if _, not := time.Parse(time.DateOnly, s); not == nil {
+		t = t.AddDate(0, 0, 1)
+	}
+	return t, err
+}
+
 // newExport returns the verbs that take records out of the house.
 func newExport(o *options) []*cobra.Command {
 	return exportverbs.New(exportverbs.Options{
-		Signing: o.signing, Reading: o.reading, Day: day, Usage: usage, Product: bundle.Product{Version: revision()},
+		Signing: o.signing, Reading: o.reading, Day: day, LastDay: lastDay, Usage: usage, Product: bundle.Product{Version: revision()},
 		Trust: func(cmd *cobra.Command) (verify.Trust, error) {
 			a, err := o.load(cmd.ErrOrStderr(), config.RoleOperator)
 			if err != nil {

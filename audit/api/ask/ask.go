@@ -18,8 +18,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"countersign"
 	"countersign/audit"
+	"countersign/audit/known"
 	"countersign/store"
 )
 
@@ -45,10 +45,7 @@ type Ask struct {
 // After is the index that the list goes on behind, -1 at its beginning.
 func (a *Ask) After() int64 { return a.From - 1 }
 
-var (
-	typeForm    = regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)*$`)
-	addressForm = regexp.MustCompile(`^0[xX][0-9a-fA-F]{40}$`)
-)
+var addressForm = regexp.MustCompile(`^0[xX][0-9a-fA-F]{40}$`)
 
 // parameters are those of the lists, each with what it does to an ask. The error says
 // what is wrong with the value, and what to write.
@@ -158,18 +155,16 @@ func contract(a *Ask, v string) error {
 }
 
 func verdict(a *Ask, v string) error {
-	switch countersign.Verdict(v) {
-	case countersign.Approve, countersign.Reject, countersign.Abstain:
-		return facet(audit.FacetDecision)(a, v)
+	if _, err := known.Verdict(v); err != nil {
+		return fmt.Errorf("is wrong: %w", err)
 	}
-	return errors.New("is no decision; write approve, reject or abstain")
+	return facet(audit.FacetDecision)(a, v)
 }
 
-func kind(a *Ask, v string) error {
-	if !typeForm.MatchString(v) {
-		return fmt.Errorf("is no type of record; write one like %s", audit.DecisionIntent)
+func kind(a *Ask, v string) (err error) {
+	if a.Type, err = known.Type(v); err != nil {
+		return fmt.Errorf("is wrong: %w", err)
 	}
-	a.Type = audit.Type(v)
 	return nil
 }
 

@@ -40,6 +40,9 @@ type Manifest struct {
 	// Records counts those in the export, Checkpoints those in the file of all of them.
 	Records     int64 `json:"records"`
 	Checkpoints int64 `json:"checkpoints"`
+	// Export is the index of the record, export.made, that says that it was exported; 0 where
+	// whoever exported has not said.
+	Export int64 `json:"export_index,omitempty"`
 	// OCSF names how the OCSF events were made; a verifier that makes them otherwise does not
 	// compare them. Product is who says it in them.
 	OCSF    string  `json:"ocsf,omitempty"`

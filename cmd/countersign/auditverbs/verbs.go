@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"countersign/audit"
+	"countersign/audit/known"
 	"countersign/cmd/countersign/app"
 	"countersign/cmd/countersign/describe"
 	"countersign/config"
@@ -26,8 +27,9 @@ type Options struct {
 	JSON *bool
 	// App loads the configuration, and checks it for the roles that the verb plays.
 	App func(cmd *cobra.Command, roles ...config.Role) (*app.App, error)
-	// Day reads a flag that is a day or a time.
-	Day func(flag, text string) (time.Time, error)
+	// Day reads a flag that is a day, then it is its beginning, or a time; LastDay one that is
+	// the last day of several, then it is its end.
+	Day, LastDay func(flag, text string) (time.Time, error)
 	// Usage marks errors with the exit code 2, Refused with 3.
 	Usage, Refused func(error) error
 }
@@ -50,13 +52,15 @@ func (o Options) list() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List records in their order",
-		Example: "  countersign audit list --type decision.intent --since 2026-05-01 --until 2026-06-01",
+		Example: "  countersign audit list --type decision.intent --since 2026-05-01 --until 2026-05-31",
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			f.Type = audit.Type(kind)
+			if f.Type, err = known.Type(kind); err != nil {
+				return o.Usage(err)
+			}
 			if f.Since, err = o.Day("since", since); err != nil {
 				return err
 			}
-			if f.Until, err = o.Day("until", until); err != nil {
+			if f.Until, err = o.LastDay("until", until); err != nil {
 				return err
 			}
 			return o.withTrail(cmd, func(ctx context.Context, _ *app.App, db *store.DB) error {
@@ -67,8 +71,8 @@ func (o Options) list() *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringVar(&kind, "type", "", "only records of this `type`, e.g. decision.intent")
 	fl.StringVar(&f.Approval, "approval", "", "only records about this approval `ID`")
-	fl.StringVar(&since, "since", "", "only records signed at or after this `time` (2026-05-01 or RFC 3339, UTC)")
-	fl.StringVar(&until, "until", "", "only records signed before this `time`")
+	fl.StringVar(&since, "since", "", "only records signed on this `day` or later (2026-05-01, UTC, or a time of RFC 3339)")
+	fl.StringVar(&until, "until", "", "only records signed on this `day` or earlier; a time is not included itself")
 	fl.Int64Var(&f.From, "from", 0, "only records from this `index` on")
 	fl.IntVar(&f.Limit, "limit", 0, "at most this `many`; 0 means all")
 	return cmd
@@ -111,11 +115,16 @@ func listRecords(ctx context.Context, cmd *cobra.Command, asJSON bool, db *store
 	}
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "INDEX\tSIGNED\tTYPE\tWHAT")
+	none := true
 	for e, err := range db.Entries(ctx, f) {
 		if err != nil {
 			return errors.Join(err, w.Flush())
 		}
+		none = false
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", e.Index, e.Record.At.Format(time.RFC3339), e.Record.Type, describe.Record(e))
+	}
+	if none {
+		fmt.Fprintln(cmd.ErrOrStderr(), "no record is like that")
 	}
 	return w.Flush()
 }

@@ -70,6 +70,13 @@ func (d *desk) run(t *testing.T, asJSON bool, args ...string) (string, error) {
 			}
 			return time.Parse(time.DateOnly, text)
 		},
+		LastDay: func(flag, text string) (time.Time, error) {
+			if text == "" {
+				return time.Time{}, nil
+			}
+			day, err := time.Parse(time.DateOnly, text)
+			return day.AddDate(0, 0, 1), err
+		},
 		Usage:   func(err error) error { return errors.Join(errUsage, err) },
 		Refused: func(err error) error { return errors.Join(errRefused, err) },
 	})
@@ -121,6 +128,13 @@ func TestRecordsAreListedAndShown(t *testing.T) {
 		if strings.Contains(got, tt.not) {
 			t.Errorf("%s: %s, want no %q in it", tt.name, got, tt.not)
 		}
+	}
+	if got, err := d.run(t, false, "list", "--type", "event.notized"); !errors.Is(err, errUsage) || !strings.Contains(err.Error(), "event.noticed") || got != "" {
+		t.Errorf("a type that is none = %q, %v; want a wrong command line that names the types", got, err)
+	}
+	today := time.Now().UTC().Format(time.DateOnly)
+	if got, err := d.run(t, false, "list", "--since", today, "--until", today); err != nil || !strings.Contains(got, "event.noticed") {
+		t.Errorf("today alone = %q, %v; want the whole day", got, err)
 	}
 	if got, err := d.run(t, false, "show", "ap-none"); !errors.Is(err, audit.ErrNoRecord) || got != "" {
 		t.Errorf("what is not there = %q, %v; want ErrNoRecord", got, err)

@@ -7,30 +7,30 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/anchor"
-	"countersign/audit/export"
 )
 
 // record puts the export on the trail, and under a checkpoint that anchors and witnesses
-// have, before anything leaves.
-func (j *job) record(ctx context.Context, body audit.Export) error {
+// have, before anything leaves. It returns where it stands.
+func (j *job) record(ctx context.Context, body audit.Export) (index int64, err error) {
 	body.By = j.by
 	at := j.trail.Signer.Now().UTC()
 	e, err := j.trail.Append(ctx, audit.Draft{
 		Key: fmt.Sprintf("export/%s/%d", body.Form, at.UnixNano()), Type: audit.ExportMade, Body: body,
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return j.trail.Barrier(ctx, e)
+	return e.Index, j.trail.Barrier(ctx, e)
 }
 
 // announced records a bundle and returns where it ends: at the first checkpoint, from
 // where it was asked to, that the quorum of witnesses has signed.
-func (j *job) announced(ctx context.Context, o export.Options) (to int64, err error) {
-	if err := j.record(ctx, audit.Export{Form: "bundle", From: o.From, To: o.To}); err != nil {
-		return 0, err
+func (j *job) announced(ctx context.Context, from, asked int64) (index, to int64, err error) {
+	if index, err = j.record(ctx, audit.Export{Form: "bundle", From: from, To: asked, Filter: j.words()}); err != nil {
+		return 0, 0, err
 	}
-	return j.trail.DB.CosignedFrom(ctx, o.To)
+	to, err = j.trail.DB.CosignedFrom(ctx, asked)
+	return index, to, err
 }
 
 // cosigned is the checkpoint of size records with the signatures of all witnesses who have

@@ -3,8 +3,8 @@ package exportverbs_test
 import (
 	"archive/zip"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -85,19 +85,59 @@ func (d *desk) open(t *testing.T) *store.Trail {
 	return &store.Trail{DB: db, Signer: &audit.Signer{Key: exporttest.Key("founder"), Issuer: "test", Subject: "founder", Now: time.Now}}
 }
 
-// export runs the verb as the command line does.
+var errUsage = errors.New("usage")
+
+// day is a flag as the program reads it.
+func day(add int) func(string, string) (time.Time, error) {
+	return func(_, text string) (time.Time, error) {
+		if text == "" {
+			return time.Time{}, nil
+		}
+		t, err := time.Parse(time.DateOnly, text)
+		return t.AddDate(0, 0, add), err
+	}
+}
+
+// run runs a verb as the command line does.
+func (d *desk) run(t *testing.T, args ...string) (out, errs string, err error) {
+	t.Helper()
+	root := &cobra.Command{Use: "audit", SilenceErrors: true, SilenceUsage: true}
+	root.AddCommand(exportverbs.New(exportverbs.Options{
+		Signing: func(*cobra.Command) (*store.Trail, error) { return d.open(t), nil },
+		Reading: func(*cobra.Command) (*store.DB, error) { return d.open(t).DB, nil },
+		Trust:   func(*cobra.Command) (verify.Trust, error) { return d.trust, nil },
+		Day:     day(0), LastDay: day(1),
+		Usage: func(err error) error { return errors.Join(errUsage, err) },
+	})...)
+	var o, e strings.Builder
+	root.SetArgs(args)
+	root.SetOut(&o)
+	root.SetErr(&e)
+	err = root.ExecuteContext(t.Context())
+	return o.String(), e.String(), err
+}
+
+// export runs the verb that exports.
 func (d *desk) export(t *testing.T, args ...string) error {
 	t.Helper()
-	cmd := exportverbs.New(exportverbs.Options{
-		Signing: func(*cobra.Command) (*store.Trail, error) { return d.open(t), nil },
-		Trust:   func(*cobra.Command) (verify.Trust, error) { return d.trust, nil },
-		Day:     func(string, string) (time.Time, error) { return time.Time{}, nil },
-		Usage:   func(err error) error { return err },
-	})[0]
-	cmd.SetArgs(args)
-	cmd.SetOut(io.Discard)
-	cmd.SetErr(io.Discard)
-	return cmd.ExecuteContext(t.Context())
+	_, _, err := d.run(t, append([]string{"export"}, args...)...)
+	return err
+}
+
+// exports are those on the trail.
+func (d *desk) exports(t *testing.T) (made []audit.Export) {
+	t.Helper()
+	for e, err := range d.open(t).DB.Entries(t.Context(), store.Filter{Type: audit.ExportMade}) {
+		var x audit.Export
+		if err == nil {
+			err = e.Decode(&x)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, x)
+	}
+	return made
 }
 
 // files are those of an export.
