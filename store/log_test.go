@@ -237,22 +237,32 @@ func executeFreely(t *testing.T, dsn, q string) {
 		execute(t, dsn, "SET session_replication_role = replica; "+q)
 		return
 	}
-	for _, trigger := range []string{"records_no_delete", "checkpoints_no_delete"} {
+	for _, trigger := range []string{"records_no_delete", "checkpoints_no_delete", "facets_no_delete", "evidence_no_update"} {
 		execute(t, dsn, "DROP TRIGGER IF EXISTS "+trigger)
 	}
 	execute(t, dsn, q)
 }
 
-func TestTilesAndCheckpointsAreNeverChanged(t *testing.T) {
+func TestWhatIsKeptIsNeverChanged(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		tr := desk(t, dsn, "us")
 		filled(t, tr, "k", 300)
+		kept := draft("with evidence", "ap")
+		kept.Lineage, kept.Evidence = "approval/ap", [][]byte{[]byte("an answer")}
+		if _, err := tr.Append(t.Context(), kept); err != nil {
+			t.Fatal(err)
+		}
 		raw := rawDB(t, dsnFor(dsn))
-		statements := []string{"UPDATE tiles SET n = 9", "DELETE FROM tiles", "UPDATE checkpoints SET note = ''", "DELETE FROM checkpoints"}
+		statements := []string{
+			"UPDATE tiles SET n = 9", "DELETE FROM tiles", "UPDATE checkpoints SET note = ''", "DELETE FROM checkpoints",
+			"UPDATE facets SET value = 'x'", "DELETE FROM facets", "UPDATE spans SET n = 9", "DELETE FROM spans",
+			"UPDATE evidence SET sha256 = 'x'", "DELETE FROM evidence",
+		}
 		if isPostgres(dsn) {
-			statements = append(statements, "TRUNCATE tiles", "TRUNCATE checkpoints")
+			statements = append(statements, "TRUNCATE tiles", "TRUNCATE checkpoints", "TRUNCATE facets", "TRUNCATE spans", "TRUNCATE evidence")
 		} else {
-			statements = append(statements, "INSERT OR REPLACE INTO tiles SELECT * FROM tiles", "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints")
+			statements = append(statements, "INSERT OR REPLACE INTO tiles SELECT * FROM tiles", "INSERT OR REPLACE INTO checkpoints SELECT * FROM checkpoints",
+				"INSERT OR REPLACE INTO spans SELECT * FROM spans", "INSERT OR REPLACE INTO evidence SELECT sha256, x'00' FROM evidence")
 		}
 		for _, q := range statements {
 			if _, err := raw.ExecContext(t.Context(), q); err == nil || !strings.Contains(err.Error(), "never") {

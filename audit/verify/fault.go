@@ -13,7 +13,7 @@ type FaultCode string
 const (
 	IndexGap      FaultCode = "index_gap"       // the record bears another index than the next
 	LeafDiffers   FaultCode = "leaf_differs"    // the leaf hash stored beside it is another record's
-	ColumnDiffers FaultCode = "column_differs"  // the key or type stored beside it is not what was signed
+	ColumnDiffers FaultCode = "column_differs"  // what is stored beside it, to find it by, is not what was signed
 	NotARecord    FaultCode = "not_a_record"    // no JWS or no payload in the form of the profile
 	BadSignature  FaultCode = "bad_signature"   // its key has not signed these bytes
 	KeyUnknown    FaultCode = "key_unknown"     // no record before enrols its key
@@ -36,6 +36,21 @@ const (
 	BudgetDiffers FaultCode = "budget_differs"  // a budget held something else than it says
 	Reference     FaultCode = "reference"       // the reason told to the custodian does not name its intent
 	CustodianSig  FaultCode = "custodian_proof" // the custodian's credential has not signed its user action
+)
+
+// The faults of what a database keeps beside the records, which must follow from them. Their index
+// is that of the record that says otherwise, or the one behind the last where none does.
+const (
+	FacetDiffers    FaultCode = "facet_differs"    // it cannot be found by what it says, or is by what it does not
+	SpanDiffers     FaultCode = "span_differs"     // records of some time are looked for at another
+	EvidenceMissing FaultCode = "evidence_missing" // what it names by its digest is not there
+	EvidenceDiffers FaultCode = "evidence_differs" // what is kept under a digest that it names are other bytes
+	StepMissing     FaultCode = "step_missing"     // a step that it books is not in the ledger
+	StepDiffers     FaultCode = "step_differs"     // a step of the ledger is its own, at another time or for another lineage
+	StepUnexplained FaultCode = "step_unexplained" // a step of the ledger is none that its record books
+	ClaimMissing    FaultCode = "claim_missing"    // what it takes from a budget is not kept
+	ClaimDiffers    FaultCode = "claim_differs"    // what is kept as taken from a budget is not what records say
+	HoursDiffer     FaultCode = "hours_differ"     // what an hour of a budget holds is not what its claims take
 )
 
 // The faults of the log. Their index is the first at which they can lie: behind the last

@@ -57,7 +57,7 @@ type Report struct {
 func (r Report) OK() bool { return r.FaultCount == 0 }
 
 // Unproven counts what could not be decided from what was given. In a whole log with all
-// its keys every count is 0.
+// its keys every count but that of facets is 0.
 type Unproven struct {
 	// Intents counts outcomes whose intent lies before the range.
 	Intents int64 `json:"intents"`
@@ -71,6 +71,9 @@ type Unproven struct {
 	Keys int64 `json:"keys"`
 	// Anchors counts checkpoints known from elsewhere that end before the range.
 	Anchors int64 `json:"anchors"`
+	// Facets counts records that a database finds by what the first version knew to find them
+	// by, and by no more: filters that came later do not find them.
+	Facets int64 `json:"facets,omitempty"`
 }
 
 // A Key is an enrolled key as a report tells it.
@@ -99,9 +102,14 @@ func reported(r *audit.Registry) []Key {
 	return all
 }
 
-func (r *Report) fault(index int64, key string, code FaultCode, what string) {
+// Add counts a fault, and lists it where there is room.
+func (r *Report) Add(f Fault) {
 	r.FaultCount++
 	if len(r.Faults) < maxFaults {
-		r.Faults = append(r.Faults, Fault{Index: index, Key: key, Code: code, What: what})
+		r.Faults = append(r.Faults, f)
 	}
+}
+
+func (r *Report) fault(index int64, key string, code FaultCode, what string) {
+	r.Add(Fault{Index: index, Key: key, Code: code, What: what})
 }

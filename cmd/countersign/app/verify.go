@@ -13,6 +13,7 @@ import (
 	"countersign/audit/tree"
 	"countersign/audit/verify"
 	"countersign/store"
+	"countersign/store/beside"
 )
 
 // Trust is whom a verifier believes: the log keys given, or the policy, or without one the
@@ -67,7 +68,8 @@ func (a *App) logKeys(ctx context.Context) (vkeys []string, err error) {
 }
 
 // Verify checks the whole trail of a database as a stranger would, with its stored
-// checkpoints and tiles, and against what the anchors keep.
+// checkpoints and tiles, and against what the anchors keep; and whether what the database keeps
+// beside the records is what they say.
 func (a *App) Verify(ctx context.Context, db *store.DB, trust verify.Trust, options verify.Options) (verify.Report, error) {
 	final, err := db.Checkpoint(ctx)
 	if err != nil {
@@ -107,5 +109,9 @@ func (a *App) Verify(ctx context.Context, db *store.DB, trust verify.Trust, opti
 		}
 		source.Anchors = append(source.Anchors, kept)
 	}
-	return options.Log(ctx, source, trust)
+	report, err := options.Log(ctx, source, trust)
+	if err == nil && !options.HashesOnly {
+		err = beside.Check(ctx, db.SQL(), end.Size, &report)
+	}
+	return report, err
 }

@@ -19,6 +19,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
+const verifyLong = `Read the whole trail and check every signature, that no record is missing, altered,
+moved or told twice, that every effect stands behind the decision that it names, that
+budgets add up, that each key was enrolled when it signed, and that all of it is under
+the signed checkpoints and extends what the anchors keep; then, that what the database
+keeps beside the records follows from them: what they are found by, the evidence that they
+name, the steps of the ledger, and what budgets have taken. Nothing is trusted but the
+log's public key. Exit code 3 when anything is wrong.
+
+With PATH, check an export (a directory or a zip of it) or a receipt (.tlog-proof) instead
+of the database. auditverify does the same without the rest of this program.`
+
 func (o Options) verify() *cobra.Command {
 	var key, policy string
 	var logKeys []string
@@ -26,15 +37,8 @@ func (o Options) verify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify [PATH]",
 		Short: "Check the whole trail, an export or a receipt, as a stranger would",
-		Long: `Read the whole trail and check every signature, that no record is missing, altered,
-moved or told twice, that every effect stands behind the decision that it names, that
-budgets add up, that each key was enrolled when it signed, and that all of it is under
-the signed checkpoints and extends what the anchors keep. Nothing is trusted but the
-log's public key. Exit code 3 when anything is wrong.
-
-With PATH, check an export (a directory or a zip of it) or a receipt (.tlog-proof) instead
-of the database. auditverify does the same without the rest of this program.`,
-		Args: cobra.MaximumNArgs(1),
+		Long:  verifyLong,
+		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a, err := o.App(cmd)
 			if err != nil {
@@ -157,6 +161,9 @@ func printVerified(out io.Writer, r verify.Report) {
 	}
 	if r.HashesOnly {
 		fmt.Fprintln(out, "not looked at: what the records say, and who has signed them (--hashes-only)")
+	}
+	if r.Unproven.Facets > 0 {
+		fmt.Fprintf(out, "found by less than this release knows of: %d records, as an older one leaves them\n", r.Unproven.Facets)
 	}
 	if r.Alarms > 0 {
 		fmt.Fprintf(out, "alarms on the trail: %d (countersign audit list --type alarm.raised)\n", r.Alarms)

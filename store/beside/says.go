@@ -1,0 +1,106 @@
+package beside
+
+import (
+	"context"
+	"encoding/json"
+
+	"countersign/audit"
+)
+
+// A named is evidence that a record names by its digest.
+type named struct {
+	digest string
+	index  int64
+	key    string
+	// lists says that the evidence itself names more.
+	lists bool
+}
+
+// The members of bodies that name evidence kept beside the record. Digests in other members are
+// of what is kept elsewhere, or nowhere: what the custodian was asked, call data, code, tokens.
+var evidenceMembers = map[string]bool{
+	"answer_sha256": false, "decision_sha256": false, "effect_sha256": false, "evidence_sha256": false,
+	"log_sha256": false, "report_sha256": false, "contents_sha256": true,
+}
+
+// listKind and budgetsKind are those of package rules/services: evidence that is a list of
+// evidence, and balances that a record has no room for.
+const (
+	listKind    = "list"
+	budgetsKind = "budgets"
+)
+
+// A booking is a step of the ledger that a record names.
+type booking struct {
+	entry, digest string
+	index         int64
+	key           string
+}
+
+// says collects what a record names, and looks it up once there is enough of it.
+func (c *checker) says(ctx context.Context, r row) error {
+	body := members(r.signed.Body)
+	for name, lists := range evidenceMembers {
+		c.names(r, text(body[name]), lists)
+	}
+	c.listed(r, body["evidence"])
+	c.listed(r, members(body["shadow"])["evidence"])
+	for _, one := range bookings(body) {
+		one.index, one.key = r.index, r.signed.Key
+		c.steps = append(c.steps, one)
+	}
+	if r.signed.Type == audit.DecisionIntent {
+		c.decided(r)
+	}
+	return c.flush(ctx, batch)
+}
+
+func (c *checker) names(r row, digest string, lists bool) {
+	if digest != "" {
+		c.named = append(c.named, named{digest: digest, index: r.index, key: r.signed.Key, lists: lists})
+	}
+}
+
+// listed collects the evidence that a decision lists.
+func (c *checker) listed(r row, list json.RawMessage) {
+	for _, e := range evidenceOf(list) {
+		c.names(r, e.Digest, e.Kind == listKind)
+	}
+}
+
+// evidenceOf reads a list of evidence, nothing where it is none.
+func evidenceOf(list []byte) (all []audit.Evidence) {
+	if len(list) > 0 && json.Unmarshal(list, &all) != nil {
+		return nil
+	}
+	return all
+}
+
+// members are those of a JSON object, none where it is no object.
+func members(object []byte) (all map[string]json.RawMessage) {
+	if len(object) > 0 && json.Unmarshal(object, &all) != nil {
+		return nil
+	}
+	return all
+}
+
+// text is a JSON text, empty where it is none.
+func text(value json.RawMessage) (s string) {
+	if len(value) > 0 && json.Unmarshal(value, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// bookings are the steps that a body names: itself, or one of its members.
+func bookings(body map[string]json.RawMessage) (all []booking) {
+	if digest := text(body["step_sha256"]); digest != "" {
+		all = append(all, booking{entry: text(body["entry"]), digest: digest})
+	}
+	for _, name := range []string{"held", "posted", "released", "reversed"} {
+		if step := members(body[name]); text(step["step_sha256"]) != "" {
+			all = append(all, booking{entry: text(step["entry"]), digest: text(step["step_sha256"])})
+		}
+	}
+	return all
+}
