@@ -43,8 +43,8 @@ func PostKey(approvalID, approver string) string {
 // OutcomeKey is the key of how the approval ended.
 func OutcomeKey(approvalID string) string { return "approval/" + approvalID + "/outcome" }
 
-// ApprovalLineage is what all records of an approval have in common, from the webhook to
-// the ledger entry.
+// ApprovalLineage is what all records of an approval that somebody else has asked for have in
+// common, from the webhook to the ledger entry; see package activities/lineage.
 func ApprovalLineage(approvalID string) string { return "approval/" + approvalID }
 
 // WebhookKey is the key of a delivery that was believed and was news; root is its

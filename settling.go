@@ -50,7 +50,9 @@ const (
 	IssueNotUndone    SettlementIssue = "compensation_needed" // a leg of a batch has settled that should not have, and is not compensated
 )
 
-// SettlementLineage is what all records of a settlement have in common, and its workflow's ID.
+// SettlementLineage is the ID of a settlement's workflow. It is what all records of a settlement
+// that an instruction of ours began have in common, and those of its approval too; one that
+// somebody else's approval began has [ApprovalLineage].
 func SettlementLineage(id string) string { return "settlement/" + id }
 
 // SettlementKey is the key of a record about a settlement: what it says, and which time.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/lineage"
 	"countersign/activities/wire"
 	"countersign/audit"
 )
@@ -106,7 +107,7 @@ func (c *comparing) vote(ctx context.Context, approval countersign.Approval) err
 	}
 	entry, err := c.Trail.Find(ctx, countersign.DecisionKey(approval.ID, c.Approver))
 	if errors.Is(err, audit.ErrNoRecord) {
-		return c.alarm(ctx, audit.UsedOutside, approval.ID, vote,
+		return c.alarm(ctx, audit.UsedOutside, approval, vote,
 			fmt.Sprintf("the custodian holds %s under our name, and we have never decided this approval: the credential is used outside", vote.Verdict))
 	}
 	if err != nil {
@@ -119,7 +120,7 @@ func (c *comparing) vote(ctx context.Context, approval countersign.Approval) err
 	if in.Decision.Verdict == vote.Verdict {
 		return nil
 	}
-	return c.alarm(ctx, audit.OtherVerdict, approval.ID, vote,
+	return c.alarm(ctx, audit.OtherVerdict, approval, vote,
 		fmt.Sprintf("the custodian holds %s under our name, record %d says %s", vote.Verdict, entry.Index, in.Decision.Verdict))
 }
 
@@ -128,7 +129,7 @@ func (c *comparing) unposted(ctx context.Context, id string) error {
 	approval, err := c.Custodian.Approval(ctx, id)
 	switch {
 	case errors.Is(err, countersign.ErrNotFound):
-		return c.alarm(ctx, audit.UnknownApproval, id, nil, "we have decided an approval that the custodian does not know")
+		return c.alarm(ctx, audit.UnknownApproval, countersign.Approval{ID: id}, nil, "we have decided an approval that the custodian does not know")
 	case errors.Is(err, countersign.ErrUnreadable):
 		return nil // its workflow abstains or voids; there is nothing to compare
 	case err != nil:
@@ -137,20 +138,24 @@ func (c *comparing) unposted(ctx context.Context, id string) error {
 	if _, voted := approval.VoteOf(c.Approver); voted {
 		return nil // the answer was lost; its workflow finds it
 	}
-	return c.alarm(ctx, audit.NeverPosted, id, approval,
+	return c.alarm(ctx, audit.NeverPosted, approval, approval,
 		fmt.Sprintf("our decision has not reached the custodian, where the approval is %s", approval.Status))
 }
 
 // alarm raises an alarm, once.
-func (c *comparing) alarm(ctx context.Context, code audit.AlarmCode, approvalID string, read any, what string) error {
+func (c *comparing) alarm(ctx context.Context, code audit.AlarmCode, about countersign.Approval, read any, what string) error {
 	evidence, err := json.Marshal(read)
 	if err != nil {
 		return err
 	}
-	key := countersign.AlarmKey(string(code), approvalID, c.Approver)
+	thread, err := lineage.OfApproval(ctx, c.Trail, c.Approver, about)
+	if err != nil {
+		return err
+	}
+	key := countersign.AlarmKey(string(code), about.ID, c.Approver)
 	if _, err := c.Trail.Append(ctx, audit.Draft{
-		Key: key, Type: audit.AlarmRaised, Lineage: countersign.ApprovalLineage(approvalID), Evidence: [][]byte{evidence},
-		Body: audit.Alarm{Code: code, ApprovalID: approvalID, What: what, Evidence: digest(evidence), Workflow: wire.Here(ctx)},
+		Key: key, Type: audit.AlarmRaised, Lineage: thread, Evidence: [][]byte{evidence},
+		Body: audit.Alarm{Code: code, ApprovalID: about.ID, What: what, Evidence: digest(evidence), Workflow: wire.Here(ctx)},
 	}); err != nil {
 		return err
 	}

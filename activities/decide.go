@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/lineage"
 	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/chain/codepin"
@@ -73,6 +74,10 @@ func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideR
 	if approval.ID != in.ApprovalID {
 		return DecideResult{}, wire.Error(fmt.Errorf("decide %s: custodian answered with approval %q", in.ApprovalID, approval.ID))
 	}
+	thread, err := lineage.OfApproval(ctx, a.Trail, a.Approver, approval)
+	if err != nil {
+		return DecideResult{}, wire.Error(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
+	}
 	result, shadow := a.judge(ctx, approval)
 	if err := ctx.Err(); err != nil { // our own stop is not the rule's fault: decide another time
 		return DecideResult{}, wire.Error(fmt.Errorf("decide %s: %w", in.ApprovalID, err))
@@ -82,11 +87,11 @@ func (a *Approvals) DecideApproval(ctx context.Context, in DecideInput) (DecideR
 		intent, evidence := a.intent(ctx, in, approval, result, st)
 		evidence = append(evidence, a.overshadow(&intent, shadow)...)
 		d := audit.Draft{
-			Key: key, Type: audit.DecisionIntent, Lineage: countersign.ApprovalLineage(in.ApprovalID), Body: intent,
-			Evidence: evidence, Before: wire.Deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries),
+			Key: key, Type: audit.DecisionIntent, Lineage: thread, Body: intent,
+			Evidence: evidence, Before: wire.Deliveries(ctx, thread, in.Deliveries),
 		}
 		if !intent.Decision.Verdict.Spoken() {
-			d.After = []audit.Draft{a.escalation(ctx, intent, "decision", intent.Decision)}
+			d.After = []audit.Draft{a.escalation(ctx, thread, intent, "decision", intent.Decision)}
 		}
 		return d, intent.Decision.Verdict == countersign.Approve
 	})

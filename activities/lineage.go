@@ -13,11 +13,11 @@ import (
 )
 
 // escalation is the record of an approval being left to people.
-func (a *Approvals) escalation(ctx context.Context, in audit.Intent, step string, why countersign.Decision) audit.Draft {
+func (a *Approvals) escalation(ctx context.Context, thread string, in audit.Intent, step string, why countersign.Decision) audit.Draft {
 	approvalID := in.ApprovalID
 	return audit.Draft{
 		Key: countersign.EscalationKey(approvalID, a.Approver, step), Type: audit.ApprovalEscalated,
-		Lineage: countersign.ApprovalLineage(approvalID),
+		Lineage: thread,
 		Body: audit.Escalation{
 			ApprovalID: approvalID, WalletID: in.Request.WalletID, Intent: countersign.DecisionKey(approvalID, a.Approver),
 			Code: why.Code, Reason: why.Reason, Workflow: wire.Here(ctx),
@@ -27,7 +27,7 @@ func (a *Approvals) escalation(ctx context.Context, in audit.Intent, step string
 
 // humans are the records of what other approvers have said, with the proof that the
 // custodian keeps of each.
-func (a *Approvals) humans(ctx context.Context, approval countersign.Approval) (drafts []audit.Draft, err error) {
+func (a *Approvals) humans(ctx context.Context, thread string, approval countersign.Approval) (drafts []audit.Draft, err error) {
 	for _, v := range approval.Votes {
 		if v.UserID == a.Approver || countersign.CheckID(v.UserID) != nil {
 			continue
@@ -36,6 +36,7 @@ func (a *Approvals) humans(ctx context.Context, approval countersign.Approval) (
 		if err != nil {
 			return nil, err
 		}
+		d.Lineage = thread
 		drafts = append(drafts, d)
 	}
 	return drafts, nil
@@ -67,7 +68,7 @@ func (a *Approvals) human(ctx context.Context, approval countersign.Approval, v 
 	}
 	return audit.Draft{
 		Key: countersign.HumanKey(approvalID, v.UserID), Type: audit.HumanDecided,
-		Lineage: countersign.ApprovalLineage(approvalID), Body: body, Evidence: evidence,
+		Body: body, Evidence: evidence,
 	}, nil
 }
 

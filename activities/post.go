@@ -94,7 +94,7 @@ func (a *Approvals) post(ctx context.Context, p posting) (audit.Entry, error) {
 	if against.Verdict != "" {
 		p.void = against
 		draft := a.postDraft(ctx, p, audit.Void, approval, nil)
-		draft.After = []audit.Draft{a.escalation(ctx, p.intent, "post", against)}
+		draft.After = []audit.Draft{a.escalation(ctx, p.entry.Record.Lineage, p.intent, "post", against)}
 		return a.Trail.Void(ctx, draft, p.entry.Record.Key)
 	}
 	receipt, voteErr := a.Custodian.Vote(ctx, approval.ID, p.intent.Decision.Verdict, p.reason)
@@ -168,7 +168,7 @@ func (a *Approvals) postDraft(ctx context.Context, p posting, result audit.PostR
 	}
 	return audit.Draft{
 		Key: countersign.PostKey(p.intent.ApprovalID, a.Approver), Type: audit.DecisionOutcome,
-		Lineage: countersign.ApprovalLineage(p.intent.ApprovalID), Body: body,
+		Lineage: p.entry.Record.Lineage, Body: body,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/lineage"
 	"countersign/activities/wire"
 	"countersign/audit"
 )
@@ -46,7 +47,11 @@ func (a *Approvals) ResolveApproval(ctx context.Context, in ResolveInput) (Resol
 	if err != nil {
 		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: read approval: %w", in.ApprovalID, err))
 	}
-	heard := wire.Deliveries(ctx, countersign.ApprovalLineage(in.ApprovalID), in.Deliveries)
+	thread, err := lineage.OfApproval(ctx, a.Trail, a.Approver, approval)
+	if err != nil {
+		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
+	}
+	heard := wire.Deliveries(ctx, thread, in.Deliveries)
 	if !approval.Status.Final() {
 		for _, d := range heard {
 			if _, err := a.Trail.Append(ctx, d); err != nil {
@@ -60,7 +65,7 @@ func (a *Approvals) ResolveApproval(ctx context.Context, in ResolveInput) (Resol
 		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: %w", in.ApprovalID, err))
 	}
 	draft, moved := a.resolution(ctx, p, approval)
-	said, err := a.humans(ctx, approval)
+	said, err := a.humans(ctx, thread, approval)
 	if err != nil {
 		return ResolveResult{}, wire.Error(fmt.Errorf("resolve %s: how the others proved themselves: %w", in.ApprovalID, err))
 	}
@@ -85,7 +90,7 @@ func (a *Approvals) resolution(ctx context.Context, p posting, approval counters
 	if moved {
 		body.Budgets = "committed"
 	}
-	return audit.Draft{Key: countersign.OutcomeKey(approval.ID), Type: audit.ApprovalOutcome, Lineage: countersign.ApprovalLineage(approval.ID), Body: body}, moved
+	return audit.Draft{Key: countersign.OutcomeKey(approval.ID), Type: audit.ApprovalOutcome, Lineage: p.entry.Record.Lineage, Body: body}, moved
 }
 
 // millis is from the custodian's clock to ours: it may be off by their

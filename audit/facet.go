@@ -1,105 +1,89 @@
 package audit
 
-import "strings"
+import (
+	"strings"
 
-// A Facet is something that a record can be found by. Facets are for finding only: what
-// is true stands in the record.
-type Facet struct {
-	Name, Value string
-}
+	"countersign"
+	"countersign/audit/facet"
+)
+
+// A Facet is something that a record can be found by; see package facet.
+type Facet = facet.Facet
 
 // The names of facets. Wire format: they are the parameters of the query API.
 const (
-	FacetApproval  = "approval"
-	FacetWallet    = "wallet"
-	FacetNetwork   = "network"
-	FacetInitiator = "initiator"
-	FacetDecision  = "decision"
-	FacetPolicy    = "policy"
-	FacetContract  = "contract" // 0x and 40 lower-case hex digits, of every call inside
-	FacetLineage   = "lineage"
+	FacetApproval  = facet.Approval
+	FacetWallet    = facet.Wallet
+	FacetNetwork   = facet.Network
+	FacetInitiator = facet.Initiator
+	FacetApprover  = facet.Approver
+	FacetDecision  = facet.Decision
+	FacetPolicy    = facet.Policy
+	FacetContract  = facet.Contract
+	FacetLineage   = facet.Lineage
 )
-
-// maxFacets bounds those of one record: a request of a thousand calls is found by the
-// first of its contracts.
-const maxFacets = 64
 
 // Facets are those of the record, without repetition.
 func (r Record) Facets() []Facet { return r.facetsOf(nil) }
 
 // facetsOf is Facets with the body that the record was made of, where that is known.
 func (r Record) facetsOf(body any) []Facet {
-	f := facets{seen: map[Facet]bool{}}
-	f.add(FacetLineage, r.Lineage)
+	var f facet.Set
+	f.Add(FacetLineage, r.Lineage)
 	in, known := body.(Intent)
 	switch {
 	case known:
-		f.intent(in)
+		in.facets(&f)
 	case r.Type == DecisionIntent:
 		if (Entry{Record: r}).Decode(&in) == nil {
-			f.intent(in)
+			in.facets(&f)
 		}
 	default:
-		var about struct {
-			ApprovalID string   `json:"approval_id"`
-			WalletID   string   `json:"wallet_id"`
-			Verdict    string   `json:"verdict"`
-			Network    string   `json:"network"`
-			Wallets    []string `json:"wallets"`
-		}
-		if (Entry{Record: r}).Decode(&about) == nil {
-			f.add(FacetApproval, about.ApprovalID)
-			f.add(FacetWallet, about.WalletID)
-			f.add(FacetDecision, about.Verdict)
-			f.add(FacetNetwork, about.Network)
-			for _, w := range about.Wallets {
-				f.add(FacetWallet, w)
-			}
-		}
+		f.Body(r.Body)
 	}
-	return f.all
+	f.Thread(r.Lineage) // of a delivery, say, whose body does not know
+	return f.All()
 }
 
-type facets struct {
-	all  []Facet
-	seen map[Facet]bool
-}
-
-func (f *facets) add(name, value string) {
-	facet := Facet{name, value}
-	if value == "" || f.seen[facet] || len(f.all) >= maxFacets {
-		return
-	}
-	f.seen[facet] = true
-	f.all = append(f.all, facet)
-}
-
-func (f *facets) intent(in Intent) {
-	f.add(FacetApproval, in.ApprovalID)
-	f.add(FacetDecision, string(in.Decision.Verdict))
-	f.add(FacetInitiator, in.InitiatorID)
-	f.add(FacetWallet, in.Request.WalletID)
-	f.add(FacetNetwork, in.Request.Network)
+func (in Intent) facets(f *facet.Set) {
+	f.Approval(in.ApprovalID)
+	f.Add(FacetDecision, string(in.Decision.Verdict))
+	f.Add(FacetInitiator, in.InitiatorID)
+	f.Add(FacetWallet, in.Request.WalletID)
+	f.Add(FacetNetwork, in.Request.Network)
 	for _, p := range in.Policies {
-		f.add(FacetPolicy, p)
+		f.Add(FacetPolicy, p)
 	}
-	if c := in.Request.Call; c != nil {
-		f.add(FacetContract, strings.ToLower(c.To))
+	contracts(f, in.Request, in.Decoded)
+	for _, c := range in.Contracts {
+		f.Add(FacetContract, c)
 	}
-	if t := in.Request.Transfer; t != nil {
-		f.add(FacetContract, strings.ToLower(t.Asset))
-	}
-	for _, op := range in.Request.Operations {
-		f.add(FacetContract, strings.ToLower(op.To))
-	}
-	if in.Decoded != nil {
-		f.inside(in.Decoded.Inside)
+	if in.MoreContracts > 0 {
+		f.Add(FacetContract, facet.More)
 	}
 }
 
-func (f *facets) inside(calls []DecodedCall) {
+// Contracts are those of a request and of every call inside, as [facet.Set.Activity] writes
+// them, each once.
+func Contracts(a countersign.Activity, d *Decoded) (addresses []string) {
+	var f facet.Set
+	contracts(&f, a, d)
+	for _, c := range f.All() {
+		addresses = append(addresses, c.Value)
+	}
+	return addresses
+}
+
+func contracts(f *facet.Set, a countersign.Activity, d *Decoded) {
+	f.Activity(a)
+	if d != nil {
+		inside(f, d.Inside)
+	}
+}
+
+func inside(f *facet.Set, calls []DecodedCall) {
 	for _, c := range calls {
-		f.add(FacetContract, strings.ToLower(c.To))
-		f.inside(c.Inside)
+		f.Add(FacetContract, strings.ToLower(c.To))
+		inside(f, c.Inside)
 	}
 }

@@ -33,9 +33,11 @@ type Record struct {
 	// Key names the fact; one key, one record, for ever.
 	Key string `json:"key"`
 	// Lineage is the workflow that stands at the beginning: approval/… for an approval
-	// that somebody else asked for, settlement/… or sweep/… where we did. Every record
-	// from the webhook to the ledger entry carries the same. Empty where nothing came
-	// before the record itself.
+	// that somebody else asked for, settlement/… where an instruction through us did.
+	// Every record from the webhook to the ledger entry carries the same, those of the
+	// approval and of the settlement alike. Where no approval was asked for, or not yet
+	// when the settlement was first heard of, it is settlement/…; sweep/… and
+	// settlement-batch/… are a plan's own. Empty where nothing came before the record.
 	Lineage string `json:"lineage,omitempty"`
 	// Issuer is the deployment; Subject the service account that speaks.
 	Issuer  string `json:"iss"`
@@ -76,6 +78,10 @@ type Intent struct {
 	Tree string `json:"decoded_sha256,omitempty"`
 	// Decoded is what the rule saw.
 	Decoded *Decoded `json:"decoded,omitempty"`
+	// Contracts are those of the request and of all calls inside, where the request or Decoded
+	// stands here in part only: 0x and lower-case hex. MoreContracts says how many had no room.
+	Contracts     []string `json:"contracts,omitempty"`
+	MoreContracts int      `json:"more_contracts,omitempty"`
 	// Words is the same for people, a line per call, inside ones further in.
 	Words []string `json:"words,omitempty"`
 

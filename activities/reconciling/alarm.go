@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/lineage"
 	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/audit/complete"
@@ -40,24 +41,33 @@ func (r *Reconciliation) alarm(ctx context.Context, code audit.AlarmCode, about 
 		return err
 	}
 	key := complete.AlarmKey(code, about)
+	thread, err := r.thread(ctx, body, key)
+	if err != nil {
+		return err
+	}
 	body.Code, body.Evidence, body.Workflow = code, hexSum(evidence), wire.Here(ctx)
 	// The record that stands, if there is one, stands.
-	if _, err := r.Trail.Append(ctx, audit.Draft{Key: key, Type: audit.AlarmRaised, Lineage: lineage(body, key), Evidence: [][]byte{evidence}, Body: body}); err != nil {
+	if _, err := r.Trail.Append(ctx, audit.Draft{Key: key, Type: audit.AlarmRaised, Lineage: thread, Evidence: [][]byte{evidence}, Body: body}); err != nil {
 		return fmt.Errorf("raise %s: %w", key, err)
 	}
 	name(&found.Alarms, key)
 	return nil
 }
 
-// lineage is where people look for it: with the case where there is one.
-func lineage(a audit.Alarm, key string) string {
+// thread is where people look for it: with the case where there is one.
+func (r *Reconciliation) thread(ctx context.Context, a audit.Alarm, key string) (string, error) {
 	switch {
 	case a.SettlementID != "":
-		return countersign.SettlementLineage(a.SettlementID)
+		t, err := lineage.OfSettlement(ctx, r.Trail, a.SettlementID)
+		return t.Lineage, err
 	case a.ApprovalID != "":
-		return countersign.ApprovalLineage(a.ApprovalID)
+		approval, err := r.Custodian.Approval(ctx, a.ApprovalID)
+		if err != nil { // one that cannot be read is its own
+			approval = countersign.Approval{ID: a.ApprovalID}
+		}
+		return lineage.OfApproval(ctx, r.Trail, "", approval)
 	}
-	return key
+	return key, nil
 }
 
 // thing names a thing in a key: by its own name where that is an ID, else by its SHA-256.

@@ -50,10 +50,8 @@ func (a *Settlements) FollowSettlement(ctx context.Context, in FollowSettlementI
 }
 
 func (a *Settlements) follow(ctx context.Context, in FollowSettlementInput) (res FollowSettlementResult, err error) {
-	for _, heard := range wire.Deliveries(ctx, countersign.SettlementLineage(in.Case.ID), in.Deliveries) {
-		if _, err := a.Trail.Append(ctx, heard); err != nil {
-			return res, err
-		}
+	if err := a.heard(ctx, in); err != nil {
+		return res, err
 	}
 	requests, err := a.replacements(ctx, in.Request)
 	if err != nil {
@@ -68,6 +66,23 @@ func (a *Settlements) follow(ctx context.Context, in FollowSettlementInput) (res
 		res.Approval = approval.Status
 	}
 	return res, a.look(ctx, in.Case, requests, &res)
+}
+
+// heard puts deliveries on the trail.
+func (a *Settlements) heard(ctx context.Context, in FollowSettlementInput) error {
+	if len(in.Deliveries) == 0 {
+		return nil
+	}
+	t, err := a.thread(ctx, in.Case)
+	if err != nil {
+		return err
+	}
+	for _, d := range wire.Deliveries(ctx, t.Lineage, in.Deliveries) {
+		if _, err := a.Trail.Append(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // replacements reads a request and what has taken its place, in their order.

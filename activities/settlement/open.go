@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/lineage"
 	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/audit/booked"
@@ -77,7 +78,11 @@ func (a *Settlements) open(ctx context.Context, in OpenSettlementInput) (res Ope
 	if err != nil {
 		return res, err
 	}
-	d := draft(key, in.ID, booked.SettlementOpened, nil)
+	thread, err := lineage.Begin(ctx, a.Trail, body)
+	if err != nil {
+		return res, err
+	}
+	d := audit.Draft{Key: key, Type: booked.SettlementOpened, Lineage: thread}
 	d.Before, d.Evidence = wire.Deliveries(ctx, d.Lineage, in.Deliveries), evidence
 	entry, body, err = a.hold(ctx, d, body)
 	return a.result(ctx, entry, body, err)
@@ -190,9 +195,9 @@ func (a *Settlements) hold(ctx context.Context, d audit.Draft, body booked.Settl
 	entry, err := a.Trail.Book(ctx, d, b)
 	if errors.Is(err, ledger.ErrShort) {
 		body.Held = booked.Booking{}
-		d.Body, d.After = body, []audit.Draft{draft(c.key("released"), c.ID, booked.SettlementReleased, booked.Released{
+		d.Body, d.After = body, []audit.Draft{{Key: c.key("released"), Type: booked.SettlementReleased, Lineage: d.Lineage, Body: booked.Released{
 			SettlementID: c.ID, WalletID: c.WalletID, Network: c.Network, State: countersign.SettlementRefused, Reason: err.Error(), Workflow: body.Workflow,
-		})}
+		}}}
 		entry, err = a.Trail.Append(ctx, d)
 	}
 	return entry, body, err

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"countersign"
+	"countersign/activities/lineage"
 	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/audit/booked"
@@ -28,8 +29,12 @@ type RecordedResult struct {
 // ReleaseSettlement records that a settlement has not happened, and holds nothing for it any
 // more.
 func (a *Settlements) ReleaseSettlement(ctx context.Context, in ReleaseSettlementInput) (RecordedResult, error) {
+	t, err := a.thread(ctx, in.Case)
+	if err != nil {
+		return RecordedResult{}, failed("release", in.Case.ID, err)
+	}
 	body := booked.Released{
-		SettlementID: in.Case.ID, WalletID: in.Case.WalletID, Network: in.Case.Network, RequestID: in.RequestID,
+		SettlementID: in.Case.ID, ApprovalID: t.ApprovalID, WalletID: in.Case.WalletID, Network: in.Case.Network, RequestID: in.RequestID,
 		State: in.State, Reason: clip(in.Reason), Workflow: wire.Here(ctx),
 	}
 	var b ledger.Booking
@@ -37,7 +42,7 @@ func (a *Settlements) ReleaseSettlement(ctx context.Context, in ReleaseSettlemen
 		s := in.Case.step(ledger.Reversed, nil, "")
 		b.Steps, body.Released = []ledger.Step{s}, booking(s)
 	}
-	entry, err := a.Trail.Book(ctx, draft(in.Case.key("released"), in.Case.ID, booked.SettlementReleased, body), b)
+	entry, err := a.Trail.Book(ctx, audit.Draft{Key: in.Case.key("released"), Type: booked.SettlementReleased, Lineage: t.Lineage, Body: body}, b)
 	if err != nil {
 		return RecordedResult{}, failed("release", in.Case.ID, err)
 	}
@@ -76,11 +81,15 @@ func (a *Settlements) RetractSettlement(ctx context.Context, in RetractSettlemen
 }
 
 func (a *Settlements) retract(ctx context.Context, in RetractSettlementInput) (RetractSettlementResult, error) {
+	t, err := a.thread(ctx, in.Case)
+	if err != nil {
+		return RetractSettlementResult{}, err
+	}
 	body := booked.Retracted{
-		SettlementID: in.Case.ID, WalletID: in.Case.WalletID, Network: in.Case.Network,
+		SettlementID: in.Case.ID, ApprovalID: t.ApprovalID, WalletID: in.Case.WalletID, Network: in.Case.Network,
 		FollowedBy: in.FollowedBy, TxHash: in.TxHash, Block: in.Block, Now: clip(in.Now), Workflow: wire.Here(ctx),
 	}
-	retracted := draft(in.Case.nth("retracted", in.Number), in.Case.ID, booked.SettlementRetracted, body)
+	retracted := audit.Draft{Key: in.Case.nth("retracted", in.Number), Type: booked.SettlementRetracted, Lineage: t.Lineage, Body: body}
 	if !in.Posted {
 		entry, err := a.Trail.Append(ctx, retracted)
 		return RetractSettlementResult{Case: in.Case, Index: entry.Index}, err
@@ -110,8 +119,10 @@ func (a *Settlements) retract(ctx context.Context, in RetractSettlementInput) (R
 			s := next.step(ledger.Pending, postings, memo(opening))
 			b.Steps, body.Held = append(b.Steps, s), booking(s)
 		}
-		d := draft(key, in.Case.ID, booked.SettlementReversed, body)
-		d.Before, d.After = []audit.Draft{retracted}, []audit.Draft{a.alarm(ctx, in)}
+		d := audit.Draft{
+			Key: key, Type: booked.SettlementReversed, Lineage: t.Lineage, Body: body,
+			Before: []audit.Draft{retracted}, After: []audit.Draft{a.alarm(ctx, in, t)},
+		}
 		if entry, err = a.Trail.Book(ctx, d, b); err != nil {
 			return RetractSettlementResult{}, err
 		}
@@ -125,12 +136,12 @@ func (a *Settlements) retract(ctx context.Context, in RetractSettlementInput) (R
 }
 
 // alarm is raised when what was posted as final did not last.
-func (a *Settlements) alarm(ctx context.Context, in RetractSettlementInput) audit.Draft {
+func (a *Settlements) alarm(ctx context.Context, in RetractSettlementInput, t lineage.Thread) audit.Draft {
 	return audit.Draft{
 		Key:  countersign.AlarmKey(string(audit.FinalityBroken), in.Case.ID, strconv.Itoa(in.Case.Round)),
-		Type: audit.AlarmRaised, Lineage: countersign.SettlementLineage(in.Case.ID),
+		Type: audit.AlarmRaised, Lineage: t.Lineage,
 		Body: audit.Alarm{
-			Code: audit.FinalityBroken, SettlementID: in.Case.ID, Workflow: wire.Here(ctx),
+			Code: audit.FinalityBroken, SettlementID: in.Case.ID, ApprovalID: t.ApprovalID, Workflow: wire.Here(ctx),
 			What: fmt.Sprintf("transaction %s on %s was posted as final by the %s's word, and now it is %s", in.TxHash, in.Case.Network, in.FollowedBy, clip(in.Now)),
 		},
 	}
@@ -147,9 +158,17 @@ type EscalateSettlementInput struct {
 
 // EscalateSettlement records that people must look.
 func (a *Settlements) EscalateSettlement(ctx context.Context, in EscalateSettlementInput) (RecordedResult, error) {
-	entry, err := a.Trail.Append(ctx, draft(in.Case.nth("escalated/"+string(in.Issue), in.Number), in.Case.ID, booked.SettlementEscalated, booked.SettlementEscalation{
-		SettlementID: in.Case.ID, WalletID: in.Case.WalletID, Network: in.Case.Network, Issue: in.Issue, Reason: clip(in.Reason), Workflow: wire.Here(ctx),
-	}))
+	t, err := a.thread(ctx, in.Case)
+	if err != nil {
+		return RecordedResult{}, failed("escalate", in.Case.ID, err)
+	}
+	entry, err := a.Trail.Append(ctx, audit.Draft{
+		Key: in.Case.nth("escalated/"+string(in.Issue), in.Number), Type: booked.SettlementEscalated, Lineage: t.Lineage,
+		Body: booked.SettlementEscalation{
+			SettlementID: in.Case.ID, ApprovalID: t.ApprovalID, WalletID: in.Case.WalletID, Network: in.Case.Network,
+			Issue: in.Issue, Reason: clip(in.Reason), Workflow: wire.Here(ctx),
+		},
+	})
 	if err != nil {
 		return RecordedResult{}, failed("escalate", in.Case.ID, err)
 	}

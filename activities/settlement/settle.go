@@ -83,8 +83,12 @@ func (a *Settlements) post(ctx context.Context, in PostSettlementInput) (res Pos
 	case err != nil:
 		return res, err
 	}
+	t, err := a.thread(ctx, in.Case)
+	if err != nil {
+		return res, err
+	}
 	body = booked.Settled{
-		SettlementID: in.Case.ID, WalletID: in.Case.WalletID, Network: in.Case.Network, RequestID: in.Request.ID,
+		SettlementID: in.Case.ID, ApprovalID: t.ApprovalID, WalletID: in.Case.WalletID, Network: in.Case.Network, RequestID: in.Request.ID,
 		State: stateOf(in, e), FollowedBy: in.FollowedBy, Effect: e, Differs: differs(opening, in, e), Workflow: wire.Here(ctx),
 	}
 	if len(e.Doubts) > 0 {
@@ -94,7 +98,7 @@ func (a *Settlements) post(ctx context.Context, in PostSettlementInput) (res Pos
 		}
 		body.Accepted = accepted
 	}
-	return a.record(ctx, in.Case, key, body, wallets, postings, memo(opening))
+	return a.record(ctx, in.Case, audit.Draft{Key: key, Type: booked.SettlementSettled, Lineage: t.Lineage}, body, wallets, postings, memo(opening))
 }
 
 func stateOf(in PostSettlementInput, e countersign.Effect) countersign.SettlementState {
@@ -111,7 +115,7 @@ func stateOf(in PostSettlementInput, e countersign.Effect) countersign.Settlemen
 const behindAll = ^uint64(0)
 
 // record puts what happened on the trail and into the books.
-func (a *Settlements) record(ctx context.Context, c Case, key string, body booked.Settled, wallets posting.Wallets,
+func (a *Settlements) record(ctx context.Context, c Case, d audit.Draft, body booked.Settled, wallets posting.Wallets,
 	postings []ledger.Posting, memo string,
 ) (PostSettlementResult, error) {
 	var b ledger.Booking
@@ -133,8 +137,7 @@ func (a *Settlements) record(ctx context.Context, c Case, key string, body booke
 		body.Wallets = append(body.Wallets, w.ID)
 	}
 	body.Wallets = booked.Names(body.Wallets)
-	d := draft(key, c.ID, booked.SettlementSettled, body)
-	d.Evidence = [][]byte{whole}
+	d.Body, d.Evidence = body, [][]byte{whole}
 	entry, err := a.Trail.Book(ctx, d, b)
 	if err != nil {
 		return PostSettlementResult{}, err

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"countersign"
+	"countersign/activities/lineage"
 	"countersign/activities/wire"
 	"countersign/audit"
 	"countersign/audit/booked"
@@ -92,6 +93,8 @@ type Case struct {
 	// has an entry of its own in the books. Held says that this round's entry is pending.
 	Round int  `json:"round"`
 	Held  bool `json:"held,omitempty"`
+	// ApprovalID is the approval that the custodian asked for, once it has said so.
+	ApprovalID string `json:"approval_id,omitempty"`
 }
 
 // key is the record key of a step that is done once a round.
@@ -124,9 +127,13 @@ func booking(s ledger.Step) booked.Booking {
 	return booked.Booking{Entry: s.ID, State: string(s.State), Step: s.Digest()}
 }
 
-// draft is a record about a settlement.
-func draft(key, id string, kind audit.Type, body any) audit.Draft {
-	return audit.Draft{Key: key, Type: kind, Lineage: countersign.SettlementLineage(id), Body: body}
+// thread is what the records of a settlement have in common.
+func (a *Settlements) thread(ctx context.Context, c Case) (lineage.Thread, error) {
+	t, err := lineage.OfSettlement(ctx, a.Trail, c.ID)
+	if t.ApprovalID == "" {
+		t.ApprovalID = c.ApprovalID
+	}
+	return t, err
 }
 
 // opened is what the trail says that is to be settled.

@@ -63,8 +63,9 @@ func (a *Settlements) submit(ctx context.Context, id string) (res SubmitSettleme
 		SettlementID: id, WalletID: body.WalletID, Network: body.Network, RequestID: req.ID, Kind: string(req.Kind),
 		Status: string(req.Status), ApprovalID: req.ApprovalID, Answer: hex.EncodeToString(sum[:]), Workflow: wire.Here(ctx),
 	}
-	d := draft(key, id, booked.SettlementSubmitted, there)
-	d.Evidence = [][]byte{req.Raw}
+	d := audit.Draft{
+		Key: key, Type: booked.SettlementSubmitted, Lineage: opening.Record.Lineage, Body: there, Evidence: [][]byte{req.Raw},
+	}
 	if entry, err = a.Trail.Append(ctx, d); err != nil {
 		return res, err
 	}

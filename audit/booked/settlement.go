@@ -70,6 +70,7 @@ type Submission struct {
 // A Settled is what a transaction did in the end.
 type Settled struct {
 	SettlementID string `json:"settlement_id"`
+	ApprovalID   string `json:"approval_id,omitempty"`
 	WalletID     string `json:"wallet_id"`
 	Network      string `json:"network"`
 	RequestID    string `json:"request_id"`
@@ -94,6 +95,7 @@ type Settled struct {
 // A Released is a settlement that has not happened.
 type Released struct {
 	SettlementID string                      `json:"settlement_id"`
+	ApprovalID   string                      `json:"approval_id,omitempty"`
 	WalletID     string                      `json:"wallet_id"`
 	Network      string                      `json:"network"`
 	RequestID    string                      `json:"request_id,omitempty"`
@@ -107,6 +109,7 @@ type Released struct {
 // changed; where something had been posted on it, that is reversed and held again.
 type Retracted struct {
 	SettlementID string               `json:"settlement_id"`
+	ApprovalID   string               `json:"approval_id,omitempty"`
 	WalletID     string               `json:"wallet_id"`
 	Network      string               `json:"network"`
 	FollowedBy   string               `json:"followed_by"`
@@ -121,6 +124,7 @@ type Retracted struct {
 // A SettlementEscalation is why people must look.
 type SettlementEscalation struct {
 	SettlementID string                      `json:"settlement_id"`
+	ApprovalID   string                      `json:"approval_id,omitempty"`
 	WalletID     string                      `json:"wallet_id"`
 	Network      string                      `json:"network"`
 	Issue        countersign.SettlementIssue `json:"issue"`
@@ -131,6 +135,7 @@ type SettlementEscalation struct {
 // An Acceptance is a person's word that an effect that is in doubt is to be posted as it looks.
 type Acceptance struct {
 	SettlementID string `json:"settlement_id"`
+	ApprovalID   string `json:"approval_id,omitempty"`
 	By           string `json:"by"`
 	Reason       string `json:"reason"`
 }

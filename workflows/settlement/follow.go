@@ -65,7 +65,7 @@ func (s *stateful) follow(ctx workflow.Context, seen settlement.FollowSettlement
 		return nil
 	}
 	if seen.ApprovalID != "" {
-		s.c.ApprovalID = seen.ApprovalID
+		s.c.ApprovalID, s.c.Case.ApprovalID = seen.ApprovalID, seen.ApprovalID
 	}
 	s.c.TxHash = seen.TxHash
 	if seen.FollowedBy != "" {

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"countersign"
+	"countersign/activities/lineage"
 	"countersign/audit"
 	"countersign/audit/booked"
 	"countersign/store"
@@ -228,9 +229,13 @@ a quarter of an hour.`,
 			if _, err := trail.Find(cmd.Context(), countersign.SettlementKey(args[0], "opened")); err != nil {
 				return o.Refused(fmt.Errorf("settlement %s: %w", args[0], err))
 			}
+			thread, err := lineage.OfSettlement(cmd.Context(), trail, args[0])
+			if err != nil {
+				return err
+			}
 			entry, err := trail.Append(cmd.Context(), audit.Draft{
 				Key: countersign.SettlementKey(args[0], "accepted/"+strings.ToLower(tx)), Type: booked.SettlementAccepted,
-				Lineage: countersign.SettlementLineage(args[0]), Body: booked.Acceptance{SettlementID: args[0], By: by, Reason: reason},
+				Lineage: thread.Lineage, Body: booked.Acceptance{SettlementID: args[0], ApprovalID: thread.ApprovalID, By: by, Reason: reason},
 			})
 			if err != nil {
 				return err
