@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -54,19 +55,48 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 		}
 	}
 	intent.Request, intent.Words = request, recordedWords(r.Words)
+	decode(&intent, approval.Activity, r)
+	return intent, beside
+}
+
+// decode fills in what the rules saw, as much of it as has room.
+func decode(in *audit.Intent, asked countersign.Activity, r rules.Result) {
 	if r.Function != "" {
-		intent.Decoded = &audit.Decoded{Contract: r.Contract, Function: r.Function, Args: r.Args, Inside: inside(r.Inside)}
-		if text, err := json.Marshal(intent.Decoded); err == nil {
-			intent.Tree = digest(text)
+		in.Decoded = &audit.Decoded{Contract: r.Contract, Function: r.Function, Args: r.Args, Inside: inside(r.Inside)}
+	}
+	contracts := audit.Contracts(asked, in.Decoded)
+	if in.Decoded != nil {
+		if text, err := json.Marshal(in.Decoded); err == nil {
+			in.Tree = digest(text)
 		}
-		if tooLong(intent.Decoded, maxDecoded) {
-			intent.Decoded.Inside = nil
+		if tooLong(in.Decoded, maxDecoded) {
+			in.Decoded.Inside = nil
 		}
-		if tooLong(intent.Decoded, maxDecoded) {
-			intent.Decoded.Args = nil
+		if tooLong(in.Decoded, maxDecoded) {
+			in.Decoded.Args = nil
 		}
 	}
-	return intent, beside
+	nameContracts(in, contracts)
+}
+
+// nameContracts lists the contracts of what is asked for where the request and the tree do not
+// name all of them any more. The list has the room that the tree has left: if there is too
+// little, the calls inside make place for it.
+func nameContracts(in *audit.Intent, all []string) {
+	if len(audit.Contracts(in.Request, in.Decoded)) == len(all) {
+		return
+	}
+	if in.Decoded != nil && tooLong([]any{in.Decoded, all}, maxDecoded) {
+		in.Decoded.Inside = nil
+	}
+	for room := maxDecoded - length(in.Decoded); len(in.Contracts) < len(all); {
+		next := all[len(in.Contracts)]
+		if room -= length(next) + 1; room < 0 {
+			break
+		}
+		in.Contracts = append(in.Contracts, next)
+	}
+	in.MoreContracts = len(all) - len(in.Contracts)
 }
 
 // What is unbounded in a record, in bytes of JSON: all together stay under
@@ -80,9 +110,15 @@ const (
 	maxBudgets = 4 << 10
 )
 
-func tooLong(v any, limit int) bool {
+func tooLong(v any, limit int) bool { return length(v) > limit }
+
+// length is that of JSON in bytes, more than there is room for where there is none.
+func length(v any) int {
 	text, err := json.Marshal(v)
-	return err != nil || len(text) > limit
+	if err != nil {
+		return math.MaxInt32
+	}
+	return len(text)
 }
 
 // kept is evidence of our own: what has no room in the record.

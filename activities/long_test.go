@@ -30,6 +30,9 @@ func everything() (a countersign.Approval, r rules.Result) {
 		Decision: countersign.Abstained(countersign.OverCap, "%s", strings.Repeat("long ", 100)),
 		Books:    []string{"a book"}, Evidence: evidence, Contract: "c", Function: "f()", Args: map[string]any{"a": strings.Repeat("x", 9_000)}, At: start,
 	}
+	for i := range 400 {
+		r.Inside = append(r.Inside, rules.DecodedCall{To: fmt.Sprintf("0x%040d", 1_000+i)})
+	}
 	for i := range 300 {
 		r.Claims = append(r.Claims, countersign.Claim{Budget: fmt.Sprint("pot/", i), Amount: countersign.NewAmount(2), Limit: countersign.NewAmount(1)})
 		r.Rules = append(r.Rules, fmt.Sprint("Net/", i, strings.Repeat("r", 300)))

@@ -113,8 +113,8 @@ type Decoded struct {
 	Contract string         `json:"contract"`
 	Function string         `json:"function"`
 	Args     map[string]any `json:"args"`
-	// Inside are the calls that a wrapper makes; of a record with very many, only the
-	// call data in the request tells them.
+	// Inside are the calls that a wrapper makes; of very many, a record tells the contracts
+	// only, and the call data in the request the rest.
 	Inside []DecodedCall `json:"inside,omitempty"`
 }
 

@@ -31,6 +31,9 @@ func scattered(t *testing.T, dsn string, n int) *store.DB {
 			Request:  countersign.Activity{WalletID: fmt.Sprint("wa-", i%5), Network: fmt.Sprint("net-", i%3), Call: &countersign.Call{To: fmt.Sprintf("0x%040X", 0xabc0+i%4)}},
 			Decision: countersign.Decision{Verdict: verdicts[i%4%3]},
 		}
+		if i%16 == 13 {
+			in.MoreContracts = i
+		}
 		d := audit.Draft{Key: fmt.Sprint("k", i), Type: audit.DecisionIntent, Lineage: fmt.Sprint("approval/", i/2), Body: in}
 		if i%6 == 5 {
 			d.Type, d.Body = audit.DecisionOutcome, audit.Post{ApprovalID: in.ApprovalID, Verdict: in.Decision.Verdict}
@@ -46,7 +49,8 @@ func scattered(t *testing.T, dsn string, n int) *store.DB {
 func picks(q store.Query, e audit.Entry) bool {
 	facets := e.Record.Facets()
 	for _, f := range q.Facets {
-		if !slices.Contains(facets, f) {
+		more := f.Name == audit.FacetContract && slices.Contains(facets, audit.Facet{Name: f.Name, Value: "*"})
+		if !more && !slices.Contains(facets, f) {
 			return false
 		}
 	}
@@ -72,7 +76,7 @@ func drawQuery(rt *rapid.T, size int64) (q store.Query) {
 	q.Subject = rapid.SampledFrom([]string{"", "ana", "bo", "founder", "nobody"}).Draw(rt, "subject")
 	values := map[string][]string{
 		audit.FacetApproval: {"ap-3", "ap-2", "x"}, audit.FacetLineage: {"approval/3", "approval/4"}, audit.FacetInitiator: {"us-1", "us-2"},
-		audit.FacetContract: {"0x000000000000000000000000000000000000abc1"}, audit.FacetPolicy: {"po-0", "po-all"}, audit.FacetWallet: {"wa-0", "wa-1", ""},
+		audit.FacetContract: {"0x000000000000000000000000000000000000abc1", "0x0000000000000000000000000000000000000001"}, audit.FacetPolicy: {"po-0", "po-all"}, audit.FacetWallet: {"wa-0", "wa-1", ""},
 		audit.FacetNetwork: {"net-0", "net-2"}, audit.FacetDecision: {"approve", "reject"}, "unheard": {"of"},
 	}
 	for _, name := range []string{"approval", "lineage", "initiator", "contract", "policy", "wallet", "network", "decision", "unheard"} {

@@ -6,6 +6,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/audit/facet"
 )
 
 func fillIntent(ev *event, e audit.Entry) error {
@@ -20,6 +21,9 @@ func fillIntent(ev *event, e audit.Entry) error {
 		ev.Policy = rulesPolicy(in.Rules)
 	}
 	for _, f := range e.Record.Facets() {
+		if f.Value == facet.More {
+			continue // how many more there are stands in the body
+		}
 		switch f.Name {
 		case audit.FacetWallet, audit.FacetPolicy, audit.FacetContract:
 			ev.resource(f.Name, f.Value, affected)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"countersign/audit"
+	"countersign/audit/facet"
 	"countersign/store/sqldb"
 )
 
@@ -27,7 +28,8 @@ type Query struct {
 
 	Type    audit.Type
 	Subject string
-	// Facets must all be the record's.
+	// Facets must all be the record's. A record that does not name all of its contracts
+	// ([facet.More]) has any.
 	Facets []audit.Facet
 	// Wallets picks, unless it is nil, records that name one of them; with an empty list
 	// none does.
@@ -88,7 +90,20 @@ func plan(ctx context.Context, db *sqldb.DB, q Query) (*selection, error) {
 		return nil, err
 	}
 	facets, wallets := ranked(q)
+	more := false // there are records of more contracts than they name
+	if len(facets) > 0 && facets[0].Name == audit.FacetContract {
+		n, err := Number(ctx, db, "SELECT COUNT(*) FROM (SELECT 1 FROM facets WHERE name = ? AND value = ? AND idx >= ? LIMIT 1) AS f",
+			audit.FacetContract, facet.More, q.From)
+		if err != nil {
+			return nil, err
+		}
+		more = n > 0
+	}
 	switch {
+	case more:
+		s.and("r.idx IN (SELECT idx FROM facets WHERE name = ? AND value IN (?, ?) AND idx >= ?)",
+			audit.FacetContract, facets[0].Value, facet.More, q.From)
+		facets = facets[1:]
 	case len(facets) > 0 && facets[0].Name == audit.FacetApproval:
 		s.and("r.approval = ? AND r.approval <> ''", facets[0].Value)
 		facets = facets[1:]
@@ -130,6 +145,10 @@ func (s *selection) rest(q Query, facets []audit.Facet, wallets []string) {
 			s.and("r.approval || '' = ?", f.Value)
 			continue
 		}
+		if f.Name == audit.FacetContract {
+			s.and("EXISTS (SELECT 1 FROM facets o WHERE o.name = ? AND o.value IN (?, ?) AND o.idx = r.idx)", f.Name, f.Value, facet.More)
+			continue
+		}
 		s.and("EXISTS (SELECT 1 FROM facets o WHERE o.name = ? AND o.value = ? AND o.idx = r.idx)", f.Name, f.Value)
 	}
 	if wallets != nil {
@@ -155,7 +174,7 @@ func (s *selection) rest(q Query, facets []audit.Facet, wallets []string) {
 
 // rank is the order of facets by how few records one value picks, in most deployments.
 var rank = []string{
-	audit.FacetApproval, audit.FacetLineage, audit.FacetInitiator, audit.FacetContract,
+	audit.FacetApproval, audit.FacetLineage, audit.FacetApprover, audit.FacetInitiator, audit.FacetContract,
 	audit.FacetPolicy, audit.FacetWallet, audit.FacetNetwork, audit.FacetDecision,
 }
 
