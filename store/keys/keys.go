@@ -25,6 +25,10 @@ import (
 // enrolled, or has been retired or revoked.
 var ErrNotEnrolled = errors.New("the signing key is not enrolled")
 
+// ErrLastKey means that a key may not be ended now: with it the log would lose the last that
+// may sign, and nothing could be written any more, no other key and no halt either.
+var ErrLastKey = errors.New("it is the last key that may sign")
+
 // Keys are those of the log of a database, as far as its records about keys were read. They
 // are safe for concurrent use.
 type Keys struct {
@@ -136,14 +140,47 @@ func keyIDOf(jws string) string {
 }
 
 // After is the registry behind a record that is being written and was signed with kid. A record about a key that
-// would not count is refused: it would stand on the trail for ever, and verify never.
+// would not count is refused: it would stand on the trail for ever, and verify never. So is, with [ErrLastKey], the
+// end of a key behind which none could sign.
 func After(r *audit.Registry, rec audit.Record, kid string) (*audit.Registry, error) {
 	switch rec.Type {
 	case audit.KeyEnrolled, audit.KeyRetired, audit.KeyRevoked:
-		r = r.Clone()
-		return r, r.ApplyBy(rec, kid)
+		before := r
+		r = before.Clone()
+		if err := r.ApplyBy(rec, kid); err != nil {
+			return nil, err
+		}
+		return r, signsOn(before, r)
 	}
 	return r, nil
+}
+
+// signsOn refuses a step behind which no key could sign records any more, or none the log's checkpoints.
+func signsOn(before, after *audit.Registry) error {
+	for _, use := range []audit.KeyUse{audit.RecordKey, audit.LogKey} {
+		if lost := standing(before, use); len(lost) > 0 && len(standing(after, use)) == 0 {
+			return fmt.Errorf("%w for the use %q: enrol another first, with a key that this leaves standing; a revocation takes with it what the key has enrolled from its index on (it would end %s)",
+				ErrLastKey, use, strings.Join(lost, ", "))
+		}
+	}
+	return nil
+}
+
+// standing are the keys that may sign on: any records, or the checkpoints of the log that the first log key named.
+func standing(r *audit.Registry, use audit.KeyUse) (kids []string) {
+	origin := ""
+	for _, k := range r.All() {
+		if k.Use != use {
+			continue
+		}
+		if origin == "" {
+			origin = k.Subject
+		}
+		if k.Until < 0 && (use == audit.RecordKey || k.Subject == origin) {
+			kids = append(kids, k.KeyID)
+		}
+	}
+	return kids
 }
 
 // MaySign fails, with [ErrNotEnrolled], unless the signer's key kid may sign the record of a

@@ -157,7 +157,9 @@ func (o Options) retire() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retire KEY",
 		Short: "End a key: what it has signed stands, and it signs nothing more",
-		Args:  cobra.ExactArgs(1),
+		Long: `Put on the trail that a key signs nothing more. The last key that may sign is refused:
+enrol another first.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.append(cmd, func(ctx context.Context, t *store.Trail) (audit.Entry, error) {
 				return t.EndKey(ctx, args[0], audit.KeyRetired, 0, reason, by)
@@ -177,7 +179,8 @@ func (o Options) revoke() *cobra.Command {
 		Short: "Disown a key: nothing that it signed from an index on is believed",
 		Long: `Put on the trail that a key was in other hands. What it signed from --from on, also what
 stands on the trail already, does not verify any more and nothing follows from it: people
-must look at each of those records (countersign audit verify lists them).`,
+must look at each of those records (countersign audit verify lists them). The keys that it
+has enrolled since go with it; where none would be left to sign, nothing is revoked.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("from") || strings.TrimSpace(reason) == "" {
