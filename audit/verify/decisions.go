@@ -3,9 +3,6 @@ package verify
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strconv"
-	"strings"
-	"time"
 
 	"countersign"
 	"countersign/audit"
@@ -20,27 +17,14 @@ import (
 type intent struct {
 	index    int64
 	approval [sha256.Size]byte
-	verdict  byte // its place in verdicts
+	verdict  byte // its place in [rows.Verdicts]
 	claims   budgets.Span
-}
-
-// verdicts are those that there are.
-var verdicts = []countersign.Verdict{countersign.Approve, countersign.Reject, countersign.Abstain}
-
-// verdictOf is a verdict's place; ok says whether it is one.
-func verdictOf(text []byte) (place byte, ok bool) {
-	for i, v := range verdicts {
-		if string(v) == string(text) {
-			return byte(i), true //nolint:gosec // of three
-		}
-	}
-	return 0, false
 }
 
 // intent remembers a decision, and checks what it says of hands and budgets.
 func (v *verifier) intent(r *rows.Row, fault faulter) {
 	f := &r.Facts
-	verdict, ok := verdictOf(f.Decided)
+	verdict, ok := rows.VerdictOf(f.Decided)
 	if f.Unclear == "" && !ok {
 		f.Unclear = "its verdict is none"
 	}
@@ -48,7 +32,9 @@ func (v *verifier) intent(r *rows.Row, fault faulter) {
 		fault(BodyUnclear, "%s", f.Unclear)
 		return
 	}
-	if verdicts[verdict].Spoken() {
+	v.once(r, DecidedTwice, fault)
+	if rows.Verdicts[verdict].Spoken() {
+		v.whileHalted(r, fault)
 		same, err := f.SameHands(form.Text(r.Payload.Subject))
 		switch {
 		case err != nil:
@@ -65,13 +51,13 @@ func (v *verifier) intent(r *rows.Row, fault faulter) {
 // claims checks a decision's balances and remembers what it takes from budgets.
 func (v *verifier) claims(r *rows.Row, verdict byte, fault faulter) budgets.Span {
 	d := budgets.Decision{
-		Balances: r.Facts.Budgets, Elsewhere: r.Facts.Elsewhere(), Approves: verdicts[verdict] == countersign.Approve,
+		Balances: r.Facts.Budgets, Elsewhere: r.Facts.Elsewhere(), Approves: rows.Verdicts[verdict] == countersign.Approve,
 		Asked: budgets.Unknown,
 	}
 	if len(d.Balances) > 0 {
-		d.At, _ = micros(r.Payload.At)
+		d.At, _ = rows.Micros(r.Payload.At)
 		if text, ok := form.String(r.Facts.Asked); ok {
-			if at, ok := micros(text); ok {
+			if at, ok := rows.Micros(text); ok {
 				d.Asked = at
 			}
 		}
@@ -84,12 +70,6 @@ func (v *verifier) claims(r *rows.Row, verdict byte, fault faulter) budgets.Span
 	return span
 }
 
-// micros is a time in microseconds since 1970.
-func micros(text []byte) (int64, bool) {
-	t, err := time.Parse(time.RFC3339Nano, string(text))
-	return t.UnixMicro(), err == nil
-}
-
 // outcome checks that an effect stands behind the intent that it names and says the same.
 func (v *verifier) outcome(r *rows.Row, fault faulter) {
 	f := &r.Facts
@@ -98,15 +78,8 @@ func (v *verifier) outcome(r *rows.Row, fault faulter) {
 		return
 	}
 	post := audit.Type(r.Payload.Type) == audit.DecisionOutcome
-	switch r.Custody {
-	case rows.Proven:
-		v.report.CustodianProofs++
-	case rows.Without:
-		v.report.CustodianUnproven++
-	case rows.Disproven:
-		fault(CustodianSig, "the custodian's credential has not signed the user action in its receipt")
-	case rows.NotAsked:
-	}
+	v.once(r, ToldTwice, fault)
+	v.custody(r, fault)
 	var leaf tlog.Hash
 	n, err := hex.Decode(leaf[:], f.Intent[:min(len(f.Intent), 2*len(leaf))])
 	in, ok := v.intents[leaf]
@@ -114,7 +87,7 @@ func (v *verifier) outcome(r *rows.Row, fault faulter) {
 		v.withoutIntent(r, post, fault)
 		return
 	}
-	verdict, known := verdictOf(f.Verdict)
+	verdict, known := rows.VerdictOf(f.Verdict)
 	if !known || verdict != in.verdict || sha256.Sum256(f.Approval) != in.approval {
 		fault(IntentDiffers, "says %.20q of %.80q, its intent at index %d another thing", f.Verdict, f.Approval, in.index)
 		return
@@ -135,7 +108,7 @@ func (v *verifier) outcome(r *rows.Row, fault faulter) {
 // before it.
 func (v *verifier) withoutIntent(r *rows.Row, post bool, fault faulter) {
 	if v.from > 0 {
-		issuer, index, leaf, named := reference(r.Facts.Reason)
+		issuer, index, leaf, named := r.Facts.Reference()
 		if !post || !r.Facts.Stands() || named && index < v.from && leaf == string(r.Facts.Intent) && issuer == form.Text(r.Payload.Issuer) {
 			v.report.Unproven.Intents++
 			return
@@ -146,10 +119,10 @@ func (v *verifier) withoutIntent(r *rows.Row, post bool, fault faulter) {
 
 // posted checks what a verdict that the custodian holds must have had behind it.
 func (v *verifier) posted(r *rows.Row, in intent, leaf tlog.Hash, fault faulter) {
-	if !verdicts[in.verdict].Spoken() {
+	if !rows.Verdicts[in.verdict].Spoken() {
 		fault(IntentDiffers, "an abstention was posted: the custodian holds a verdict that was never decided")
 	}
-	issuer, index, named, ok := reference(r.Facts.Reason)
+	issuer, index, named, ok := r.Facts.Reference()
 	if !ok || index != in.index || named != hexOf(leaf) || issuer != form.Text(r.Payload.Issuer) {
 		fault(Reference, "the reason that the custodian was told does not name its intent, record %d: %.80q", in.index, tail(r.Facts.Reason, 80))
 	}
@@ -169,29 +142,6 @@ func (v *verifier) ended(f *rows.Facts, in intent, fault faulter) {
 	default:
 		fault(BudgetDiffers, "the approval ended %.20q, and what it took from budgets is said to be %.20q", f.Status, f.Ended)
 	}
-}
-
-// reference reads what activities/post.go puts behind the reason that it posts: "[countersign
-// <issuer> #<index> <leaf hash>]".
-func reference(reason []byte) (issuer string, index int64, leaf string, ok bool) {
-	const mark = " [countersign "
-	text, closed := strings.CutSuffix(string(reason), "]")
-	at := strings.LastIndex(text, mark)
-	if !closed || at < 0 {
-		return "", 0, "", false
-	}
-	text = text[at+len(mark):]
-	last := strings.LastIndexByte(text, ' ')
-	if last < 0 {
-		return "", 0, "", false
-	}
-	hash := strings.LastIndex(text[:last], " #")
-	if hash < 0 {
-		return "", 0, "", false
-	}
-	number := text[hash+2 : last]
-	index, err := strconv.ParseInt(number, 10, 64)
-	return text[:hash], index, text[last+1:], err == nil && strconv.FormatInt(index, 10) == number
 }
 
 func tail(text []byte, n int) []byte { return text[max(0, len(text)-n):] }

@@ -12,7 +12,8 @@
 // that it is in the one form of the profile, and what its body says. One stage behind
 // them looks at the records in their order: that no index is missing, each author's chain,
 // that the key which signed was enrolled then, that no key of a record is used twice, that
-// every post stands behind its intent and repeats it, that budgets add up. It grows the
+// every post stands behind its intent and repeats it, that an account decides an approval once,
+// that no verdict was found where machines were halted, that budgets add up. It grows the
 // Merkle tree and compares its root with every checkpoint on the way.
 //
 // # Keys

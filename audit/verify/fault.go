@@ -35,7 +35,10 @@ const (
 	Overdrawn     FaultCode = "overdrawn"       // it approves what does not fit a budget
 	BudgetDiffers FaultCode = "budget_differs"  // a budget held something else than it says
 	Reference     FaultCode = "reference"       // the reason told to the custodian does not name its intent
-	CustodianSig  FaultCode = "custodian_proof" // the custodian's credential has not signed its user action
+	CustodianSig  FaultCode = "custodian_proof" // the custodian's credential has not signed its user action, or it proves another post already
+	DecidedTwice  FaultCode = "decided_twice"   // its account has decided the approval before
+	ToldTwice     FaultCode = "told_twice"      // what became of its decision or approval is told before
+	HaltedIgnored FaultCode = "halted_ignored"  // it decides where machines were halted
 )
 
 // The faults of what a database keeps beside the records, which must follow from them. Their index

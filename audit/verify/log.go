@@ -13,6 +13,7 @@ import (
 	"countersign/audit/trust"
 	"countersign/audit/verify/budgets"
 	"countersign/audit/verify/rows"
+	"countersign/audit/verify/steps"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -20,7 +21,7 @@ import (
 // Log verifies a whole log or a range of it. What is wrong with the log is in the report;
 // the error is that of a source that cannot be read, a policy that cannot be used, or the
 // context's, and the report then says what was found so far. Its memory grows by some 60
-// bytes for each record and 150 for each decision.
+// bytes for each record, 150 for each decision and 50 for each vote that the custodian proves.
 func (o Options) Log(ctx context.Context, s Source, t Trust) (Report, error) {
 	r, err := t.Open()
 	if err != nil {
@@ -94,6 +95,7 @@ type verifier struct {
 	used    map[rows.Digest]int64
 	intents map[tlog.Hash]intent
 	budgets *budgets.Book
+	steps   steps.Book
 }
 
 // noted is what the stored checkpoints have told so far.

@@ -95,7 +95,7 @@ func TestARangeSaysWhatItCannotProve(t *testing.T) {
 	s := b.between(from, b.size())
 	s.Anchors = [][]byte{b.checkpoint(2)}
 	got := read(t, s, b.trust())
-	want := verify.Unproven{Intents: 2, Chains: 2, Budgets: 1, Keys: 3, Anchors: 1}
+	want := verify.Unproven{Intents: 2, Chains: 2, Budgets: 1, Keys: 3, Anchors: 1, Halts: 1}
 	if !got.OK() || got.Unproven != want {
 		t.Errorf("range = %+v, want unproven %+v", got, want)
 	}

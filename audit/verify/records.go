@@ -62,6 +62,12 @@ func (v *verifier) judge(r *rows.Row) uint32 {
 		v.intent(r, fault)
 	case audit.DecisionOutcome, audit.ApprovalOutcome:
 		v.outcome(r, fault)
+	case audit.ControlHalted, audit.ControlResumed:
+		if r.Facts.Unclear != "" {
+			fault(BodyUnclear, "%s", r.Facts.Unclear)
+			break
+		}
+		v.steps.Control(r)
 	case audit.AlarmRaised:
 		v.report.Alarms++
 	}

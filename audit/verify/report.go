@@ -71,6 +71,8 @@ type Unproven struct {
 	Keys int64 `json:"keys"`
 	// Anchors counts checkpoints known from elsewhere that end before the range.
 	Anchors int64 `json:"anchors"`
+	// Halts counts verdicts in a range: that machines were halted before it would not show.
+	Halts int64 `json:"halts"`
 	// Facets counts records that a database finds by what the first version knew to find them
 	// by, and by no more: filters that came later do not find them.
 	Facets int64 `json:"facets,omitempty"`

@@ -62,7 +62,7 @@ func (f *forger) flip(text []byte) []byte {
 // the log's key, or who holds the key of an author.
 func kinds() map[string]func(*testing.T, *forger) damage {
 	all := map[string]func(*testing.T, *forger) damage{}
-	for _, more := range []map[string]func(*testing.T, *forger) damage{databaseKinds, checkpointKinds, keyKinds, insiderKinds, rangeKinds} {
+	for _, more := range []map[string]func(*testing.T, *forger) damage{databaseKinds, checkpointKinds, keyKinds, insiderKinds, stepKinds, rangeKinds} {
 		for name, kind := range more {
 			if all[name] != nil {
 				panic("two kinds are called " + name)

@@ -9,17 +9,18 @@ import (
 	"countersign/audit/form"
 )
 
-// Facts are what the checks need of the body of a decision, its outcome or the end of an
-// approval. They are parts of the payload, empty where they are missing.
+// Facts are what the checks need of the body of a decision, its outcome, the end of an
+// approval, or a halt. They are parts of the payload, empty where they are missing.
 type Facts struct {
 	// Unclear says why the body cannot be read.
 	Unclear string
 	// Texts: Decided is the verdict inside a decision, Status that inside an outcome, Ended
-	// what became of budgets.
+	// what became of budgets, Scope where machines are halted or may go on.
 	Approval, Verdict, Intent, Result, Reason []byte
-	Decided, Status, Ended, Initiator         []byte
+	Decided, Status, Ended, Initiator, Scope  []byte
 	// JSON as it stands.
 	Budgets, Receipt, Evidence, Asked, Makers, Checkers []byte
+	Request, Books, Rules, Halted                       []byte
 
 	inner []form.Member // room
 }
@@ -27,7 +28,7 @@ type Facts struct {
 // about reports whether a type's body is read.
 func about(t []byte) bool {
 	switch audit.Type(t) {
-	case audit.DecisionIntent, audit.DecisionOutcome, audit.ApprovalOutcome:
+	case audit.DecisionIntent, audit.DecisionOutcome, audit.ApprovalOutcome, audit.ControlHalted, audit.ControlResumed:
 		return true
 	}
 	return false
@@ -47,7 +48,8 @@ func (f *Facts) read(p *form.Payload) {
 	f.Result, f.Reason, f.Initiator = f.text(values[result]), f.text(values[reason]), f.text(values[initiatorID])
 	f.Decided, f.Status = f.inside(values[decision], verdict), f.inside(values[outcome], status)
 	f.Receipt, f.Evidence, f.Asked = values[receipt], values[evidence], values[askedAt]
-	f.Makers, f.Checkers = values[makerGroups], values[checkerGroups]
+	f.Makers, f.Checkers, f.Scope = values[makerGroups], values[checkerGroups], f.text(values[scope])
+	f.Request, f.Books, f.Rules, f.Halted = values[request], values[books], values[appliedRules], values[halted]
 	if audit.Type(p.Type) == audit.ApprovalOutcome {
 		f.Ended = f.text(values[balances])
 	} else {

@@ -101,7 +101,7 @@ func (k *Keyring) Renew(r *Row) {
 	}
 	r.Known = now
 	if r.Custody == Without {
-		r.Custody = now.custodyOf(r.Facts.Receipt)
+		r.Custody, r.Action = now.custodyOf(r.Facts.Receipt)
 	}
 }
 
@@ -130,19 +130,32 @@ const (
 
 // custodyOf verifies the user action in a post's receipt under the credential that vouched
 // for the key which signed the post.
-func (k *Known) custodyOf(receipt []byte) Custody {
+func (k *Known) custodyOf(receipt []byte) (c Custody, action Digest) {
 	if len(receipt) == 0 || k.vouches == nil {
-		return Without
+		return Without, action
 	}
 	var r countersign.Receipt
 	if json.Unmarshal(receipt, &r) != nil {
-		return Disproven
+		return Disproven, action
 	}
-	switch data, err := base64.RawURLEncoding.Strict().DecodeString(r.Proof.ClientData); {
+	data, err := base64.RawURLEncoding.Strict().DecodeString(r.Proof.ClientData)
+	switch {
 	case r.Proof == (countersign.UserAction{}), r.Proof.CredentialID != k.credential:
-		return Without
+		return Without, action
 	case err != nil || !k.vouches(data, r.Proof.Signature):
-		return Disproven
+		return Disproven, action
 	}
-	return Proven
+	return Proven, challengeOf(data)
+}
+
+// challengeOf is the digest of the challenge in client data, which the custodian gives out once; of
+// client data without one, that of the whole.
+func challengeOf(data []byte) Digest {
+	var c struct {
+		Challenge string `json:"challenge"`
+	}
+	if json.Unmarshal(data, &c) != nil || c.Challenge == "" {
+		return digestOf(data)
+	}
+	return digestOf([]byte(c.Challenge))
 }

@@ -25,6 +25,12 @@ const (
 	initiatorID
 	makerGroups
 	checkerGroups
+	scope
+	request
+	wallet
+	books
+	appliedRules
+	halted
 	memberCount
 )
 
@@ -61,6 +67,18 @@ func memberOf(name []byte) member {
 		return makerGroups
 	case "checker_groups":
 		return checkerGroups
+	case "scope":
+		return scope
+	case "request":
+		return request
+	case "wallet_id":
+		return wallet
+	case "books":
+		return books
+	case "applied_rules":
+		return appliedRules
+	case "halted":
+		return halted
 	}
 	return memberCount
 }

@@ -33,15 +33,26 @@ type Row struct {
 	Chain   [2 * sha256.Size]byte
 	Digest  Digest
 	Payload form.Payload
-	// Facts and Custody are there for the types that have them.
+	// Facts and Custody are there for the types that have them, Action where the custody is
+	// proven: the digest of the challenge that was answered.
 	Facts   Facts
 	Custody Custody
+	Action  Digest
+	// Astray says that a step of an approval is told under another key than its own, of which
+	// Proper is the digest.
+	Astray bool
+	Proper Digest
 }
 
 // A Digest is the first half of a SHA-256. Two record keys with one digest would be
 // reported as reused although they differ, which 2^64 tries might bring about and nobody
 // gains from; two equal ones are never missed.
 type Digest [16]byte
+
+func digestOf(text []byte) Digest {
+	sum := sha256.Sum256(text)
+	return Digest(sum[:16])
+}
 
 // A Worker opens rows by themselves.
 type Worker struct {
@@ -78,10 +89,12 @@ func (w *Worker) Open(r *Row, arena []byte) []byte {
 	}
 	chain := sha256.Sum256(jws[:last])
 	hex.Encode(r.Chain[:], chain[:])
-	key := sha256.Sum256(r.Payload.Key)
-	r.Digest = Digest(key[:16])
+	r.Digest = digestOf(r.Payload.Key)
 	if about(r.Payload.Type) {
 		r.Facts.read(&r.Payload)
+		if step := r.Step(); step != "" && step != form.Text(r.Payload.Key) {
+			r.Astray, r.Proper = true, digestOf([]byte(step))
+		}
 	}
 	if k := w.Keys.Find(r.Header); k != nil {
 		r.under(k, jws[:last], jws[last+1:])
@@ -101,7 +114,7 @@ func (r *Row) under(k *Known, input, spelled []byte) {
 	sig, ok := decode(room[:0], spelled)
 	r.Known, r.Signed = k, ok && audit.Signed(k.Public, input, sig)
 	if audit.Type(r.Payload.Type) == audit.DecisionOutcome && r.Facts.Stands() {
-		r.Custody = k.custodyOf(r.Facts.Receipt)
+		r.Custody, r.Action = k.custodyOf(r.Facts.Receipt)
 	}
 }
 

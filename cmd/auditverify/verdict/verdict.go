@@ -179,6 +179,7 @@ func unproven(r check.Report, c check.Checks) (out []string) {
 	say(u.Budgets > 0, "%d balances of budgets: only a longer history shows what they held", u.Budgets)
 	say(u.Keys > 0, "that %d keys, which are believed by a receipt or because you pinned them, had not ended before the range", u.Keys)
 	say(u.Anchors > 0, "that the range extends %d of the checkpoints that you know: they end before it", u.Anchors)
+	say(u.Halts > 0, "that no machine was halted before the range where %d verdicts in it were found", u.Halts)
 	say(r.CustodianUnproven > 0, "by the custodian's own credential that it took %d of the posts: it is the word of the log", r.CustodianUnproven)
 	for _, name := range r.Uncompared {
 		say(!r.HashesOnly || picked, "that %s says what the records say: it was not compared", name)
