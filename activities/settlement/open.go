@@ -3,6 +3,8 @@ package settlement
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -149,7 +151,8 @@ func (a *Settlements) observed(ctx context.Context, in OpenSettlementInput, body
 		short.Data = nil
 		kept.Activity.Call = &short
 	}
-	body.Origin, body.Request = booked.Observed, &kept
+	sum := sha256.Sum256(req.Raw)
+	body.Origin, body.Request, body.RequestDigest = booked.Observed, &kept, hex.EncodeToString(sum[:])
 	body.WalletID, body.Network, body.Address = w.ID, w.Network, posting.Address(w.Address)
 	return [][]byte{req.Raw}, nil
 }

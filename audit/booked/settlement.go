@@ -45,6 +45,9 @@ type Settlement struct {
 	// Instruction is what was given to us, Request what the custodian was found to have.
 	Instruction *countersign.Instruction `json:"instruction,omitempty"`
 	Request     *countersign.Request     `json:"request,omitempty"`
+	// RequestDigest is the SHA-256 of the custodian's own JSON of the request, which is kept
+	// beside the trail. Records from before it was named have none.
+	RequestDigest string `json:"request_sha256,omitempty"`
 	// PartOf is the settlement that books this one, because it takes the place of its
 	// transaction.
 	PartOf string `json:"part_of,omitempty"`

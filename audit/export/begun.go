@@ -15,7 +15,7 @@ type Begun struct {
 	// where nothing was begun.
 	Manifest bundle.Manifest
 	// Finished says that the run had come to its end, and Whole that every file which the
-	// manifest names is still as it was then. Records and tiles are not looked at.
+	// manifest names or counts is still as it was then. Records and tiles are not looked at.
 	Finished, Whole bool
 }
 
@@ -40,6 +40,10 @@ func Look(root string) (b Begun, err error) {
 			break
 		}
 		_, b.Whole = d.kept(f.Name)
+	}
+	if b.Whole {
+		b.Whole, err = d.whole(b.Manifest.Evidence)
+		return b, err
 	}
 	return b, nil
 }

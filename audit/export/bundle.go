@@ -1,7 +1,7 @@
 package export
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -30,6 +30,11 @@ type Options struct {
 	// Cosigned, when it is set, returns the checkpoint of To records with the signatures of
 	// witnesses, nil when there are none. It goes into the bundle in place of the stored one.
 	Cosigned func(ctx context.Context, size int64) ([]byte, error)
+	// Evidence, when it is set, returns what is kept under a SHA-256 (lower-case hex); then what
+	// the records name goes into the bundle. Lost, when it is set, is told what cannot be had:
+	// the bundle is made without it.
+	Evidence func(ctx context.Context, digest string) ([]byte, error)
+	Lost     func(digest string, err error)
 	// Trust goes into the bundle as its policy. Its log keys must have signed the
 	// checkpoint. Pinned keys have no place in it.
 	Trust verify.Trust
@@ -50,14 +55,9 @@ func Bundle(ctx context.Context, log Log, o Options) (bundle.Manifest, error) {
 	if err != nil {
 		return bundle.Manifest{}, err
 	}
-	if d.begun() && o.To == 0 {
-		o.To = d.made.Bundle.To
-	}
-	if d.begun() && o.Export == 0 {
-		o.Export = d.made.Bundle.Export
-	}
+	o.To, o.Export = cmp.Or(o.To, d.made.Bundle.To), cmp.Or(o.Export, d.made.Bundle.Export)
 	b := &builder{log: log, dir: d, options: o}
-	for _, step := range []func(context.Context) error{b.bounds, b.begin, b.small, b.keys, b.notes, b.entries, b.views} {
+	for _, step := range []func(context.Context) error{b.bounds, b.begin, b.small, b.keys, b.notes, b.entries, b.views, b.evidence} {
 		if err := step(ctx); err != nil {
 			return bundle.Manifest{}, fmt.Errorf("export to %s: %w", o.Dir, err)
 		}
@@ -83,7 +83,7 @@ type builder struct {
 	final, first []byte // notes
 	prover       *prover
 	frontier     []tlog.Hash
-	done         int64 // of twice the records: as entries, and as views
+	done         int64 // of the records, in each pass: as entries, as views, and for what they name
 }
 
 // file adds a written file to the manifest.
@@ -97,7 +97,11 @@ func (b *builder) file(f bundle.File, err error) {
 func (b *builder) progress(records int64) {
 	b.done += records
 	if b.options.Progress != nil {
-		b.options.Progress(b.done, 2*(b.manifest.To-bundle.Lead(b.manifest.From)))
+		passes := int64(2)
+		if b.options.Evidence != nil {
+			passes = 3
+		}
+		b.options.Progress(b.done, passes*(b.manifest.To-bundle.Lead(b.manifest.From)))
 	}
 }
 
@@ -132,6 +136,9 @@ func (b *builder) bounds(ctx context.Context) (err error) {
 	b.manifest = bundle.Manifest{
 		Form: bundle.Form, Origin: c.Origin, From: o.From, To: o.To, Root: base64.StdEncoding.EncodeToString(c.Root[:]),
 		Records: o.To - o.From, Export: o.Export, OCSF: bundle.OCSFForm, Product: o.Product.OrDefault(),
+	}
+	if o.Evidence != nil {
+		b.manifest.Evidence = &bundle.Evidence{}
 	}
 	return nil
 }
@@ -260,30 +267,5 @@ func (b *builder) keys(ctx context.Context) error {
 		return err
 	}
 	b.file(b.dir.write(bundle.JWKSFile, set))
-	return b.failed
-}
-
-// notes writes all checkpoints between the ends, the last included.
-func (b *builder) notes(ctx context.Context) error {
-	t, err := b.dir.create(bundle.CheckpointsFile)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(t)
-	for msg, err := range b.log.Checkpoints(ctx, b.manifest.From, b.manifest.To) {
-		if err == nil {
-			_, err = w.Write(bundle.AppendNote(nil, msg))
-		}
-		if err != nil {
-			t.abandon()
-			return err
-		}
-		b.manifest.Checkpoints++
-	}
-	if err := w.Flush(); err != nil {
-		t.abandon()
-		return err
-	}
-	b.file(t.finish())
 	return b.failed
 }

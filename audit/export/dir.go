@@ -95,13 +95,16 @@ func (d *dir) begin(p progress) error {
 	if d.begun() {
 		was := d.made
 		was.Bundle.Files, was.Bundle.Records, was.Bundle.Checkpoints, was.Bundle.Export = nil, p.Bundle.Records, p.Bundle.Checkpoints, p.Bundle.Export
+		if was.Bundle.Evidence != nil {
+			was.Bundle.Evidence = &bundle.Evidence{}
+		}
 		a, err1 := json.Marshal(was)
 		b, err2 := json.Marshal(p)
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
 		if !bytes.Equal(a, b) {
-			return fmt.Errorf("%w: in %s is a bundle from %d to %d of %.80q, or with another policy or product", ErrOther, d.root, was.Bundle.From, was.Bundle.To, was.Bundle.Origin)
+			return fmt.Errorf("%w: in %s is a bundle from %d to %d of %.80q, or with another policy or product, or other evidence", ErrOther, d.root, was.Bundle.From, was.Bundle.To, was.Bundle.Origin)
 		}
 		p.Bundle.Files = d.made.Bundle.Files
 	}

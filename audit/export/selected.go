@@ -15,6 +15,7 @@ import (
 	"countersign/audit"
 	"countersign/audit/csvfile"
 	"countersign/audit/export/bundle"
+	"countersign/audit/export/gather"
 	"countersign/audit/verify"
 )
 
@@ -28,6 +29,9 @@ type Selection struct {
 	Cosigned []byte
 	// Export is the index of the record that says that it is exported.
 	Export int64
+	// Evidence and Lost are as in [Options].
+	Evidence func(ctx context.Context, digest string) ([]byte, error)
+	Lost     func(digest string, err error)
 	// Trust goes into the export as its policy.
 	Trust verify.Trust
 	// Progress, when it is set, is told how far the export has come.
@@ -57,7 +61,7 @@ type zipped struct {
 }
 
 func (z *zipped) write(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{z.begin, z.pick, z.receipts, z.keys, z.csv, z.end} {
+	for _, step := range []func(context.Context) error{z.begin, z.pick, z.receipts, z.keys, z.csv, z.evidence, z.end} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -200,6 +204,26 @@ func (z *zipped) csv(ctx context.Context) error {
 		return err
 	}
 	z.manifest.Files = append(z.manifest.Files, bundle.File{Name: bundle.CSVFile, Size: sum.size, SHA256: hex.EncodeToString(sum.hash.Sum(nil))})
+	return nil
+}
+
+// evidence writes what the records name.
+func (z *zipped) evidence(ctx context.Context) error {
+	if z.selection.Evidence == nil {
+		return nil
+	}
+	z.manifest.Evidence = &bundle.Evidence{}
+	g := gather.New(gather.Gatherer{Read: z.selection.Evidence, Lost: z.selection.Lost, Count: z.manifest.Evidence, Put: func(digest string, text []byte) error {
+		return z.put(bundle.EvidencePath(digest), text)
+	}})
+	for e, err := range z.entries(ctx) {
+		if err == nil {
+			err = g.Record(ctx, bundle.EntryOf(e.Index, e.JWS))
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -7,7 +7,9 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/audit/beside"
 	"countersign/audit/booked"
+	"countersign/store"
 	"countersign/workflows/settlement"
 )
 
@@ -260,7 +262,7 @@ func TestWhatOthersAskedForIsObserved(t *testing.T) {
 	ref := countersign.RequestRef{Kind: countersign.TransferRequest, WalletID: "wa-hot", ID: xfr}
 	s.world.set(xfr, func(r *countersign.Request) {
 		r.RequestRef, r.ExternalID, r.InitiatorID, r.Network, r.Status = ref, "a name with spaces", "us-9", "Net", "pending"
-		r.Activity.Transfer = sixty().Transfer
+		r.Activity.Transfer, r.Raw = sixty().Transfer, []byte(`{"id":"xfr"}`)
 	})
 	s.at(time.Minute, func() { s.holds("wallets:Net:wa-hot", "USDC/6", "1000", "940") })
 	s.at(2*time.Minute, func() { s.becomes("confirmed", tx); s.world.on(tx, countersign.Final, 101) })
@@ -270,4 +272,19 @@ func TestWhatOthersAskedForIsObserved(t *testing.T) {
 	}
 	want(t, "records", s.records(), "[settlement.opened settlement.settled]")
 	s.holds("wallets:Net:wa-hot", "USDC/6", "940", "940")
+	var named int
+	for e, err := range s.trail.DB.Entries(t.Context(), store.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range beside.Names(e.Record) {
+			named++
+			if _, err := s.trail.DB.Evidence(t.Context(), n.String()); err != nil {
+				t.Errorf("what %s names: %v", e.Record.Key, err)
+			}
+		}
+	}
+	if named != 2 { // the custodian's JSON of the request, and the effect
+		t.Errorf("the records name %d pieces of evidence, want 2", named)
+	}
 }

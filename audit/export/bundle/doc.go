@@ -12,6 +12,7 @@
 //	checkpoints            every checkpoint that was signed in between
 //	keys/<index>.tlog-proof  receipts of the records about keys before a range
 //	jwks.json              every key, with the indexes that it may sign at
+//	evidence/<sha256>      what records name by that; absent unless it was asked for
 //	policy                 whom the exporter trusts (c2sp.org/tlog-policy)
 //	records-v1.csv         the records for a spreadsheet
 //	ocsf.ndjson            the records for a SIEM, OCSF 1.8.0

@@ -24,6 +24,7 @@ const (
 	CheckpointsFile = "checkpoints"
 	KeysDir         = "keys"
 	RecordsDir      = "records"
+	EvidenceDir     = "evidence"
 	JWKSFile        = "jwks.json"
 	PolicyFile      = "policy"
 	CSVFile         = csvfile.Form + ".csv"
@@ -60,6 +61,9 @@ func path(level int, n int64, width int) string {
 func ReceiptPath(dir string, index int64) string {
 	return dir + "/" + strconv.FormatInt(index, 10) + ReceiptSuffix
 }
+
+// EvidencePath is that of what is kept beside the trail under a SHA-256, lower-case hex.
+func EvidencePath(digest string) string { return EvidenceDir + "/" + digest }
 
 // Width is how many records bundle n of a log of size records holds.
 func Width(n, size int64) int { return int(min(tree.TileWidth, size-n*tree.TileWidth)) }

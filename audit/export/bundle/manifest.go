@@ -43,12 +43,24 @@ type Manifest struct {
 	// Export is the index of the record, export.made, that says that it was exported; 0 where
 	// whoever exported has not said.
 	Export int64 `json:"export_index,omitempty"`
+	// Evidence counts what records name by its SHA-256 and what of that is in the export; it is
+	// missing where evidence was not asked for. Its files are not among Files: each is what its
+	// name says.
+	Evidence *Evidence `json:"evidence,omitempty"`
 	// OCSF names how the OCSF events were made; a verifier that makes them otherwise does not
 	// compare them. Product is who says it in them.
 	OCSF    string  `json:"ocsf,omitempty"`
 	Product Product `json:"product"`
 	// Files are those that the tree does not cover, by name.
 	Files []File `json:"files"`
+}
+
+// Evidence counts what is kept beside the trail, each thing once.
+type Evidence struct {
+	// Named are those that records name, and lists that they name; Files are those of them that
+	// were there to be exported.
+	Named int64 `json:"named"`
+	Files int64 `json:"files"`
 }
 
 // A Product names the program that has exported.

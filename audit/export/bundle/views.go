@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"countersign/audit"
+	"countersign/audit/beside"
 	"countersign/audit/csvfile"
 	"countersign/audit/ocsf"
 	"countersign/audit/tree"
@@ -22,6 +23,22 @@ type Block struct {
 	CSV, OCSF []byte
 	// About are the records about keys.
 	About []audit.Entry
+	// Named are what the records name of what is kept beside the trail.
+	Named []Named
+}
+
+// A Named is what a record names, and where that stands.
+type Named struct {
+	beside.Name
+	Index int64
+}
+
+// NamedBy are what a record names.
+func NamedBy(e audit.Entry) (all []Named) {
+	for _, n := range beside.Names(e.Record) {
+		all = append(all, Named{n, e.Index})
+	}
+	return all
 }
 
 // Views are those of a range. Many bundles are in hand at once.
@@ -102,6 +119,7 @@ func (v Views) block(n int64) (*Block, error) {
 		if AboutKeys(e.Record.Type) {
 			b.About = append(b.About, e)
 		}
+		b.Named = append(b.Named, NamedBy(e)...)
 		if err := w.Write(e); err != nil {
 			return nil, err
 		}

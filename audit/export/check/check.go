@@ -63,6 +63,9 @@ func (o *Opened) Verify(ctx context.Context, t verify.Trust, c Checks) (Report, 
 	}
 	if c.HashesOnly || c.NoViews {
 		r.Uncompared = []string{bundle.CSVFile, bundle.OCSFFile, bundle.JWKSFile}
+		if o.Manifest.Evidence != nil {
+			r.Uncompared = append(r.Uncompared, bundle.EvidenceDir)
+		}
 		return r, nil
 	}
 	return r, o.views(ctx, &r, c, p)
@@ -154,6 +157,7 @@ func (o *Opened) views(ctx context.Context, r *Report, c Checks, p *ticker) erro
 		data, _, err := o.bundle(n, width, nil)
 		return data, err
 	}}
+	beside := o.gather(r)
 	for b, err := range render.Blocks(ctx) {
 		if (errors.Is(err, fs.ErrNotExist) || errors.Is(err, bundle.ErrEntries)) && !r.OK() {
 			return nil // records are missing: that was said
@@ -166,12 +170,15 @@ func (o *Opened) views(ctx context.Context, r *Report, c Checks, p *ticker) erro
 		for _, e := range b.About {
 			bundle.Learn(&keys, e)
 		}
+		if err := beside.add(b.Named...); err != nil {
+			return err
+		}
 		r.Rows += int64(b.Count)
 		p.add(int64(b.Count))
 	}
 	csv.end(o.to)
 	events.end(o.to)
-	if err := errors.Join(csv.err, events.err); err != nil {
+	if err := errors.Join(csv.err, events.err, beside.end()); err != nil {
 		return err
 	}
 	return o.compareKeys(r, &keys)

@@ -24,6 +24,9 @@ type Report struct {
 	// files that were compared with the manifest.
 	Rows  int64 `json:"rows"`
 	Files int64 `json:"files"`
+	// Evidence counts what the records name of what is kept beside the trail; it is missing where
+	// the records were not read for it.
+	Evidence *Evidence `json:"evidence,omitempty"`
 	// Uncompared names the views that were not compared.
 	Uncompared []string `json:"uncompared,omitempty"`
 	// Unsigned counts the records of a selection of which it is not shown who signed them.

@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -15,9 +16,8 @@ import (
 
 // selection verifies single records, each by its receipt.
 func (o *Opened) selection(ctx context.Context, t verify.Trust, c Checks) (Report, error) {
-	r := Report{Form: o.Manifest.Form, Report: verify.Report{
-		Kind: verify.Selected, Origin: o.Manifest.Origin, Root: o.Manifest.Root, To: o.to, HashesOnly: c.HashesOnly, Keys: []verify.Key{}, Faults: []verify.Fault{},
-	}}
+	r := Report{Form: o.Manifest.Form, Report: verify.Report{Kind: verify.Selected, Origin: o.Manifest.Origin, Root: o.Manifest.Root, To: o.to,
+		HashesOnly: c.HashesOnly, Keys: []verify.Key{}, Faults: []verify.Fault{}}}
 	if _, err := verify.ParsePolicy(t.Policy()); err != nil {
 		return r, err
 	}
@@ -42,7 +42,11 @@ func (o *Opened) selection(ctx context.Context, t verify.Trust, c Checks) (Repor
 	defer csv.close()
 	csv.match(bundle.CSVHeader(), 0)
 	p := &ticker{tell: c.Progress, total: int64(len(indexes))}
+	beside := o.gather(&r)
 	for one, err := range o.prove(ctx, indexes, t, keys, c.Workers) {
+		if err == nil && one.err == nil {
+			err = beside.add(bundle.NamedBy(bundle.EntryOf(one.index, one.jws))...)
+		}
 		if err != nil {
 			return r, err
 		}
@@ -50,8 +54,8 @@ func (o *Opened) selection(ctx context.Context, t verify.Trust, c Checks) (Repor
 		p.add(1)
 	}
 	csv.end(o.to)
-	if csv.err != nil || c.HashesOnly {
-		return r, csv.err
+	if err := errors.Join(csv.err, beside.end()); err != nil || c.HashesOnly {
+		return r, err
 	}
 	book, err := o.receiptKeys()
 	if err != nil {

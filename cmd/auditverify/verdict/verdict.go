@@ -140,6 +140,9 @@ func shown(r check.Report, anchors int) (out []string) {
 		if r.Unsigned < r.Records {
 			say("%d of them are signed with a key that was enrolled for their author then", r.Records-r.Unsigned)
 		}
+		if e := r.Evidence; e != nil && e.Here > 0 {
+			say("%d of the %d pieces of evidence that they name by a digest are here, to the byte", e.Here, e.Named)
+		}
 		return out
 	}
 	if r.Complete {
@@ -148,6 +151,9 @@ func shown(r check.Report, anchors int) (out []string) {
 	if !r.HashesOnly {
 		say("each of the %d records is signed with a key that its author could sign with then, and says the same in every view that was compared", r.Records)
 		say("every post stands behind its decision and repeats it, and budgets add up as the records say")
+	}
+	if e := r.Evidence; e != nil && e.Here > 0 {
+		say("%d of the %d pieces of evidence that records name by a digest are here, to the byte", e.Here, e.Named)
 	}
 	if r.Checkpoints > 1 {
 		say("%d checkpoints that the log has signed are beginnings of it", r.Checkpoints)
@@ -181,6 +187,10 @@ func unproven(r check.Report, c check.Checks) (out []string) {
 	say(u.Anchors > 0, "that the range extends %d of the checkpoints that you know: they end before it", u.Anchors)
 	say(u.Halts > 0, "that no machine was halted before the range where %d verdicts in it were found", u.Halts)
 	say(r.CustodianUnproven > 0, "by the custodian's own credential that it took %d of the posts: it is the word of the log", r.CustodianUnproven)
+	if e := r.Evidence; e != nil {
+		say(e.Named > e.Here, "what %d of the %d pieces of evidence say that records name by a digest: they are not here (ask for an export --with-evidence)", e.Named-e.Here, e.Named)
+		say(e.Unnamed > 0, "that %d files in %s/ are evidence of anything: no record that was read names them", e.Unnamed, bundle.EvidenceDir)
+	}
 	for _, name := range r.Uncompared {
 		say(!r.HashesOnly || picked, "that %s says what the records say: it was not compared", name)
 	}

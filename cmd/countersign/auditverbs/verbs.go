@@ -41,7 +41,7 @@ func New(o Options, others ...*cobra.Command) *cobra.Command {
 		Short: "Read and verify the trail",
 		Long:  "Read the trail of signed records, and check it with nothing but a public key.",
 	}
-	cmd.AddCommand(o.list(), o.show(), o.verify())
+	cmd.AddCommand(o.list(), o.show(), o.evidence(), o.verify())
 	cmd.AddCommand(others...)
 	return cmd
 }

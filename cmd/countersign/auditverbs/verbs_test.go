@@ -1,6 +1,8 @@
 package auditverbs_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -175,5 +177,32 @@ func TestTheTrailAndAReceiptAreChecked(t *testing.T) {
 		if !errors.Is(err, tt.want) || (tt.want == nil) != strings.HasPrefix(got, "verified: record ") {
 			t.Errorf("verify of a receipt = %q, %v; want %v", got, err, tt.want)
 		}
+	}
+}
+
+func TestEvidenceIsPrinted(t *testing.T) {
+	d := newDesk(t)
+	text := []byte("what was read\x00")
+	sum := sha256.Sum256(text)
+	digest := hex.EncodeToString(sum[:])
+	trail := &store.Trail{DB: d.db, Signer: &audit.Signer{Key: exporttest.Key("founder"), Issuer: "test", Subject: "founder", Now: time.Now}}
+	if _, err := trail.Append(t.Context(), audit.Draft{Key: "alarm/1", Type: audit.AlarmRaised, Evidence: [][]byte{text}, Body: audit.Alarm{Evidence: digest}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.run(t, false, "evidence", digest); err != nil || got != string(text) {
+		t.Errorf("evidence = %q, %v", got, err)
+	}
+	path := filepath.Join(t.TempDir(), "answer")
+	got, err := d.run(t, false, "evidence", "sha256:"+digest, path)
+	if written, readErr := os.ReadFile(path); err != nil || got != "" || readErr != nil || string(written) != string(text) {
+		t.Errorf("evidence in a file = %q, %v, %q, %v", got, err, written, readErr)
+	}
+	for what, want := range map[string]error{digest[1:]: errUsage, strings.ToUpper(digest): errUsage, strings.Repeat("0", 64): audit.ErrNoRecord} {
+		if got, err := d.run(t, false, "evidence", what); !errors.Is(err, want) || got != "" {
+			t.Errorf("evidence %s = %q, %v; want %v", what, got, err, want)
+		}
+	}
+	if _, err := d.run(t, false, "evidence", digest, path); !errors.Is(err, os.ErrExist) {
+		t.Errorf("evidence into a file that is there = %v, want it to stay", err)
 	}
 }

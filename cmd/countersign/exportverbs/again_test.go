@@ -2,9 +2,12 @@ package exportverbs_test
 
 import (
 	"archive/zip"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -194,5 +197,35 @@ func stop(t *testing.T, dir string) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAnExportWithEvidence(t *testing.T) {
+	d := newDesk(t)
+	text := []byte("what was read")
+	sum := sha256.Sum256(text)
+	digest := hex.EncodeToString(sum[:])
+	if _, err := d.open(t).Append(t.Context(), audit.Draft{Key: "alarm/1", Type: audit.AlarmRaised, Evidence: [][]byte{text}, Body: audit.Alarm{What: "x", Evidence: digest}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{filepath.Join(t.TempDir(), "bundle")}, {filepath.Join(t.TempDir(), "x.zip"), "--type", "alarm.raised"}} {
+		out, errs, err := d.run(t, append([]string{"export", "--with-evidence"}, args...)...)
+		if err != nil || errs != "" || !strings.Contains(out, "with 1 of the 1 pieces of evidence") {
+			t.Fatalf("export %q = %q, %q, %v", args, out, errs, err)
+		}
+		if got, err := fs.ReadFile(files(t, args[0]), bundle.EvidencePath(digest)); err != nil || string(got) != string(text) {
+			t.Errorf("%q has the evidence %q, %v", args, got, err)
+		}
+		made := d.exports(t)
+		if last := made[len(made)-1]; !strings.HasSuffix(last.Filter, "with evidence") {
+			t.Errorf("on the trail is %+v, want it to say that evidence went too", last)
+		}
+	}
+	without := filepath.Join(t.TempDir(), "without")
+	if err := d.export(t, without); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.export(t, "--with-evidence", without); !errors.Is(err, errUsage) {
+		t.Errorf("evidence into a bundle without = %v, want it refused", err)
 	}
 }

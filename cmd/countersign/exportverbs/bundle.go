@@ -8,6 +8,7 @@ import (
 
 	"countersign/audit"
 	"countersign/audit/export"
+	"countersign/audit/export/bundle"
 	"countersign/audit/export/check"
 	"countersign/store"
 )
@@ -33,10 +34,14 @@ func (j *job) bundle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if j.evidence {
+		options.Evidence, options.Lost = j.trail.DB.Evidence, j.lost
+	}
 	manifest, err := export.Bundle(ctx, log, options)
 	if err != nil {
 		return err
 	}
+	j.kept(manifest)
 	fmt.Fprintf(j.out, "exported %d records, index %d to %d, to %s (on the trail as record %d)\nverify it with: auditverify --policy POLICY %s\n",
 		manifest.To-manifest.From, manifest.From, manifest.To-1, j.path, manifest.Export, j.path)
 	return nil
@@ -48,11 +53,13 @@ func (j *job) bundle(ctx context.Context) error {
 func (j *job) takeUp(ctx context.Context, was export.Begun, o *export.Options) (done bool, err error) {
 	m := was.Manifest
 	o.From, o.To, o.Export = m.From, m.To, m.Export
+	with := j.evidence
+	j.evidence = m.Evidence != nil
 	asked, recorded, err := j.recorded(ctx, m.Export, m.From, m.To)
 	if err != nil {
 		return false, err
 	}
-	if err := j.sameRange(ctx, was, asked, recorded); err != nil {
+	if err := j.sameRange(ctx, was, asked, recorded, with); err != nil {
 		return false, err
 	}
 	whole := was.Whole && recorded
@@ -71,7 +78,7 @@ func (j *job) takeUp(ctx context.Context, was export.Begun, o *export.Options) (
 	}
 	fmt.Fprintf(j.out, "%s holds a part of an export of records %d to %d, or one that is not on this trail: it is exported once more\n", j.path, m.From, m.To-1)
 	if asked.Filter != "" {
-		j.days = []string{asked.Filter}
+		j.bounds = []string{asked.Filter}
 	}
 	o.Export, err = j.record(ctx, audit.Export{Form: "bundle", From: m.From, To: m.To, Filter: j.words()})
 	return false, err
@@ -101,9 +108,10 @@ func (j *job) recorded(ctx context.Context, index, from, to int64) (x audit.Expo
 	return x, false, nil
 }
 
-// sameRange refuses days that are not those of what was begun. None are any.
-func (j *job) sameRange(ctx context.Context, was export.Begun, asked audit.Export, recorded bool) error {
-	if len(j.days) == 0 {
+// sameRange refuses what is not what was begun; with says that evidence is asked for. Who asks
+// for nothing in particular goes on.
+func (j *job) sameRange(ctx context.Context, was export.Begun, asked audit.Export, recorded, with bool) error {
+	if len(j.bounds) == 0 {
 		return nil
 	}
 	m := was.Manifest
@@ -116,12 +124,12 @@ func (j *job) sameRange(ctx context.Context, was export.Begun, asked audit.Expor
 	}
 	if !recorded {
 		from, to, err := export.Bounds(ctx, log{j.trail.DB}, j.query.Since, j.query.Until)
-		if err == nil && from == m.From && to == m.To {
+		if err == nil && from == m.From && to == m.To && with == j.evidence {
 			return nil
 		}
 		said = "no record says of which days"
 	}
-	return j.Usage(fmt.Errorf("%w: %s is the export of records %d to %d (%s), and not of what was %s: leave out --from and --to to go on with it, or choose another directory",
+	return j.Usage(fmt.Errorf("%w: %s is the export of records %d to %d (%s), and not of this (%s): leave out --from, --to and --with-evidence to go on with it, or choose another directory",
 		errBegun, j.path, m.From, m.To-1, said, j.words()))
 }
 
@@ -133,4 +141,16 @@ func (j *job) verifies(ctx context.Context) (bool, error) {
 	}
 	r, err := opened.Verify(ctx, j.trust, check.Checks{HashesOnly: true})
 	return err == nil && r.OK() && r.Complete, err
+}
+
+// lost says what cannot be had.
+func (j *job) lost(digest string, err error) {
+	fmt.Fprintf(j.errs, "WARNING: a record names evidence %s, which is not exported: %v\n", digest, err)
+}
+
+// kept says how much of what records name is in an export.
+func (j *job) kept(m bundle.Manifest) {
+	if e := m.Evidence; e != nil {
+		fmt.Fprintf(j.out, "with %d of the %d pieces of evidence that the records name\n", e.Files, e.Named)
+	}
 }

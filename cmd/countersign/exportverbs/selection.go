@@ -37,12 +37,15 @@ func (j *job) selection(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	manifest, err := export.Selected(ctx, log{j.trail.DB}, export.Selection{
-		Indexes: j.indexes(ctx), Filter: j.words(), Trust: j.trust, Progress: j.progress, Cosigned: cosigned, Export: at,
-	}, file)
+	selection := export.Selection{Indexes: j.indexes(ctx), Filter: j.words(), Trust: j.trust, Progress: j.progress, Cosigned: cosigned, Export: at}
+	if j.evidence {
+		selection.Evidence, selection.Lost = j.trail.DB.Evidence, j.lost
+	}
+	manifest, err := export.Selected(ctx, log{j.trail.DB}, selection, file)
 	if err != nil {
 		return err
 	}
+	j.kept(manifest)
 	if manifest.Records == 0 {
 		fmt.Fprintf(j.errs, "WARNING: no record is %s: the export in %s is empty and shows nothing. Is it spelled as the custodian spells it?\n", j.words(), j.path)
 	}

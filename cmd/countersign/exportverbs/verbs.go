@@ -50,6 +50,9 @@ With --wallet, --approval, --initiator, --decision or --type, write those record
 into the file PATH, a zip, each with its receipt: it shows that none was altered, and not
 that none was left out.
 
+--with-evidence adds what the records name by its SHA-256 and do not hold: what services were
+asked and answered, the moves of a sweep, and more. Without it an export has the names alone.
+
 auditverify checks both, and so does 'countersign audit verify PATH'. The export stands on
 the trail before it is written.`,
 		Example: `  countersign audit export --from 2026-05-01 --to 2026-05-31 may

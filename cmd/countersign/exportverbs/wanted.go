@@ -17,9 +17,10 @@ type wanted struct {
 	since, until                                string
 	wallet, approval, initiator, decision, kind string
 	by                                          string
+	evidence                                    bool
 	query                                       store.Query
-	// picked say the filters for people, and days the bounds.
-	picked, days []string
+	// picked say the filters for people, and bounds the days, and whether evidence is wanted.
+	picked, bounds []string
 }
 
 func (w *wanted) flags(f *pflag.FlagSet) {
@@ -30,6 +31,7 @@ func (w *wanted) flags(f *pflag.FlagSet) {
 	f.StringVar(&w.initiator, "initiator", "", "only records about what this user `ID` asked for")
 	f.StringVar(&w.decision, "decision", "", "only records that say `approve`, reject or abstain")
 	f.StringVar(&w.kind, "type", "", "only records of this `type`, e.g. decision.intent")
+	f.BoolVar(&w.evidence, "with-evidence", false, "with what the records name by its SHA-256, such as what services answered")
 	f.StringVar(&w.by, "by", control.Whoami(), "who takes it, for the trail")
 }
 
@@ -60,10 +62,13 @@ func (w *wanted) read(o Options) (err error) {
 		w.picked = append(w.picked, "type "+w.kind)
 	}
 	if !w.query.Since.IsZero() {
-		w.days = append(w.days, "signed at or after "+w.query.Since.UTC().Format(time.RFC3339Nano))
+		w.bounds = append(w.bounds, "signed at or after "+w.query.Since.UTC().Format(time.RFC3339Nano))
 	}
 	if !w.query.Until.IsZero() {
-		w.days = append(w.days, "signed before "+w.query.Until.UTC().Format(time.RFC3339Nano))
+		w.bounds = append(w.bounds, "signed before "+w.query.Until.UTC().Format(time.RFC3339Nano))
+	}
+	if w.evidence {
+		w.bounds = append(w.bounds, "with evidence")
 	}
 	return nil
 }
@@ -73,5 +78,5 @@ func (w *wanted) picks() bool { return len(w.picked) > 0 }
 
 // words say everything that was asked for, in one spelling; empty where all was.
 func (w *wanted) words() string {
-	return strings.Join(append(append([]string{}, w.picked...), w.days...), ", ")
+	return strings.Join(append(append([]string{}, w.picked...), w.bounds...), ", ")
 }
