@@ -41,12 +41,19 @@ type ComparisonTrail interface {
 	// Unposted yields the approvals that were approved or rejected in a span of time, and
 	// for which no answer of the custodian stands.
 	Unposted(ctx context.Context, approver string, since, until time.Time) iter.Seq2[string, error]
+	// Began is when the first record of the trail was signed: of what the custodian holds from
+	// before, the trail knows nothing.
+	Began(ctx context.Context) (time.Time, error)
 }
 
 // CompareInput says how far to look back.
 type CompareInput struct {
 	// Lookback is how old a decision may be; zero means two days.
 	Lookback time.Duration `json:"lookback,omitempty"`
+	// Since is until when an earlier run has compared: the lookback is from there, however long
+	// nobody has compared meanwhile. Zero means that nobody ever has, or that it is not known:
+	// then everything since the trail began is compared.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // CompareResult counts what was compared, and names the alarms that stand.
@@ -55,6 +62,8 @@ type CompareResult struct {
 	Votes   int      `json:"votes"`
 	Intents int      `json:"intents"`
 	Alarms  []string `json:"alarms,omitempty"`
+	// Until is until when was compared, for the Since of the next run.
+	Until time.Time `json:"until,omitzero"`
 }
 
 const (
@@ -72,7 +81,11 @@ func (a *Comparison) CompareDecisions(ctx context.Context, in CompareInput) (Com
 	}
 	now := a.Now()
 	c := comparing{Comparison: a}
-	for approval, err := range a.Custodian.VotedBy(ctx, a.Approver, now.Add(-in.Lookback)) {
+	from, err := a.from(ctx, in, now)
+	if err != nil {
+		return c.result, wire.Error(fmt.Errorf("read when the trail began: %w", err))
+	}
+	for approval, err := range a.Custodian.VotedBy(ctx, a.Approver, from) {
 		if err != nil {
 			return c.result, wire.Error(fmt.Errorf("list what was decided under our name: %w", err))
 		}
@@ -81,7 +94,7 @@ func (a *Comparison) CompareDecisions(ctx context.Context, in CompareInput) (Com
 			return c.result, wire.Error(fmt.Errorf("compare approval %s: %w", approval.ID, err))
 		}
 	}
-	for id, err := range a.Trail.Unposted(ctx, a.Approver, now.Add(-in.Lookback), now.Add(-postGrace)) {
+	for id, err := range a.Trail.Unposted(ctx, a.Approver, from, now.Add(-postGrace)) {
 		if err != nil {
 			return c.result, wire.Error(fmt.Errorf("list intents without an answer: %w", err))
 		}
@@ -90,7 +103,24 @@ func (a *Comparison) CompareDecisions(ctx context.Context, in CompareInput) (Com
 			return c.result, wire.Error(fmt.Errorf("compare approval %s: %w", id, err))
 		}
 	}
+	c.result.Until = now.UTC()
 	return c.result, nil
+}
+
+// from is when the oldest decision that is compared may have been made.
+func (a *Comparison) from(ctx context.Context, in CompareInput, now time.Time) (time.Time, error) {
+	from := now.Add(-in.Lookback)
+	if !in.Since.IsZero() {
+		if since := in.Since.Add(-in.Lookback); since.Before(from) {
+			from = since
+		}
+		return from, nil
+	}
+	began, err := a.Trail.Began(ctx)
+	if err == nil && began.Before(from) {
+		from = began
+	}
+	return from, err
 }
 
 // comparing is one run.

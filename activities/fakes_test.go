@@ -120,10 +120,11 @@ func (c *custodian) Assertion(_ context.Context, id string, v countersign.Vote) 
 	return proof, []byte("log entry of " + id + " by " + v.UserID), nil
 }
 
-func (c *custodian) VotedBy(_ context.Context, user string, _ time.Time) iter.Seq2[countersign.Approval, error] {
+func (c *custodian) VotedBy(_ context.Context, user string, since time.Time) iter.Seq2[countersign.Approval, error] {
 	return func(yield func(countersign.Approval, error) bool) {
 		for _, id := range slices.Sorted(maps.Keys(c.approvals)) {
-			if _, voted := c.approvals[id].VoteOf(user); voted && !yield(c.approvals[id], nil) {
+			v, voted := c.approvals[id].VoteOf(user)
+			if old := !v.At.IsZero() && v.At.Before(since); voted && !old && !yield(c.approvals[id], nil) {
 				return
 			}
 		}
