@@ -190,7 +190,7 @@ func TestAnExportIsVerifiedByAStranger(t *testing.T) {
 	if out, errs, code := s.run("audit", "verify", dir); code != 0 || !strings.Contains(out, "verified:") {
 		t.Errorf("verify: exit %d %s %s", code, out, errs)
 	}
-	csv := filepath.Join(dir, "records-v1.csv")
+	csv := filepath.Join(dir, "records-v2.csv")
 	text := read(t, csv)
 	if err := os.WriteFile(csv, []byte(strings.Replace(text, ",approve,", ",reject,", 1)), 0o600); err != nil {
 		t.Fatal(err)

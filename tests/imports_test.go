@@ -25,7 +25,7 @@ var imports = map[string][]string{
 	"audit/verify/budgets":         {"", "audit/form"},
 	"audit/keyring":                {"audit"},
 	"audit/anchor":                 {"audit/tree"},
-	"audit/csvfile":                {"", "audit", "eip55"},
+	"audit/csvfile":                {"", "audit", "audit/booked", "eip55"},
 	"audit/booked":                 {"", "audit"},
 	"audit/sink":                   {"", "audit", "audit/ocsf"},
 	"audit/export":                 {"audit", "audit/beside", "audit/csvfile", "audit/export/bundle", "audit/export/gather", "audit/tree", "audit/verify"},

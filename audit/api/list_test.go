@@ -68,7 +68,7 @@ func scene(t *testing.T) (d *desk, first int64) {
 	d.decided(1, "wa-2", func(in *audit.Intent) { in.Decision.Verdict = countersign.Reject })
 	d.at(day(5, 20))
 	d.decided(2, "wa-3", func(in *audit.Intent) { in.Request.Network = "Base"; in.Policies = []string{"po-2"} })
-	d.append(audit.Draft{Key: "post/2", Type: audit.DecisionOutcome, Lineage: "approval/ap-2", Body: audit.Post{ApprovalID: "ap-2", Verdict: countersign.Approve}})
+	d.append(audit.Draft{Key: "post/2", Type: audit.DecisionOutcome, Lineage: "approval/ap-2", Body: audit.Post{ApprovalID: "ap-2", WalletID: "wa-3", Verdict: countersign.Approve}})
 	d.at(time.Date(2026, 5, 31, 23, 59, 59, 999999000, time.UTC))
 	d.decided(3, "wa-1", func(in *audit.Intent) { in.InitiatorID = "us-other"; in.Decision.Verdict = countersign.Abstain })
 	d.at(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
@@ -78,31 +78,35 @@ func scene(t *testing.T) (d *desk, first int64) {
 
 func TestFilters(t *testing.T) {
 	d, first := scene(t)
+	d.append(audit.Draft{Key: countersign.HumanKey("ap-2", "us-alice"), Type: audit.HumanDecided, Lineage: "approval/ap-2", Body: audit.HumanDecision{
+		ApprovalID: "ap-2", WalletID: "wa-3", Vote: countersign.Vote{UserID: "us-alice", Verdict: countersign.Approve},
+	}})
 	for _, tt := range []struct {
 		query     string
 		decisions []int64 // relative to the first
 		records   []int64
 	}{
-		{"", []int64{0, 1, 2, 4, 5}, []int64{0, 1, 2, 3, 4, 5}},
+		{"", []int64{0, 1, 2, 4, 5}, []int64{0, 1, 2, 3, 4, 5, 6}},
 		{"approverId=sa-checker&dateFrom=2026-05-01&dateTo=2026-05-31", []int64{1, 2, 4}, []int64{1, 2, 3, 4}}, // as the seed page asks
 		{"approverId=sa-other", nil, nil},
-		{"decision=approve", []int64{0, 2, 5}, []int64{0, 2, 3, 5}},
+		{"decision=approve", []int64{0, 2, 5}, []int64{0, 2, 3, 5, 6}},
 		{"decision=reject", []int64{1}, []int64{1}},
 		{"decision=abstain", []int64{4}, []int64{4}},
 		{"wallet=wa-1", []int64{0, 4}, []int64{0, 4}},
+		{"wallet=wa-3", []int64{2}, []int64{2, 3, 6}},
 		{"policy=po-2", []int64{2}, []int64{2}},
 		{"contract=0x00000000000000000000000000000000DEADBEEF", []int64{0, 1, 2, 4, 5}, []int64{0, 1, 2, 4, 5}},
 		{"contract=0x0000000000000000000000000000000000000001", nil, nil},
 		{"contract=EPjFWdd5", nil, nil},
 		{"network=Base", []int64{2}, []int64{2}},
 		{"initiator=us-other", []int64{4}, []int64{4}},
-		{"approval=ap-2", []int64{2}, []int64{2, 3}},
-		{"lineage=approval%2Fap-2", []int64{2}, []int64{2, 3}},
+		{"approval=ap-2", []int64{2}, []int64{2, 3, 6}},
+		{"lineage=approval%2Fap-2", []int64{2}, []int64{2, 3, 6}},
 		{"dateTo=2026-05-31", []int64{0, 1, 2, 4}, []int64{0, 1, 2, 3, 4}},
-		{"dateFrom=2026-05-31T23:59:59.999999Z", []int64{4, 5}, []int64{4, 5}},
-		{"dateFrom=2026-05-31T23:59:59.9999991Z", []int64{5}, []int64{5}},
+		{"dateFrom=2026-05-31T23:59:59.999999Z", []int64{4, 5}, []int64{4, 5, 6}},
+		{"dateFrom=2026-05-31T23:59:59.9999991Z", []int64{5}, []int64{5, 6}},
 		{"dateTo=2026-06-01T00:00:00Z", []int64{0, 1, 2, 4}, []int64{0, 1, 2, 3, 4}},
-		{"dateFrom=2026-06-01T02:00:00%2B02:00", []int64{5}, []int64{5}},
+		{"dateFrom=2026-06-01T02:00:00%2B02:00", []int64{5}, []int64{5, 6}},
 		{"wallet=wa-1&decision=abstain&network=Ethereum", []int64{4}, []int64{4}},
 		{"wallet=wa-1%27%20OR%201%3D1%20--", nil, nil},
 	} {
@@ -119,6 +123,19 @@ func TestFilters(t *testing.T) {
 				}
 			}
 		})
+	}
+	for _, query := range []string{"approver=us-alice", "type=decision.human&decision=approve", "approver=us-alice&decision=approve&approval=ap-2"} {
+		if got := indexes(pageOf(t, d.get("all", "/v1/records?"+query)).Items); !slices.Equal(got, []int64{first + 6}) {
+			t.Errorf("%s: %v, want alice's vote", query, got)
+		}
+	}
+	for _, query := range []string{"approver=us-bob", "approver=us-alice&decision=reject", "type=decision.human&decision=reject"} {
+		if got := pageOf(t, d.get("all", "/v1/records?"+query)).Items; len(got) != 0 {
+			t.Errorf("%s: %+v", query, got)
+		}
+	}
+	if rec := d.get("all", "/v1/decisions?approver=us-alice"); rec.Code != http.StatusBadRequest {
+		t.Errorf("what people voted is no decision of ours, and the list takes it: %d", rec.Code)
 	}
 	if got := pageOf(t, d.get("all", "/v1/records?type=decision.outcome")); len(got.Items) != 1 || got.Items[0].Key != "post/2" {
 		t.Errorf("by type: %+v", got.Items)

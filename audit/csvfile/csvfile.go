@@ -19,7 +19,7 @@ import (
 )
 
 // Form names the columns and their order. It belongs into a file's name.
-const Form = "records-v1"
+const Form = "records-v2"
 
 // MediaType is that of the file over HTTP, to be sent as an attachment.
 const MediaType = "text/csv; charset=utf-8; header=present"

@@ -26,7 +26,7 @@ func FuzzNoCellIsAFormula(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		in := audit.Intent{
 			ApprovalID: s, InitiatorID: s, Policies: []string{s}, Request: countersign.Activity{WalletID: s, Network: s, Transfer: &countersign.Transfer{Kind: s, Asset: s, To: s}},
-			Decoded:  &audit.Decoded{Function: s},
+			Decoded: &audit.Decoded{Function: s, Args: map[string]any{s: s}}, Words: []string{s, s}, Contracts: []string{s},
 			Decision: countersign.Decision{Verdict: countersign.Verdict(s), Code: countersign.ReasonCode(s), Reason: s},
 		}
 		body, err := json.Marshal(in)

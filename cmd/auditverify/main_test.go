@@ -106,7 +106,7 @@ func TestTheProgramSaysWhatItFound(t *testing.T) {
 		{"a bundle by a policy", []string{d.bundle, "--policy", d.policy}, exitVerified, []string{"the views of 301 records"}},
 		{"with what is known", []string{"--policy=" + d.policy, "--anchor", anchor, "--pin", pinned, d.bundle}, exitVerified, []string{"the log extends what you knew of it (checkpoints: 1)"}},
 		{"hashes only", []string{"-hashes-only", "-policy", d.policy, d.bundle}, exitVerified, []string{"only hashes were looked at"}},
-		{"no views", []string{"--no-views", "-policy", d.policy, d.bundle}, exitVerified, []string{"records-v1.csv says what the records say: it was not compared"}},
+		{"no views", []string{"--no-views", "-policy", d.policy, d.bundle}, exitVerified, []string{"records-v2.csv says what the records say: it was not compared"}},
 		{"a selection", []string{"--policy", d.policy, d.selection}, exitVerified, []string{"2 picked ones", "that no other record was left out: somebody picked these"}},
 		{"a receipt alone", []string{"--policy", d.policy, d.receipt(40)}, exitVerified, []string{"stands at index 40", "who signed the record: its key is not pinned"}},
 		{"a receipt and a pin", []string{"--policy", d.policy, "--pin", pinned, d.receipt(4)}, exitVerified, []string{"which is pinned"}},
@@ -173,7 +173,7 @@ func TestTheProgramNamesTheFault(t *testing.T) {
 	lines[44] = strings.Replace(lines[44], "treasury", "\x1b[2J\u202etreasury", 1)
 	d.write(csv, []byte(strings.Join(lines, "")))
 	code, out, _ := auditverify(t, "--policy", d.policy, d.bundle, d.selection)
-	if code != exitFaults || !strings.Contains(out, "NOT VERIFIED") || !strings.Contains(out, "record 43: view_differs: records-v1.csv") || strings.Contains(out, "\x1b") {
+	if code != exitFaults || !strings.Contains(out, "NOT VERIFIED") || !strings.Contains(out, "record 43: view_differs: records-v2.csv") || strings.Contains(out, "\x1b") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	code, out, _ = auditverify(t, "--json", "--policy", d.policy, d.bundle, d.selection)

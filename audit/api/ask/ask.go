@@ -56,6 +56,7 @@ var parameters = map[string]func(*Ask, string) error{
 	"network":    facet(audit.FacetNetwork),
 	"initiator":  facet(audit.FacetInitiator),
 	"approval":   facet(audit.FacetApproval),
+	"approver":   facet(audit.FacetApprover),
 	"lineage":    facet(audit.FacetLineage),
 	"contract":   contract,
 	"decision":   verdict,
@@ -98,7 +99,7 @@ func Parse(path string, only audit.Type, raw string) (*Ask, error) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		set, known := parameters[name]
 		switch value := values[name]; {
-		case !known || name == "type" && only != "":
+		case !known || only != "" && ofAll(name):
 			return nil, &Wrong{short(name), "is no parameter of " + path + "; it takes " + strings.Join(taken(only), ", ")}
 		case len(value) > 1:
 			return nil, &Wrong{name, "stands there more than once; leave one"}
@@ -122,9 +123,13 @@ func Parse(path string, only audit.Type, raw string) (*Ask, error) {
 	return a, nil
 }
 
+// ofAll reports whether a parameter means something only where there are records of all types:
+// what a person voted is never a decision of ours.
+func ofAll(name string) bool { return name == "type" || name == "approver" }
+
 // taken are the names of the parameters that a list takes.
 func taken(only audit.Type) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(parameters)), func(name string) bool { return name == "type" && only != "" })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(parameters)), func(name string) bool { return only != "" && ofAll(name) })
 }
 
 // readable reports whether a value can be a filter: databases take no other text.

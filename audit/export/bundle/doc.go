@@ -14,7 +14,7 @@
 //	jwks.json              every key, with the indexes that it may sign at
 //	evidence/<sha256>      what records name by that; absent unless it was asked for
 //	policy                 whom the exporter trusts (c2sp.org/tlog-policy)
-//	records-v1.csv         the records for a spreadsheet
+//	records-v2.csv         the records for a spreadsheet
 //	ocsf.ndjson            the records for a SIEM, OCSF 1.8.0
 //	README.md              all this for an auditor
 //	manifest.json          written last: what belongs to the bundle

@@ -22,7 +22,7 @@ const (
 
 // OCSFForm names the OCSF events of a bundle. It gets another number whenever package ocsf
 // makes another event of a record than before.
-const OCSFForm = "ocsf-1.8.0-v2"
+const OCSFForm = "ocsf-1.8.0-v3"
 
 // MaxManifest is the longest manifest that is read, in bytes.
 const MaxManifest = 8 << 20

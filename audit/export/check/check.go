@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"regexp"
 	"slices"
 
 	"countersign/audit"
@@ -62,7 +63,7 @@ func (o *Opened) Verify(ctx context.Context, t verify.Trust, c Checks) (Report, 
 		return r, err
 	}
 	if c.HashesOnly || c.NoViews {
-		r.Uncompared = []string{bundle.CSVFile, bundle.OCSFFile, bundle.JWKSFile}
+		r.Uncompared = []string{o.rows(), bundle.OCSFFile, bundle.JWKSFile}
 		if o.Manifest.Evidence != nil {
 			r.Uncompared = append(r.Uncompared, bundle.EvidenceDir)
 		}
@@ -90,9 +91,9 @@ func (o *Opened) manifest(r *Report) {
 
 // files compares the files with the manifest. The views are made again instead.
 func (o *Opened) files(r *Report) error {
-	must := []string{bundle.CheckpointFile, bundle.PolicyFile, bundle.CheckpointsFile, bundle.JWKSFile, bundle.CSVFile, bundle.OCSFFile, bundle.ReadmeFile}
+	must := []string{bundle.CheckpointFile, bundle.PolicyFile, bundle.CheckpointsFile, bundle.JWKSFile, o.rows(), bundle.OCSFFile, bundle.ReadmeFile}
 	if o.Manifest.Form == bundle.SelectionForm {
-		must = []string{bundle.CheckpointFile, bundle.PolicyFile, bundle.JWKSFile, bundle.CSVFile, bundle.ReadmeFile}
+		must = []string{bundle.CheckpointFile, bundle.PolicyFile, bundle.JWKSFile, o.rows(), bundle.ReadmeFile}
 	}
 	for _, name := range must {
 		if _, ok := o.Manifest.File(name); !ok {
@@ -117,6 +118,33 @@ func (o *Opened) files(r *Report) error {
 	return nil
 }
 
+var rowsForm = regexp.MustCompile(`^records-v[0-9]+\.csv$`)
+
+// rows is the name of the CSV: that of another form where the export has only such a one.
+func (o *Opened) rows() string {
+	name := bundle.CSVFile
+	for _, f := range o.Manifest.Files {
+		if f.Name == bundle.CSVFile {
+			return f.Name
+		}
+		if rowsForm.MatchString(f.Name) {
+			name = f.Name
+		}
+	}
+	return name
+}
+
+// compareRows compares the CSV. One of another form was made by another program, and is not
+// compared; that it is the file which was exported shows all the same.
+func (o *Opened) compareRows(r *Report) (*comparison, error) {
+	name := o.rows()
+	if name == bundle.CSVFile {
+		return o.compare(r, name)
+	}
+	r.Uncompared = append(r.Uncompared, name)
+	return &comparison{name: name, report: r, done: true}, nil
+}
+
 // sum hashes a file, and reads no more of it than it should have.
 func (o *Opened) sum(f bundle.File) (bundle.File, error) {
 	in, err := o.fsys.Open(f.Name)
@@ -134,7 +162,7 @@ func (o *Opened) sum(f bundle.File) (bundle.File, error) {
 
 // views makes the views again and compares.
 func (o *Opened) views(ctx context.Context, r *Report, c Checks, p *ticker) error {
-	csv, err := o.compare(r, bundle.CSVFile)
+	csv, err := o.compareRows(r)
 	if err != nil {
 		return err
 	}

@@ -122,6 +122,22 @@ func TestEventsOfAnotherProgramAreNotCompared(t *testing.T) {
 	}
 }
 
+func TestRowsOfAnotherFormAreNotCompared(t *testing.T) {
+	const earlier = "records-v1.csv"
+	f := exported(t, exporttest.Filled(t, 60), 0, 0)
+	f.set(earlier, string(f[bundle.CSVFile].Data))
+	delete(f, bundle.CSVFile)
+	edit(bundle.ManifestFile, bundle.CSVFile, earlier)(f)
+	r := verified(t, fstest.MapFS(f), check.Checks{})
+	if !r.OK() || len(r.Uncompared) != 1 || r.Uncompared[0] != earlier {
+		t.Errorf("report = %+v, want the rows uncompared", r)
+	}
+	f.set(earlier, "something else\n")
+	if r := verified(t, fstest.MapFS(f), check.Checks{}); r.OK() {
+		t.Error("other rows than were exported are not found")
+	}
+}
+
 func TestProgressEnds(t *testing.T) {
 	f := exported(t, exporttest.Filled(t, 2500), 0, 0)
 	var done, total int64

@@ -35,7 +35,7 @@ func (o *Opened) selection(ctx context.Context, t verify.Trust, c Checks) (Repor
 	if err := o.files(&r); err != nil {
 		return r, err
 	}
-	csv, err := o.compare(&r, bundle.CSVFile)
+	csv, err := o.compareRows(&r)
 	if err != nil {
 		return r, err
 	}
