@@ -184,7 +184,7 @@ func (c *comparing) alarm(ctx context.Context, code audit.AlarmCode, about count
 	}
 	key := countersign.AlarmKey(string(code), about.ID, c.Approver)
 	if _, err := c.Trail.Append(ctx, audit.Draft{
-		Key: key, Type: audit.AlarmRaised, Lineage: thread, Evidence: [][]byte{evidence},
+		Key: key, Type: audit.AlarmRaised, Lineage: thread, Retold: true, Evidence: [][]byte{evidence},
 		Body: audit.Alarm{Code: code, ApprovalID: about.ID, What: what, Evidence: digest(evidence), Workflow: wire.Here(ctx)},
 	}); err != nil {
 		return err

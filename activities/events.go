@@ -35,7 +35,7 @@ func (a *Events) RecordEvent(ctx context.Context, in RecordEventInput) (RecordEv
 		return RecordEventResult{}, wire.Error(fmt.Errorf("record event: %w", err))
 	}
 	entry, err := a.Trail.Append(ctx, audit.Draft{
-		Key: key, Type: in.Type, Body: audit.Notice{Event: in.Event, Workflow: wire.Here(ctx)},
+		Key: key, Type: in.Type, Retold: true, Body: audit.Notice{Event: in.Event, Workflow: wire.Here(ctx)},
 	})
 	if err != nil {
 		return RecordEventResult{}, wire.Error(fmt.Errorf("record event %s: %w", in.Event.Root(), err))

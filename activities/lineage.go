@@ -68,7 +68,7 @@ func (a *Approvals) human(ctx context.Context, approval countersign.Approval, v 
 	}
 	return audit.Draft{
 		Key: countersign.HumanKey(approvalID, v.UserID), Type: audit.HumanDecided,
-		Body: body, Evidence: evidence,
+		Body: body, Evidence: evidence, Retold: true,
 	}, nil
 }
 

@@ -168,7 +168,7 @@ func (a *Approvals) postDraft(ctx context.Context, p posting, result audit.PostR
 	}
 	return audit.Draft{
 		Key: countersign.PostKey(p.intent.ApprovalID, a.Approver), Type: audit.DecisionOutcome,
-		Lineage: p.entry.Record.Lineage, Body: body,
+		Lineage: p.entry.Record.Lineage, Body: body, Retold: true,
 	}
 }
 

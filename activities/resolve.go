@@ -90,7 +90,7 @@ func (a *Approvals) resolution(ctx context.Context, p posting, approval counters
 	if moved {
 		body.Budgets = "committed"
 	}
-	return audit.Draft{Key: countersign.OutcomeKey(approval.ID), Type: audit.ApprovalOutcome, Lineage: p.entry.Record.Lineage, Body: body}, moved
+	return audit.Draft{Key: countersign.OutcomeKey(approval.ID), Type: audit.ApprovalOutcome, Lineage: p.entry.Record.Lineage, Body: body, Retold: true}, moved
 }
 
 // millis is from the custodian's clock to ours: it may be off by their

@@ -34,6 +34,10 @@ type Draft struct {
 	// Body is marshalled to JSON once, when the draft is sealed. A body that names its own
 	// place is a func(index int64) any.
 	Body any
+	// Retold says that another attempt may tell the same fact in other words, by a later
+	// reading or another clock: the record that stands under the key is then as good. Without
+	// it only the same content is taken for the same: see [Draft.Stands].
+	Retold bool
 	// Before and After stand around the record, in the same transaction and in their
 	// order. One whose key is on the trail already is passed over: it was told.
 	Before, After []Draft

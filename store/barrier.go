@@ -128,7 +128,7 @@ func (t *Trail) BeginAnew(ctx context.Context) error {
 			Code: audit.AnchorAnew,
 			What: fmt.Sprintf("the anchor %s has kept checkpoints since one of %d records and was found empty; an operator accepted that it begins anew", a, first),
 		}}
-		if _, err := t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+		if _, err := t.append(ctx, d.Key, &d, func(tx *sql.Tx) (audit.Draft, error) {
 			return d, anchored.Forget(ctx, t.DB.sql, tx, a.String(), first)
 		}); err != nil {
 			return err

@@ -14,7 +14,7 @@ import (
 // is there without the other. The steps take the record's key, lineage and time. A second
 // call with the same key changes nothing and returns the first record.
 func (t *Trail) Book(ctx context.Context, d audit.Draft, b ledger.Booking) (audit.Entry, error) {
-	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, d.Key, &d, func(tx *sql.Tx) (audit.Draft, error) {
 		for i := range b.Steps {
 			b.Steps[i].Record, b.Steps[i].Lineage = d.Key, d.Lineage
 		}

@@ -37,6 +37,8 @@ type appending struct {
 	// draft says what is appended; it may write to the transaction if it says so.
 	draft  func(*sql.Tx) (audit.Draft, error)
 	writes bool
+	// fixed is the draft where it is known beforehand, else nil.
+	fixed *audit.Draft
 	// ready is the draft made ready beforehand, nil where it can be made in its turn only.
 	ready *audit.Ready
 

@@ -21,7 +21,7 @@ type Halt = halts.Halt
 // returned.
 func (t *Trail) Halt(ctx context.Context, d audit.Draft, scope string) (audit.Entry, error) {
 	var standing string
-	entry, err := t.append(ctx, d.Key, func(tx *sql.Tx) (_ audit.Draft, err error) {
+	entry, err := t.append(ctx, d.Key, &d, func(tx *sql.Tx) (_ audit.Draft, err error) {
 		if standing, err = halts.Begin(ctx, t.DB.sql, tx, scope, d.Key, t.Signer.Now()); err == nil && standing != "" {
 			err = errHalted
 		}
@@ -39,7 +39,7 @@ var errHalted = errors.New("halted already")
 // Resume appends a record and ends a halt, in one transaction; [ErrNotHalted] when
 // there is none.
 func (t *Trail) Resume(ctx context.Context, d audit.Draft, scope string) (audit.Entry, error) {
-	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, d.Key, &d, func(tx *sql.Tx) (audit.Draft, error) {
 		return d, halts.End(ctx, t.DB.sql, tx, scope)
 	})
 }

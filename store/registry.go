@@ -74,13 +74,25 @@ func (t *Trail) Found(ctx context.Context) error {
 }
 
 // Enrol puts on the trail that a key may sign from here on. The key proves that it is
-// here; the signer's own must be enrolled already.
+// here; the signer's own must be enrolled already. A key that is enrolled for something else is
+// [audit.ErrOtherContent].
 func (t *Trail) Enrol(ctx context.Context, use audit.KeyUse, subject string, key crypto.Signer, by string) (audit.Entry, error) {
 	d, err := keys.Enrolment(t.Signer, use, subject, key, by, false)
 	if err != nil {
 		return audit.Entry{}, err
 	}
-	return t.Append(ctx, d)
+	e, err := t.Append(ctx, d)
+	if err != nil {
+		return e, err
+	}
+	var stands audit.Enrolment
+	if err := e.Decode(&stands); err != nil {
+		return e, err
+	}
+	if stands.Use != use || stands.Subject != subject {
+		return e, fmt.Errorf("%w: record %d enrols key %s as a %s key of %s: a key is for one use", audit.ErrOtherContent, e.Index, stands.KeyID, stands.Use, stands.Subject)
+	}
+	return e, nil
 }
 
 // EndKey retires or revokes a key. A retired one signs nothing from the next record on;

@@ -39,9 +39,18 @@ func TestTheFirstRecordUnderAKeyStands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := tr.Append(t.Context(), draft("k", "ap-2"))
+		again, err := tr.Append(t.Context(), draft("k", "ap-1"))
 		if err != nil || again.JWS != first.JWS {
 			t.Errorf("second append: %v, %q; want the first record", err, again.JWS)
+		}
+		other, err := tr.Append(t.Context(), draft("k", "ap-2"))
+		if !errors.Is(err, audit.ErrOtherContent) || other.JWS != "" {
+			t.Errorf("append of other content: %v, %q; want ErrOtherContent", err, other.JWS)
+		}
+		retold := draft("k", "ap-2")
+		retold.Retold = true
+		if again, err = tr.Append(t.Context(), retold); err != nil || again.JWS != first.JWS {
+			t.Errorf("retold: %v, %q; want the first record", err, again.JWS)
 		}
 		if n := verified(t, tr); n != 1 {
 			t.Errorf("%d records, want 1", n)

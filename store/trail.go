@@ -48,10 +48,11 @@ func (t *Trail) open(ctx context.Context, e audit.Entry, key string) (audit.Entr
 	return opened, nil
 }
 
-// Append adds a record. When its key holds one already, that one stands and is
-// returned: a fact is told once, by whoever was first to tell it.
+// Append adds a record. When its key holds one already that tells the same, that one stands and
+// is returned: a fact is told once, by whoever was first to tell it. When it tells something else
+// that is [audit.ErrOtherContent], unless the draft may be retold.
 func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) {
-	a := &appending{trail: t, key: d.Key, draft: func(*sql.Tx) (audit.Draft, error) { return d, nil }, ctx: ctx}
+	a := &appending{trail: t, key: d.Key, draft: func(*sql.Tx) (audit.Draft, error) { return d, nil }, fixed: &d, ctx: ctx}
 	if r, err := t.Signer.Ready(d); err == nil { // else it fails where its turn comes, unless its key stands
 		a.ready = r
 	}
@@ -67,7 +68,7 @@ func (t *Trail) Append(ctx context.Context, d audit.Draft) (audit.Entry, error) 
 func (t *Trail) Decide(ctx context.Context, key string, wanted []countersign.Claim, scopes []string,
 	conclude func(countersign.Standing) (d audit.Draft, reserve bool),
 ) (audit.Entry, error) {
-	return t.append(ctx, key, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, key, nil, func(tx *sql.Tx) (audit.Draft, error) {
 		halted, err := halts.Among(ctx, t.DB.sql, tx, scopes)
 		if err != nil {
 			return audit.Draft{}, err
@@ -93,9 +94,9 @@ func (t *Trail) Decide(ctx context.Context, key string, wanted []countersign.Cla
 
 // Close appends how a decision ended and settles its claims, in one transaction:
 // kept when the money moved, given back when it did not. A second call with the
-// same key changes nothing and returns the first record.
+// same key changes nothing and returns the first record, if it tells the same.
 func (t *Trail) Close(ctx context.Context, d audit.Draft, decisionKey string, moved bool) (audit.Entry, error) {
-	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, d.Key, &d, func(tx *sql.Tx) (audit.Draft, error) {
 		state := claims.Released
 		if moved {
 			state = claims.Committed
@@ -107,15 +108,15 @@ func (t *Trail) Close(ctx context.Context, d audit.Draft, decisionKey string, mo
 // Void appends that a decision did not take effect and turns its reservations
 // back into notes, in one transaction; like Close it is safe to repeat.
 func (t *Trail) Void(ctx context.Context, d audit.Draft, decisionKey string) (audit.Entry, error) {
-	return t.append(ctx, d.Key, func(tx *sql.Tx) (audit.Draft, error) {
+	return t.append(ctx, d.Key, &d, func(tx *sql.Tx) (audit.Draft, error) {
 		return d, claims.Move(ctx, t.DB.sql, tx, decisionKey, claims.Noted)
 	})
 }
 
 // append runs draft in the transaction, to which it may write, and appends its result, unless
-// key is taken.
-func (t *Trail) append(ctx context.Context, key string, draft func(*sql.Tx) (audit.Draft, error)) (audit.Entry, error) {
-	return t.wait(&appending{trail: t, key: key, draft: draft, writes: true, ctx: ctx})
+// key is taken: then fixed, where the draft is known beforehand, is compared with what stands.
+func (t *Trail) append(ctx context.Context, key string, fixed *audit.Draft, draft func(*sql.Tx) (audit.Draft, error)) (audit.Entry, error) {
+	return t.wait(&appending{trail: t, key: key, draft: draft, fixed: fixed, writes: true, ctx: ctx})
 }
 
 // wait waits until an append is on the trail.
@@ -123,6 +124,9 @@ func (t *Trail) wait(a *appending) (audit.Entry, error) {
 	t.DB.append(a)
 	if a.err == nil && a.stood { // it will be acted on: believe only what we have signed
 		a.entry, a.err = t.open(a.ctx, a.entry, a.key)
+		if a.err == nil && a.fixed != nil {
+			a.err = a.fixed.Stands(a.entry)
+		}
 	}
 	if a.err != nil {
 		return audit.Entry{}, fmt.Errorf("append %s: %w", a.key, a.err)

@@ -248,7 +248,7 @@ func (r *reading) record(ctx context.Context, kind audit.Type, touched posting.W
 	}
 	lineage := DepositKey(r.in.Network, r.in.TxHash)
 	entry, err := r.d.Trail.Book(ctx, audit.Draft{
-		Key: roundKey(r.in.Network, r.in.TxHash, r.in.Round), Type: kind, Lineage: lineage, Body: body,
+		Key: roundKey(r.in.Network, r.in.TxHash, r.in.Round), Type: kind, Lineage: lineage, Body: body, Retold: true,
 		Before: wire.Deliveries(ctx, lineage, r.in.Deliveries), Evidence: evidence,
 	}, booking)
 	if err != nil {

@@ -95,7 +95,7 @@ func (d *Deposits) open(ctx context.Context, w countersign.Wallet) (entry audit.
 	if err := d.balances(ctx, w, &body); err != nil {
 		return entry, false, fmt.Errorf("open the books of wallet %s: %w", w.ID, err)
 	}
-	draft := audit.Draft{Key: key, Type: booked.WalletOpened, Lineage: "ledger/" + w.Network + "/" + w.ID}
+	draft := audit.Draft{Key: key, Type: booked.WalletOpened, Lineage: "ledger/" + w.Network + "/" + w.ID, Retold: true}
 	step := ledger.Step{ID: "opening:" + w.Network + ":" + w.ID, State: ledger.Posted, Memo: "what the wallet had when its books began"}
 	for _, b := range body.Balances {
 		if !b.Amount.IsZero() {

@@ -126,7 +126,7 @@ func (d *Deposits) reverse(ctx context.Context, in RecheckDepositInput, now stri
 	}
 	lineage := DepositKey(in.Network, in.TxHash)
 	entry, err = d.Trail.Book(ctx, audit.Draft{
-		Key: in.reversalKey(), Type: booked.DepositReversed, Lineage: lineage, Body: body,
+		Key: in.reversalKey(), Type: booked.DepositReversed, Lineage: lineage, Body: body, Retold: true,
 		After: []audit.Draft{{
 			Key:  countersign.AlarmKey(string(audit.FinalityBroken), lineage, strconv.Itoa(max(in.Round, 1))),
 			Type: audit.AlarmRaised, Lineage: lineage,

@@ -126,7 +126,7 @@ func (c *Completeness) certify(ctx context.Context, w completeness.Window, key s
 		}
 	}
 	body.Workflow = wire.Here(ctx)
-	d := audit.Draft{Key: key, Type: complete.Certified, Lineage: key, Body: body}
+	d := audit.Draft{Key: key, Type: complete.Certified, Lineage: key, Body: body, Retold: true}
 	if !body.Complete {
 		d.After = append(d.After, audit.Draft{
 			Key: "alarm/" + string(complete.Incomplete) + "/" + key, Type: audit.AlarmRaised, Lineage: key,

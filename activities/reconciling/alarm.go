@@ -47,7 +47,7 @@ func (r *Reconciliation) alarm(ctx context.Context, code audit.AlarmCode, about 
 	}
 	body.Code, body.Evidence, body.Workflow = code, hexSum(evidence), wire.Here(ctx)
 	// The record that stands, if there is one, stands.
-	if _, err := r.Trail.Append(ctx, audit.Draft{Key: key, Type: audit.AlarmRaised, Lineage: thread, Evidence: [][]byte{evidence}, Body: body}); err != nil {
+	if _, err := r.Trail.Append(ctx, audit.Draft{Key: key, Type: audit.AlarmRaised, Lineage: thread, Evidence: [][]byte{evidence}, Body: body, Retold: true}); err != nil {
 		return fmt.Errorf("raise %s: %w", key, err)
 	}
 	name(&found.Alarms, key)

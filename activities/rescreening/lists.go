@@ -112,7 +112,7 @@ func (a *Screening) recorded(ctx context.Context, run string, held []screening.L
 		if len(told.Changed) == 0 {
 			return told, nil
 		}
-		entry, err = a.Trail.Append(ctx, audit.Draft{Key: key, Type: audit.ScreeningRefreshed, Body: told})
+		entry, err = a.Trail.Append(ctx, audit.Draft{Key: key, Type: audit.ScreeningRefreshed, Body: told, Retold: true})
 	}
 	if err != nil {
 		return told, err

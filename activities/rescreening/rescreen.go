@@ -200,7 +200,7 @@ func (a *Screening) rescreened(ctx context.Context, entry audit.Entry, intent au
 	sum := sha256.Sum256(text)
 	return audit.Draft{
 		Key:  countersign.RescreenKey(intent.ApprovalID, a.Approver, digestOf(lists), string(res.Screening)),
-		Type: audit.ApprovalRescreened, Lineage: entry.Record.Lineage, Evidence: [][]byte{text},
+		Type: audit.ApprovalRescreened, Lineage: entry.Record.Lineage, Retold: true, Evidence: [][]byte{text},
 		Body: audit.Rescreened{
 			ApprovalID: intent.ApprovalID, Intent: entry.LeafHash, Verdict: intent.Decision.Verdict, Screening: string(res.Screening),
 			Addresses: told, Count: res.Count, Lists: lists, Report: hex.EncodeToString(sum[:]), Workflow: wire.Here(ctx),

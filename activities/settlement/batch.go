@@ -117,7 +117,7 @@ type CloseBatchInput struct {
 // CloseBatch puts that on the trail.
 func (a *Settlements) CloseBatch(ctx context.Context, in CloseBatchInput) (RecordedResult, error) {
 	entry, err := a.Trail.Append(ctx, audit.Draft{
-		Key: countersign.BatchKey(in.ID, "closed"), Type: booked.BatchClosed, Lineage: countersign.BatchLineage(in.ID),
+		Key: countersign.BatchKey(in.ID, "closed"), Type: booked.BatchClosed, Lineage: countersign.BatchLineage(in.ID), Retold: true,
 		Body: booked.BatchEnd{BatchID: in.ID, End: in.End, Legs: in.Legs, Workflow: wire.Here(ctx)},
 	})
 	if err != nil {

@@ -84,10 +84,17 @@ func (a *Settlements) open(ctx context.Context, in OpenSettlementInput) (res Ope
 	if err != nil {
 		return res, err
 	}
-	d := audit.Draft{Key: key, Type: booked.SettlementOpened, Lineage: thread}
+	d := audit.Draft{Key: key, Type: booked.SettlementOpened, Retold: true, Lineage: thread}
 	d.Before, d.Evidence = wire.Deliveries(ctx, d.Lineage, in.Deliveries), evidence
-	entry, body, err = a.hold(ctx, d, body)
-	return a.result(ctx, entry, body, err)
+	if entry, err = a.hold(ctx, d, body); err != nil {
+		return a.result(ctx, entry, body, err)
+	}
+	var stands booked.Settlement
+	err = entry.Decode(&stands)
+	if err == nil && in.Instruction != nil && !same(in.Instruction, stands.Instruction) { // another was faster
+		err = fmt.Errorf("%w: record %d says what it is", countersign.ErrExternalIDReused, entry.Index)
+	}
+	return a.result(ctx, entry, stands, err)
 }
 
 // same reports whether two instructions say the same.
@@ -178,13 +185,13 @@ func (a *Settlements) partOf(ctx context.Context, ref countersign.RequestRef) (s
 
 // hold puts the opening on the trail, and what it asks for into the books as pending. What is
 // to be covered and is not is opened and released at once.
-func (a *Settlements) hold(ctx context.Context, d audit.Draft, body booked.Settlement) (audit.Entry, booked.Settlement, error) {
+func (a *Settlements) hold(ctx context.Context, d audit.Draft, body booked.Settlement) (audit.Entry, error) {
 	c := Case{ID: body.SettlementID, WalletID: body.WalletID, Network: body.Network, Address: body.Address, Round: 1}
 	var b ledger.Booking
 	if body.PartOf == "" {
 		postings, err := a.asked(ctx, body)
 		if err != nil {
-			return audit.Entry{}, body, err
+			return audit.Entry{}, err
 		}
 		if len(postings) > 0 {
 			s := c.step(ledger.Pending, postings, memo(body))
@@ -198,12 +205,12 @@ func (a *Settlements) hold(ctx context.Context, d audit.Draft, body booked.Settl
 	entry, err := a.Trail.Book(ctx, d, b)
 	if errors.Is(err, ledger.ErrShort) {
 		body.Held = booked.Booking{}
-		d.Body, d.After = body, []audit.Draft{{Key: c.key("released"), Type: booked.SettlementReleased, Lineage: d.Lineage, Body: booked.Released{
+		d.Body, d.After = body, []audit.Draft{{Key: c.key("released"), Type: booked.SettlementReleased, Retold: true, Lineage: d.Lineage, Body: booked.Released{
 			SettlementID: c.ID, WalletID: c.WalletID, Network: c.Network, State: countersign.SettlementRefused, Reason: err.Error(), Workflow: body.Workflow,
 		}}}
 		entry, err = a.Trail.Append(ctx, d)
 	}
-	return entry, body, err
+	return entry, err
 }
 
 // asked are the postings of what is asked for. The wallet's books begin before it does.

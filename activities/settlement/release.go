@@ -42,7 +42,7 @@ func (a *Settlements) ReleaseSettlement(ctx context.Context, in ReleaseSettlemen
 		s := in.Case.step(ledger.Reversed, nil, "")
 		b.Steps, body.Released = []ledger.Step{s}, booking(s)
 	}
-	entry, err := a.Trail.Book(ctx, audit.Draft{Key: in.Case.key("released"), Type: booked.SettlementReleased, Lineage: t.Lineage, Body: body}, b)
+	entry, err := a.Trail.Book(ctx, audit.Draft{Key: in.Case.key("released"), Type: booked.SettlementReleased, Retold: true, Lineage: t.Lineage, Body: body}, b)
 	if err != nil {
 		return RecordedResult{}, failed("release", in.Case.ID, err)
 	}
@@ -89,7 +89,7 @@ func (a *Settlements) retract(ctx context.Context, in RetractSettlementInput) (R
 		SettlementID: in.Case.ID, ApprovalID: t.ApprovalID, WalletID: in.Case.WalletID, Network: in.Case.Network,
 		FollowedBy: in.FollowedBy, TxHash: in.TxHash, Block: in.Block, Now: clip(in.Now), Workflow: wire.Here(ctx),
 	}
-	retracted := audit.Draft{Key: in.Case.nth("retracted", in.Number), Type: booked.SettlementRetracted, Lineage: t.Lineage, Body: body}
+	retracted := audit.Draft{Key: in.Case.nth("retracted", in.Number), Type: booked.SettlementRetracted, Retold: true, Lineage: t.Lineage, Body: body}
 	if !in.Posted {
 		entry, err := a.Trail.Append(ctx, retracted)
 		return RetractSettlementResult{Case: in.Case, Index: entry.Index}, err
@@ -120,7 +120,7 @@ func (a *Settlements) retract(ctx context.Context, in RetractSettlementInput) (R
 			b.Steps, body.Held = append(b.Steps, s), booking(s)
 		}
 		d := audit.Draft{
-			Key: key, Type: booked.SettlementReversed, Lineage: t.Lineage, Body: body,
+			Key: key, Type: booked.SettlementReversed, Retold: true, Lineage: t.Lineage, Body: body,
 			Before: []audit.Draft{retracted}, After: []audit.Draft{a.alarm(ctx, in, t)},
 		}
 		if entry, err = a.Trail.Book(ctx, d, b); err != nil {
@@ -163,7 +163,7 @@ func (a *Settlements) EscalateSettlement(ctx context.Context, in EscalateSettlem
 		return RecordedResult{}, failed("escalate", in.Case.ID, err)
 	}
 	entry, err := a.Trail.Append(ctx, audit.Draft{
-		Key: in.Case.nth("escalated/"+string(in.Issue), in.Number), Type: booked.SettlementEscalated, Lineage: t.Lineage,
+		Key: in.Case.nth("escalated/"+string(in.Issue), in.Number), Type: booked.SettlementEscalated, Retold: true, Lineage: t.Lineage,
 		Body: booked.SettlementEscalation{
 			SettlementID: in.Case.ID, ApprovalID: t.ApprovalID, WalletID: in.Case.WalletID, Network: in.Case.Network,
 			Issue: in.Issue, Reason: clip(in.Reason), Workflow: wire.Here(ctx),

@@ -98,7 +98,7 @@ func (a *Settlements) post(ctx context.Context, in PostSettlementInput) (res Pos
 		}
 		body.Accepted = accepted
 	}
-	return a.record(ctx, in.Case, audit.Draft{Key: key, Type: booked.SettlementSettled, Lineage: t.Lineage}, body, wallets, postings, memo(opening))
+	return a.record(ctx, in.Case, audit.Draft{Key: key, Type: booked.SettlementSettled, Retold: true, Lineage: t.Lineage}, body, wallets, postings, memo(opening))
 }
 
 func stateOf(in PostSettlementInput, e countersign.Effect) countersign.SettlementState {

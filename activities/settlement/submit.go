@@ -64,7 +64,7 @@ func (a *Settlements) submit(ctx context.Context, id string) (res SubmitSettleme
 		Status: string(req.Status), ApprovalID: req.ApprovalID, Answer: hex.EncodeToString(sum[:]), Workflow: wire.Here(ctx),
 	}
 	d := audit.Draft{
-		Key: key, Type: booked.SettlementSubmitted, Lineage: opening.Record.Lineage, Body: there, Evidence: [][]byte{req.Raw},
+		Key: key, Type: booked.SettlementSubmitted, Retold: true, Lineage: opening.Record.Lineage, Body: there, Evidence: [][]byte{req.Raw},
 	}
 	if entry, err = a.Trail.Append(ctx, d); err != nil {
 		return res, err

@@ -30,6 +30,7 @@ var permanent = []struct {
 	{audit.ErrTooLarge, "RecordTooLarge"},
 	{audit.ErrNoRecord, "NoRecord"},
 	{audit.ErrForged, "ForgedRecord"},
+	{audit.ErrOtherContent, "RecordConflict"},
 }
 
 // PermanentErrors returns the names above.
@@ -68,7 +69,7 @@ func Deliveries(ctx context.Context, lineage string, heard []countersign.Event) 
 			continue
 		}
 		drafts = append(drafts, audit.Draft{
-			Key: countersign.WebhookKey(e.Root()), Type: audit.WebhookAccepted, Lineage: lineage,
+			Key: countersign.WebhookKey(e.Root()), Type: audit.WebhookAccepted, Lineage: lineage, Retold: true, // it is delivered more than once
 			Body: audit.Delivery{Event: e, Workflow: Here(ctx)},
 		})
 	}

@@ -114,7 +114,7 @@ func (s *Server) signIn(c echo.Context, ses *session) error {
 	defer cancel()
 	digest := hex.EncodeToString(ses.Digest[:])
 	_, err := s.cfg.Journal.Append(ctx, audit.Draft{
-		Key: "api/signin/" + digest[:16] + "/" + s.cfg.Process, Type: audit.SignedIn,
+		Key: "api/signin/" + digest[:16] + "/" + s.cfg.Process, Type: audit.SignedIn, Retold: true,
 		Body: audit.SignIn{Name: ses.Name, Scopes: ses.Scopes, Address: c.RealIP(), Digest: digest, At: s.cfg.Now().UTC()},
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ func DraftPlan(p sweep.Plan, w audit.Workflow) (audit.Draft, error) {
 	if body.Contents, err = kept.add(c); err != nil {
 		return audit.Draft{}, err
 	}
-	return audit.Draft{Key: plannedKey(id), Type: SweepPlanned, Lineage: id, Body: body, Evidence: kept.evidence}, nil
+	return audit.Draft{Key: plannedKey(id), Type: SweepPlanned, Lineage: id, Body: body, Retold: true, Evidence: kept.evidence}, nil
 }
 
 // FindPlan finds the record of a run's plan; [audit.ErrNoRecord] where there is none.

@@ -19,7 +19,7 @@ func DraftReport(body Closed, results []Result) (audit.Draft, error) {
 	if body.Contents, err = kept.add(c); err != nil {
 		return audit.Draft{}, err
 	}
-	return audit.Draft{Key: closedKey(body.SweepID), Type: SweepClosed, Lineage: body.SweepID, Body: body, Evidence: kept.evidence}, nil
+	return audit.Draft{Key: closedKey(body.SweepID), Type: SweepClosed, Lineage: body.SweepID, Body: body, Retold: true, Evidence: kept.evidence}, nil
 }
 
 // FindReport finds the record of a run's report; [audit.ErrNoRecord] where there is none.

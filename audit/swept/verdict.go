@@ -57,7 +57,7 @@ func Decide(ctx context.Context, t Trail, sweepID string, approve bool, by, reas
 		kind = SweepApproved
 	}
 	_, err = t.Append(ctx, audit.Draft{
-		Key: verdictKey(sweepID), Type: kind, Lineage: sweepID,
+		Key: verdictKey(sweepID), Type: kind, Lineage: sweepID, Retold: true,
 		Body: Verdict{SweepID: sweepID, Network: p.Network, By: by, Reason: reason, Plan: plan.Index, Contents: p.Contents},
 	})
 	if err != nil {

@@ -26,6 +26,7 @@ func Enrolment(s *audit.Signer, use audit.KeyUse, subject string, key crypto.Sig
 	e.By = by
 	return audit.Draft{
 		Key: audit.KeyRecordKey(e.KeyID, audit.KeyEnrolled), Type: audit.KeyEnrolled,
+		Retold: true, // a proof may be signed in many ways
 		Body: func(index int64) any {
 			if !first {
 				e.From = index

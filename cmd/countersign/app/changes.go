@@ -23,7 +23,21 @@ func (a *App) recordBooks(ctx context.Context, trail *store.Trail) error {
 	return recordBook(ctx, trail, about, true)
 }
 
-func recordBook(ctx context.Context, trail *store.Trail, about audit.Rules, shadow bool) error {
+// recordBook looks again when a worker of another book was faster: its change came first, and ours
+// is one from its book.
+func recordBook(ctx context.Context, trail *store.Trail, about audit.Rules, shadow bool) (err error) {
+	for range maxRaces {
+		if err = recordBookOnce(ctx, trail, about, shadow); !errors.Is(err, audit.ErrOtherContent) {
+			return err
+		}
+	}
+	return err
+}
+
+// maxRaces bounds how often workers that start together may be faster.
+const maxRaces = 10
+
+func recordBookOnce(ctx context.Context, trail *store.Trail, about audit.Rules, shadow bool) error {
 	body, prefix := audit.BookChange{After: about, Shadow: shadow}, "book/decides/"
 	if shadow {
 		prefix = "book/shadow/"

@@ -59,7 +59,7 @@ func recordSchedule(ctx context.Context, trail *store.Trail, c keeper.Change) er
 		}
 		key = prefix + last.LeafHash
 	}
-	e, err := trail.Append(ctx, audit.Draft{Key: key, Type: audit.ScheduleChanged, Body: body})
+	e, err := trail.Append(ctx, audit.Draft{Key: key, Type: audit.ScheduleChanged, Body: body, Retold: true})
 	if err != nil {
 		return fmt.Errorf("record the change of schedule %s: %w", c.ID, err)
 	}

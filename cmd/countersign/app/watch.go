@@ -170,7 +170,7 @@ func alarm(trail *store.Trail) func(context.Context, string, error) error {
 func stalled(trail *store.Trail) func(context.Context, watch.Stall) error {
 	return func(ctx context.Context, s watch.Stall) error {
 		_, err := trail.Append(ctx, audit.Draft{
-			Key: fmt.Sprintf("alarm/%s/%s/%d", s.Code, s.Network, s.After), Type: audit.AlarmRaised,
+			Key: fmt.Sprintf("alarm/%s/%s/%d", s.Code, s.Network, s.After), Type: audit.AlarmRaised, Retold: true,
 			Body: audit.Alarm{Code: s.Code, What: fmt.Sprintf("%s is not followed behind final block %d, since %s: %.1000s", s.Network, s.After, s.Since.UTC().Format(time.RFC3339), s.Why)},
 		})
 		return err
