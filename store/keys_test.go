@@ -79,8 +79,14 @@ func TestASigningKeyIsTurned(t *testing.T) {
 		outcome{"a key that nobody has enrolled", store.ErrNotEnrolled}.of(t, app(next, "k2"))
 		_, err := next.Enrol(t.Context(), audit.RecordKey, "us", next.Signer.Key, "ops")
 		outcome{"a key that enrols itself", store.ErrNotEnrolled}.of(t, err)
-		_, err = old.Enrol(t.Context(), audit.RecordKey, "us", next.Signer.Key, "ops")
-		outcome{"the old key enrols it", nil}.of(t, err)
+		for _, again := range []string{"the old key enrols it", "and again"} {
+			_, err = old.Enrol(t.Context(), audit.RecordKey, "us", next.Signer.Key, "ops")
+			outcome{again, nil}.of(t, err)
+		}
+		_, err = old.Enrol(t.Context(), audit.RecordKey, "you", next.Signer.Key, "ops")
+		outcome{"for another account", audit.ErrOtherContent}.of(t, err)
+		_, err = old.Enrol(t.Context(), audit.LogKey, "us", next.Signer.Key, "ops")
+		outcome{"as a key of the log", audit.ErrOtherContent}.of(t, err)
 		outcome{"the new key signs", nil}.of(t, app(next, "k3"))
 		outcome{"and the old one too", nil}.of(t, app(old, "k4"))
 		_, err = next.EndKey(t.Context(), kid, audit.KeyRetired, 0, "turned", "ops")
@@ -108,6 +114,9 @@ func TestARecordAboutAKeyThatWouldNotCountIsRefused(t *testing.T) {
 		outcome{"an unknown key", audit.ErrRegistry}.of(t, end("nosuch", audit.KeyRetired, 0))
 		outcome{"a revocation from behind the end", audit.ErrRegistry}.of(t, end(kid, audit.KeyRevoked, 99))
 		outcome{"a retirement", nil}.of(t, end(kid, audit.KeyRetired, 0))
+		outcome{"the same again", nil}.of(t, end(kid, audit.KeyRetired, 0))
+		_, err := tr.EndKey(t.Context(), kid, audit.KeyRetired, 0, "another reason", "ops")
+		outcome{"and for another reason", audit.ErrOtherContent}.of(t, err)
 		if _, err := tr.Append(t.Context(), stray("k")); err != nil {
 			t.Errorf("the log does not go on: %v", err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/audit/screened"
 	"countersign/store"
 
 	"pgregory.net/rapid"
@@ -103,18 +104,18 @@ func TestOpenApprovalsAreInTheOrderOfBytesAndMayBeLeft(t *testing.T) {
 func TestLatest(t *testing.T) {
 	each(t, func(t *testing.T, dsn string) {
 		us, them := desk(t, dsn, "us-a"), desk(t, dsn, "us-b")
-		if _, err := us.Latest(t.Context(), audit.ScreeningRefreshed); !errors.Is(err, audit.ErrNoRecord) {
+		if _, err := us.Latest(t.Context(), screened.ListsRefreshed); !errors.Is(err, audit.ErrNoRecord) {
 			t.Fatalf("Latest of nothing = %v, want ErrNoRecord", err)
 		}
 		for i, tr := range []*store.Trail{us, us, them} {
-			if err := fact(t.Context(), tr, audit.ScreeningRefreshed, countersign.RefreshKey(fmt.Sprint(i)), ""); err != nil {
+			if err := fact(t.Context(), tr, screened.ListsRefreshed, countersign.RefreshKey(fmt.Sprint(i)), ""); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if err := fact(t.Context(), us, audit.EventStray, "event/1", ""); err != nil {
 			t.Fatal(err)
 		}
-		e, err := us.Latest(t.Context(), audit.ScreeningRefreshed)
+		e, err := us.Latest(t.Context(), screened.ListsRefreshed)
 		if err != nil || e.Record.Key != countersign.RefreshKey("1") {
 			t.Errorf("Latest = %s, %v; want our own second", e.Record.Key, err)
 		}

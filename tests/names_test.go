@@ -26,6 +26,7 @@ import (
 	"countersign/audit"
 	"countersign/audit/booked"
 	"countersign/audit/complete"
+	"countersign/audit/screened"
 	"countersign/calendar"
 	"countersign/calldata/risk"
 	"countersign/chain"
@@ -136,7 +137,7 @@ func wireNames(t *testing.T) (names []string) {
 		activities.ResolveInput{}, activities.ResolveResult{}, activities.RecordEventInput{}, activities.RecordEventResult{},
 		rescreening.RefreshListsInput{}, rescreening.RefreshListsResult{}, rescreening.OpenApprovalsInput{}, rescreening.OpenApprovalsResult{},
 		rescreening.RescreenInput{}, rescreening.RescreenResult{}, workflows.RefreshScreeningInput{}, workflows.RefreshScreeningResult{},
-		audit.Refreshed{}, audit.Rescreened{}, activities.CompareInput{}, activities.CompareResult{},
+		screened.Refreshed{}, screened.Rescreened{}, activities.CompareInput{}, activities.CompareResult{},
 		audit.Enrolment{}, audit.KeyEnd{}, audit.Delivery{}, audit.Escalation{}, audit.HumanDecision{}, audit.BookChange{}, audit.ScheduleChange{},
 		audit.Export{}, audit.SignIn{}, audit.Alarm{},
 		activities.StartMissingResult{}, audit.Record{}, audit.Intent{}, audit.Post{}, audit.Resolution{}, audit.Notice{},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"countersign/audit"
+	"countersign/audit/screened"
 	"countersign/cmd/countersign/demo"
 	"countersign/cmd/countersign/stack"
 	"countersign/config"
@@ -31,7 +32,7 @@ func TestAnOpenApprovalIsScreenedAgain(t *testing.T) {
 	if err := s.Temporal.ScheduleClient().GetHandle(t.Context(), "refresh/screening").Trigger(t.Context(), client.ScheduleTriggerOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "record of the lists", func(context.Context) error { return s.has(audit.ScreeningRefreshed, 1) })
+	waitFor(t, "record of the lists", func(context.Context) error { return s.has(screened.ListsRefreshed, 1) })
 
 	if res := s.refreshScreening("same"); res.Screened != 0 || len(res.Changed) != 0 {
 		t.Errorf("the same lists: %+v, want nothing screened", res)
@@ -44,8 +45,8 @@ func TestAnOpenApprovalIsScreenedAgain(t *testing.T) {
 	if res := s.refreshScreening("more"); res.Screened != 1 || res.Told != 1 { // told for these lists, too
 		t.Errorf("a third list: %+v, want one approval told of", res)
 	}
-	var told audit.Rescreened
-	for e, err := range s.Trail.Entries(t.Context(), store.Filter{Type: audit.ApprovalRescreened, Approval: r.Approval, Limit: 1}) {
+	var told screened.Rescreened
+	for e, err := range s.Trail.Entries(t.Context(), store.Filter{Type: screened.ApprovalRescreened, Approval: r.Approval, Limit: 1}) {
 		if err == nil {
 			err = e.Decode(&told)
 		}
@@ -56,7 +57,7 @@ func TestAnOpenApprovalIsScreenedAgain(t *testing.T) {
 	if told.Screening != "hit" || told.Count != 1 || !strings.EqualFold(told.Addresses[0].Address, stack.Recipient) || told.Verdict != "approve" {
 		t.Errorf("told %+v, want a hit on the recipient of what we approved", told)
 	}
-	if err := errors.Join(s.has(audit.ScreeningRefreshed, 3), s.has(audit.ApprovalRescreened, 2), s.has(audit.DecisionIntent, 1)); err != nil {
+	if err := errors.Join(s.has(screened.ListsRefreshed, 3), s.has(screened.ApprovalRescreened, 2), s.has(audit.DecisionIntent, 1)); err != nil {
 		t.Error(err)
 	}
 	if err := s.ApproveAsAlice(t.Context(), r); err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"countersign/activities/rescreening"
-	"countersign/audit"
+	"countersign/audit/screened"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -23,7 +23,7 @@ type RefreshScreeningInput struct {
 
 // CarriedScreening is all that a long screening must not forget.
 type CarriedScreening struct {
-	Lists  []audit.ScreeningList  `json:"lists,omitempty"`
+	Lists  []screened.List        `json:"lists,omitempty"`
 	After  string                 `json:"after,omitempty"`
 	Result RefreshScreeningResult `json:"result"`
 }

@@ -11,7 +11,7 @@ import (
 
 	"countersign/activities"
 	"countersign/activities/rescreening"
-	"countersign/audit"
+	"countersign/audit/screened"
 	"countersign/screening"
 	"countersign/worker"
 	"countersign/workflows"
@@ -35,7 +35,7 @@ type lists struct {
 	atOnce, most int
 }
 
-var inForce = []audit.ScreeningList{{Name: "ofac", Digest: "d1"}}
+var inForce = []screened.List{{Name: "ofac", Digest: "d1"}}
 
 func newLists(t *testing.T) *lists {
 	t.Helper()

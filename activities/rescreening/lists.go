@@ -18,6 +18,7 @@ import (
 	"countersign"
 	"countersign/activities/wire"
 	"countersign/audit"
+	"countersign/audit/screened"
 	"countersign/screening"
 )
 
@@ -70,8 +71,8 @@ type RefreshListsResult struct {
 	// any, nothing was recorded.
 	Changed []string `json:"changed,omitempty"`
 	// Failed names the lists that could not be read; they stay as they were.
-	Failed []string              `json:"failed,omitempty"`
-	Lists  []audit.ScreeningList `json:"lists,omitempty"`
+	Failed []string        `json:"failed,omitempty"`
+	Lists  []screened.List `json:"lists,omitempty"`
 }
 
 // RefreshLists reads every list again and records what has changed since it was last
@@ -99,11 +100,11 @@ func (a *Screening) RefreshLists(ctx context.Context, in RefreshListsInput) (Ref
 // recorded is what stands on the trail for a run. When nothing does and the lists are
 // others than those recorded last, it is recorded now; when they are the same, nothing
 // is, and nothing has changed.
-func (a *Screening) recorded(ctx context.Context, run string, held []screening.ListInfo) (told audit.Refreshed, err error) {
+func (a *Screening) recorded(ctx context.Context, run string, held []screening.ListInfo) (told screened.Refreshed, err error) {
 	key := countersign.RefreshKey(run)
 	entry, err := a.Trail.Find(ctx, key)
 	if errors.Is(err, audit.ErrNoRecord) {
-		var before audit.Refreshed
+		var before screened.Refreshed
 		if before, err = a.recordedLast(ctx); err != nil {
 			return told, err
 		}
@@ -112,18 +113,18 @@ func (a *Screening) recorded(ctx context.Context, run string, held []screening.L
 		if len(told.Changed) == 0 {
 			return told, nil
 		}
-		entry, err = a.Trail.Append(ctx, audit.Draft{Key: key, Type: audit.ScreeningRefreshed, Body: told, Retold: true})
+		entry, err = a.Trail.Append(ctx, audit.Draft{Key: key, Type: screened.ListsRefreshed, Body: told, Retold: true})
 	}
 	if err != nil {
 		return told, err
 	}
-	told = audit.Refreshed{}
+	told = screened.Refreshed{}
 	return told, entry.Decode(&told)
 }
 
 // recordedLast is the newest record of lists, zero when there is none.
-func (a *Screening) recordedLast(ctx context.Context) (last audit.Refreshed, err error) {
-	entry, err := a.Trail.Latest(ctx, audit.ScreeningRefreshed)
+func (a *Screening) recordedLast(ctx context.Context) (last screened.Refreshed, err error) {
+	entry, err := a.Trail.Latest(ctx, screened.ListsRefreshed)
 	if errors.Is(err, audit.ErrNoRecord) {
 		return last, nil
 	}
@@ -135,22 +136,22 @@ func (a *Screening) recordedLast(ctx context.Context) (last audit.Refreshed, err
 
 // inForce are the lists that are held. For one whose refresh failed another worker may
 // know better: it is what was recorded last.
-func inForce(held []screening.ListInfo, before []audit.ScreeningList) (lists []audit.ScreeningList) {
+func inForce(held []screening.ListInfo, before []screened.List) (lists []screened.List) {
 	for _, l := range held {
-		known := slices.IndexFunc(before, func(b audit.ScreeningList) bool { return b.Name == l.Name })
+		known := slices.IndexFunc(before, func(b screened.List) bool { return b.Name == l.Name })
 		switch {
 		case l.Error != "" && known >= 0:
 			lists = append(lists, before[known])
 		case l.Digest != "":
-			lists = append(lists, audit.ScreeningList{Name: l.Name, Version: l.Version, Digest: l.Digest, Entries: l.Entries})
+			lists = append(lists, screened.List{Name: l.Name, Version: l.Version, Digest: l.Digest, Entries: l.Entries})
 		}
 	}
 	return lists
 }
 
 // differing names the lists that are new, others or gone.
-func differing(before, now []audit.ScreeningList) (names []string) {
-	digestIn := func(lists []audit.ScreeningList, name string) string {
+func differing(before, now []screened.List) (names []string) {
+	digestIn := func(lists []screened.List, name string) string {
 		for _, l := range lists {
 			if l.Name == name {
 				return l.Digest

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"countersign/activities/rescreening"
-	"countersign/audit"
+	"countersign/audit/screened"
 )
 
 func (o *office) refresh(t *testing.T, run string) rescreening.RefreshListsResult {
@@ -16,7 +16,7 @@ func (o *office) refresh(t *testing.T, run string) rescreening.RefreshListsResul
 	})
 }
 
-func (o *office) rescreen(t *testing.T, lists ...audit.ScreeningList) rescreening.RescreenResult {
+func (o *office) rescreen(t *testing.T, lists ...screened.List) rescreening.RescreenResult {
 	t.Helper()
 	return untilDone(t, func() (rescreening.RescreenResult, error) {
 		return o.RescreenApproval(t.Context(), rescreening.RescreenInput{ApprovalID: ap, Lists: lists})
@@ -42,18 +42,18 @@ func TestListsAreRecordedWhenTheyHaveChanged(t *testing.T) {
 		{"one is gone", func() { delete(o.lists.next, "b") }, []string{"b"}},
 	} {
 		step.change()
-		before := o.records(t, audit.ScreeningRefreshed)
+		before := o.records(t, screened.ListsRefreshed)
 		got := o.refresh(t, fmt.Sprintf("run-%d", i))
-		if added := o.records(t, audit.ScreeningRefreshed) - before; !slices.Equal(got.Changed, step.want) || (added == 1) != (len(step.want) > 0) {
+		if added := o.records(t, screened.ListsRefreshed) - before; !slices.Equal(got.Changed, step.want) || (added == 1) != (len(step.want) > 0) {
 			t.Errorf("%s: changed %q, %d records; want %q", step.name, got.Changed, added, step.want)
 		}
 	}
-	e, err := o.trail.Latest(t.Context(), audit.ScreeningRefreshed)
-	var body audit.Refreshed
+	e, err := o.trail.Latest(t.Context(), screened.ListsRefreshed)
+	var body screened.Refreshed
 	if err == nil {
 		err = e.Decode(&body)
 	}
-	if want := (audit.ScreeningList{Name: "a", Version: "v-0x1", Digest: "d0x1", Entries: 3}); err != nil || len(body.Lists) != 1 || body.Lists[0] != want {
+	if want := (screened.List{Name: "a", Version: "v-0x1", Digest: "d0x1", Entries: 3}); err != nil || len(body.Lists) != 1 || body.Lists[0] != want {
 		t.Errorf("recorded %+v, %v; want %+v", body, err, want)
 	}
 }
@@ -69,8 +69,8 @@ func TestARefreshSurvivesFaults(t *testing.T) {
 			f.OpenTrail = o.trail
 			o.Screening.Trail = &f
 			got := o.refresh(t, "run-1")
-			if !slices.Equal(got.Changed, []string{"a"}) || o.records(t, audit.ScreeningRefreshed) != 2 {
-				t.Errorf("changed %q, %d records; want a, told once more", got.Changed, o.records(t, audit.ScreeningRefreshed))
+			if !slices.Equal(got.Changed, []string{"a"}) || o.records(t, screened.ListsRefreshed) != 2 {
+				t.Errorf("changed %q, %d records; want a, told once more", got.Changed, o.records(t, screened.ListsRefreshed))
 			}
 			if again := o.refresh(t, "run-2"); len(again.Changed) != 0 {
 				t.Errorf("the next run finds %q", again.Changed)

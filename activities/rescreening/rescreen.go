@@ -13,6 +13,7 @@ import (
 	"countersign/activities/evidence"
 	"countersign/activities/wire"
 	"countersign/audit"
+	"countersign/audit/screened"
 	"countersign/screening"
 )
 
@@ -20,7 +21,7 @@ import (
 type RescreenInput struct {
 	ApprovalID string `json:"approval_id"`
 	// Lists are those that should be in force: a worker that holds others reads them first.
-	Lists []audit.ScreeningList `json:"lists,omitempty"`
+	Lists []screened.List `json:"lists,omitempty"`
 }
 
 // RescreenResult is what was found.
@@ -153,7 +154,7 @@ func worse(a, b screening.Verdict) screening.Verdict {
 // catchUp reads the lists again, once, when this worker holds others than those that
 // are said to be in force. That it cannot read them is an error, because another worker
 // may; that they are newer by now is none.
-func (a *Screening) catchUp(ctx context.Context, lists []audit.ScreeningList) error {
+func (a *Screening) catchUp(ctx context.Context, lists []screened.List) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	behind := func() []string { return differing(lists, inForce(a.Screener.Lists(), nil)) }
@@ -179,10 +180,10 @@ const maxTold = 50
 
 // rescreened is the record of what is not clear any more.
 func (a *Screening) rescreened(ctx context.Context, entry audit.Entry, intent audit.Intent, queries []screening.Query,
-	lists []audit.ScreeningList, report screening.Report,
+	lists []screened.List, report screening.Report,
 ) (audit.Draft, RescreenResult, error) {
 	res := RescreenResult{Screening: screening.Clear}
-	var told []audit.RescreenedAddress
+	var told []screened.Address
 	for _, q := range queries {
 		now := verdictOn(report, q)
 		res.Screening = worse(res.Screening, now)
@@ -190,7 +191,7 @@ func (a *Screening) rescreened(ctx context.Context, entry audit.Entry, intent au
 			continue
 		}
 		if res.Count++; res.Count <= maxTold {
-			told = append(told, audit.RescreenedAddress{Network: q.Network, Address: q.Address, Now: string(now)})
+			told = append(told, screened.Address{Network: q.Network, Address: q.Address, Now: string(now)})
 		}
 	}
 	text, err := json.Marshal(report)
@@ -200,8 +201,8 @@ func (a *Screening) rescreened(ctx context.Context, entry audit.Entry, intent au
 	sum := sha256.Sum256(text)
 	return audit.Draft{
 		Key:  countersign.RescreenKey(intent.ApprovalID, a.Approver, digestOf(lists), string(res.Screening)),
-		Type: audit.ApprovalRescreened, Lineage: entry.Record.Lineage, Retold: true, Evidence: [][]byte{text},
-		Body: audit.Rescreened{
+		Type: screened.ApprovalRescreened, Lineage: entry.Record.Lineage, Retold: true, Evidence: [][]byte{text},
+		Body: screened.Rescreened{
 			ApprovalID: intent.ApprovalID, Intent: entry.LeafHash, Verdict: intent.Decision.Verdict, Screening: string(res.Screening),
 			Addresses: told, Count: res.Count, Lists: lists, Report: hex.EncodeToString(sum[:]), Workflow: wire.Here(ctx),
 		},
@@ -209,7 +210,7 @@ func (a *Screening) rescreened(ctx context.Context, entry audit.Entry, intent au
 }
 
 // digestOf names a state of lists: SHA-256 over their names and digests, in order.
-func digestOf(lists []audit.ScreeningList) string {
+func digestOf(lists []screened.List) string {
 	sum := sha256.New()
 	for _, l := range lists {
 		fmt.Fprintf(sum, "%q %s\n", l.Name, l.Digest)

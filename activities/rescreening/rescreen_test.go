@@ -11,6 +11,7 @@ import (
 	"countersign/activities"
 	"countersign/activities/rescreening"
 	"countersign/audit"
+	"countersign/audit/screened"
 	"countersign/screening"
 	"countersign/store"
 )
@@ -49,7 +50,7 @@ func TestOpenApprovalsAreScreenedAgain(t *testing.T) {
 			if got.Screening != tt.verdict || got.Count != tt.count || again != got {
 				t.Errorf("rescreen = %+v and %+v, want %s of %d", got, again, tt.verdict, tt.count)
 			}
-			if n := o.records(t, audit.ApprovalRescreened); n != min(tt.count, 1) {
+			if n := o.records(t, screened.ApprovalRescreened); n != min(tt.count, 1) {
 				t.Errorf("%d records, want it told once", n)
 			}
 			if n := o.records(t, audit.DecisionIntent); n != 1 {
@@ -69,7 +70,7 @@ func TestWhatIsToldOfARescreening(t *testing.T) {
 	}
 	o.lists.silent = false // an outage must not keep the hit from being told
 	got := o.rescreen(t, inForce...)
-	var body audit.Rescreened
+	var body screened.Rescreened
 	for e, err := range o.db.Entries(t.Context(), store.Filter{From: got.Index, Limit: 1}) {
 		if err == nil {
 			err = e.Decode(&body)
@@ -79,12 +80,12 @@ func TestWhatIsToldOfARescreening(t *testing.T) {
 		}
 	}
 	report, err := o.trail.Evidence(t.Context(), body.Report)
-	want := audit.RescreenedAddress{Network: "Net", Address: bad, Now: "hit"}
+	want := screened.Address{Network: "Net", Address: bad, Now: "hit"}
 	if err != nil || !strings.Contains(string(report), worse) || body.ApprovalID != ap || body.Verdict != countersign.Approve ||
 		body.Screening != "hit" || len(body.Addresses) != 1 || body.Addresses[0] != want || !slices.Equal(body.Lists, inForce) || len(body.Intent) != 64 {
 		t.Errorf("recorded %+v with %s, %v", body, report, err)
 	}
-	if o.records(t, audit.ApprovalRescreened) != 2 {
+	if o.records(t, screened.ApprovalRescreened) != 2 {
 		t.Error("the outage and the hit are two things to tell")
 	}
 }
@@ -92,7 +93,7 @@ func TestWhatIsToldOfARescreening(t *testing.T) {
 // A worker that holds other lists reads them first; when it cannot, another has to.
 func TestAWorkerCatchesUpBeforeItScreens(t *testing.T) {
 	o := newOffice(t, "")
-	inForce := []audit.ScreeningList{{Name: "a", Digest: "d" + bad}}
+	inForce := []screened.List{{Name: "a", Digest: "d" + bad}}
 	o.lists.next["a"] = bad
 	o.lists.away["a"] = true
 	if _, err := o.RescreenApproval(t.Context(), rescreening.RescreenInput{ApprovalID: ap, Lists: inForce}); err == nil || !strings.Contains(err.Error(), `"a"`) {
@@ -123,7 +124,7 @@ func TestARescreeningThatIsCutOffTellsNothing(t *testing.T) {
 	if got, err := o.RescreenApproval(ctx, rescreening.RescreenInput{ApprovalID: ap}); !errors.Is(err, context.Canceled) {
 		t.Errorf("rescreen = %+v, %v; want the cancellation", got, err)
 	}
-	if n := o.records(t, audit.ApprovalRescreened); n != 0 {
+	if n := o.records(t, screened.ApprovalRescreened); n != 0 {
 		t.Errorf("%d records", n)
 	}
 }
@@ -135,8 +136,8 @@ func TestARescreeningSurvivesFaults(t *testing.T) {
 			o.lists.next["a"] = bad
 			f.OpenTrail = o.trail
 			o.Screening.Trail = &f
-			if got := o.rescreen(t); got.Count != 1 || o.records(t, audit.ApprovalRescreened) != 1 {
-				t.Errorf("rescreen = %+v, %d records; want one told once", got, o.records(t, audit.ApprovalRescreened))
+			if got := o.rescreen(t); got.Count != 1 || o.records(t, screened.ApprovalRescreened) != 1 {
+				t.Errorf("rescreen = %+v, %d records; want one told once", got, o.records(t, screened.ApprovalRescreened))
 			}
 		})
 	}

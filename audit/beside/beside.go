@@ -50,19 +50,19 @@ var members = map[audit.Type]func(*body, *names){
 		n.evidence(b.Evidence)
 		n.evidence(b.Shadow.Evidence)
 	},
-	audit.HumanDecided:       func(b *body, n *names) { n.add(b.Decision, false); n.add(b.Log, false) },
-	audit.AlarmRaised:        func(b *body, n *names) { n.add(b.Alarm, false) },
-	audit.ApprovalRescreened: func(b *body, n *names) { n.add(b.Report, false) },
-	"deposit.booked":         effect,
-	"deposit.doubtful":       effect,
-	"deposit.vanished":       effect,
-	"settlement.opened":      func(b *body, n *names) { n.add(b.Request, false) },
-	"settlement.submitted":   func(b *body, n *names) { n.add(b.Answer, false) },
-	"settlement.settled":     effect,
-	"sweep.planned":          contents,
-	"sweep.approved":         contents,
-	"sweep.declined":         contents,
-	"sweep.closed":           contents,
+	audit.HumanDecided:     func(b *body, n *names) { n.add(b.Decision, false); n.add(b.Log, false) },
+	audit.AlarmRaised:      func(b *body, n *names) { n.add(b.Alarm, false) },
+	"approval.rescreened":  func(b *body, n *names) { n.add(b.Report, false) },
+	"deposit.booked":       effect,
+	"deposit.doubtful":     effect,
+	"deposit.vanished":     effect,
+	"settlement.opened":    func(b *body, n *names) { n.add(b.Request, false) },
+	"settlement.submitted": func(b *body, n *names) { n.add(b.Answer, false) },
+	"settlement.settled":   effect,
+	"sweep.planned":        contents,
+	"sweep.approved":       contents,
+	"sweep.declined":       contents,
+	"sweep.closed":         contents,
 }
 
 func effect(b *body, n *names)   { n.add(b.Effect, false) }

@@ -16,6 +16,7 @@ import (
 	"countersign/audit/booked"
 	"countersign/audit/complete"
 	"countersign/audit/ocsf"
+	"countersign/audit/screened"
 	"countersign/audit/swept"
 )
 
@@ -93,8 +94,8 @@ var corpus = []sample{
 	{"a sweep is done in part", swept.SweepClosed, swept.Closed{Reason: "gas_price", Planned: 2, Moved: 1, NotBegun: 1}},
 	{"finality is broken", audit.AlarmRaised, audit.Alarm{Code: audit.FinalityBroken, SettlementID: "pay-1", What: "it did not last"}},
 	{"an alarm without a word", audit.AlarmRaised, audit.Alarm{}},
-	{"refreshed", audit.ScreeningRefreshed, audit.Refreshed{Changed: []string{"ofac", "eu"}}},
-	{"rescreened", audit.ApprovalRescreened, audit.Rescreened{ApprovalID: "ap-1", Screening: "hit", Count: 1, Addresses: []audit.RescreenedAddress{{Network: "Ethereum", Address: "0xabc", Now: "hit"}}}},
+	{"refreshed", screened.ListsRefreshed, screened.Refreshed{Changed: []string{"ofac", "eu"}}},
+	{"rescreened", screened.ApprovalRescreened, screened.Rescreened{ApprovalID: "ap-1", Screening: "hit", Count: 1, Addresses: []screened.Address{{Network: "Ethereum", Address: "0xabc", Now: "hit"}}}},
 	{"of tomorrow", "tomorrow.comes", map[string]any{"approval_id": "ap-1", "odd": []any{1, nil, "x"}}},
 	{"of no type", "", nil},
 	{"another shape than its type says", audit.DecisionIntent, []string{"a list"}},

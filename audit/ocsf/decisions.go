@@ -7,6 +7,7 @@ import (
 	"countersign"
 	"countersign/audit"
 	"countersign/audit/facet"
+	"countersign/audit/screened"
 )
 
 func fillIntent(ev *event, e audit.Entry) error {
@@ -106,7 +107,7 @@ func fillEscalation(ev *event, e audit.Entry) error {
 }
 
 func fillRescreened(ev *event, e audit.Entry) error {
-	var r audit.Rescreened
+	var r screened.Rescreened
 	if err := e.Decode(&r); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"countersign"
 	"countersign/audit"
+	"countersign/audit/screened"
 )
 
 // fillDelivery is for [audit.Delivery] and [audit.Notice]: both have an event.
@@ -38,7 +39,7 @@ func fillControl(ev *event, e audit.Entry) error {
 }
 
 func fillRefreshed(ev *event, e audit.Entry) error {
-	var r audit.Refreshed
+	var r screened.Refreshed
 	if err := e.Decode(&r); err != nil {
 		return err
 	}

@@ -6,23 +6,24 @@ import (
 	"countersign/audit"
 	"countersign/audit/booked"
 	"countersign/audit/complete"
+	"countersign/audit/screened"
 )
 
 // table says what each type of record is. docs/siem.md shows it to operators.
 var table = map[audit.Type]mapping{
-	audit.DecisionIntent:     {apiActivity, create, "policies.approvals.decisions.create", informational, fillIntent},
-	audit.DecisionOutcome:    {apiActivity, create, "policies.approvals.decisions.create", informational, fillPost}, // a finding where void or in conflict
-	audit.HumanDecided:       {apiActivity, create, "policies.approvals.decisions.create", informational, fillHuman},
-	audit.ApprovalOutcome:    {apiActivity, update, "policies.approvals.resolve", informational, fillResolution},
-	audit.ApprovalEscalated:  {apiActivity, update, "policies.approvals.escalate", medium, fillEscalation},
-	audit.ApprovalRescreened: {apiActivity, update, "policies.approvals.rescreen", medium, fillRescreened},
-	audit.WebhookAccepted:    {apiActivity, create, "webhooks.accept", informational, fillDelivery},
-	audit.EventNoticed:       {apiActivity, create, "webhooks.notice", informational, fillDelivery},
-	audit.EventStray:         {apiActivity, create, "webhooks.stray", low, fillDelivery},
-	audit.ControlHalted:      {apiActivity, update, "controls.halt", medium, fillControl},
-	audit.ControlResumed:     {apiActivity, update, "controls.resume", medium, fillControl},
-	audit.ScreeningRefreshed: {apiActivity, update, "screening.refresh", informational, fillRefreshed},
-	audit.ExportMade:         {apiActivity, read, "records.export", low, fillExport},
+	audit.DecisionIntent:        {apiActivity, create, "policies.approvals.decisions.create", informational, fillIntent},
+	audit.DecisionOutcome:       {apiActivity, create, "policies.approvals.decisions.create", informational, fillPost}, // a finding where void or in conflict
+	audit.HumanDecided:          {apiActivity, create, "policies.approvals.decisions.create", informational, fillHuman},
+	audit.ApprovalOutcome:       {apiActivity, update, "policies.approvals.resolve", informational, fillResolution},
+	audit.ApprovalEscalated:     {apiActivity, update, "policies.approvals.escalate", medium, fillEscalation},
+	screened.ApprovalRescreened: {apiActivity, update, "policies.approvals.rescreen", medium, fillRescreened},
+	audit.WebhookAccepted:       {apiActivity, create, "webhooks.accept", informational, fillDelivery},
+	audit.EventNoticed:          {apiActivity, create, "webhooks.notice", informational, fillDelivery},
+	audit.EventStray:            {apiActivity, create, "webhooks.stray", low, fillDelivery},
+	audit.ControlHalted:         {apiActivity, update, "controls.halt", medium, fillControl},
+	audit.ControlResumed:        {apiActivity, update, "controls.resume", medium, fillControl},
+	screened.ListsRefreshed:     {apiActivity, update, "screening.refresh", informational, fillRefreshed},
+	audit.ExportMade:            {apiActivity, read, "records.export", low, fillExport},
 
 	audit.KeyEnrolled: {accountChange, accountCreate, "", low, fillEnrolment},
 	audit.KeyRetired:  {accountChange, accountDisable, "", low, fillKeyEnd},

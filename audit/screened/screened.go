@@ -1,15 +1,20 @@
-package audit
+// Package screened is what records say of screening: which lists addresses are held against, and which
+// addresses of an open approval are not clear any more.
+package screened
 
-import "countersign"
+import (
+	"countersign"
+	"countersign/audit"
+)
 
 // The types of records about screening.
 const (
-	ScreeningRefreshed Type = "screening.refreshed" // lists that addresses are screened against have changed: [Refreshed]
-	ApprovalRescreened Type = "approval.rescreened" // an address of an open approval is not clear any more: [Rescreened]
+	ListsRefreshed     audit.Type = "screening.refreshed" // lists that addresses are screened against have changed: [Refreshed]
+	ApprovalRescreened audit.Type = "approval.rescreened" // an address of an open approval is not clear any more: [Rescreened]
 )
 
-// A ScreeningList is a list as it was held.
-type ScreeningList struct {
+// A List is a list as it was held.
+type List struct {
 	Name string `json:"name"`
 	// Version is what the list says of itself, Digest the SHA-256 of its bytes.
 	Version string `json:"version"`
@@ -20,9 +25,9 @@ type ScreeningList struct {
 // A Refreshed says which lists are in force since some of them changed.
 type Refreshed struct {
 	// Lists are all of them, Changed the names of those that are new, others or gone.
-	Lists    []ScreeningList `json:"lists"`
-	Changed  []string        `json:"changed"`
-	Workflow Workflow        `json:"workflow,omitzero"`
+	Lists    []List         `json:"lists"`
+	Changed  []string       `json:"changed"`
+	Workflow audit.Workflow `json:"workflow,omitzero"`
 }
 
 // A Rescreened says that addresses which were clear when an approval was decided are not
@@ -36,17 +41,17 @@ type Rescreened struct {
 	Screening string `json:"screening"`
 	// Addresses are the first of those that are not clear any more, and Count how many
 	// there are.
-	Addresses []RescreenedAddress `json:"addresses"`
-	Count     int                 `json:"count"`
+	Addresses []Address `json:"addresses"`
+	Count     int       `json:"count"`
 	// Lists are those that were held, and Report the SHA-256 of what all sources said,
 	// which is kept beside the trail.
-	Lists    []ScreeningList `json:"lists"`
-	Report   string          `json:"report_sha256"`
-	Workflow Workflow        `json:"workflow,omitzero"`
+	Lists    []List         `json:"lists"`
+	Report   string         `json:"report_sha256"`
+	Workflow audit.Workflow `json:"workflow,omitzero"`
 }
 
-// A RescreenedAddress is an address that was clear, and what it is now.
-type RescreenedAddress struct {
+// A Address is an address that was clear, and what it is now.
+type Address struct {
 	Network string `json:"network"`
 	Address string `json:"address"`
 	Now     string `json:"now"`
