@@ -2,6 +2,7 @@ package ocsf_test
 
 import (
 	"encoding/json"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -136,15 +137,26 @@ func (s sample) entry(tb testing.TB, index int64) audit.Entry {
 	}}
 }
 
+// ofRecords reports whether an expression is audit's Type, in that package or below it.
+func ofRecords(x ast.Expr) bool {
+	if below, ok := x.(*ast.SelectorExpr); ok {
+		pkg, named := below.X.(*ast.Ident)
+		return named && pkg.Name == "audit" && below.Sel.Name == "Type"
+	}
+	id, ok := x.(*ast.Ident)
+	return ok && id.Name == "Type"
+}
+
 // recordTypes are the constants of type audit.Type, read from the source: a type that
 // somebody adds tomorrow is in it.
 func recordTypes(tb testing.TB) (types []audit.Type) {
 	tb.Helper()
 	files, err := filepath.Glob("../*.go")
-	if err != nil || len(files) == 0 {
+	below, err2 := filepath.Glob("../*/*.go")
+	if err := errors.Join(err, err2); err != nil || len(files) == 0 || len(below) == 0 {
 		tb.Fatalf("no source of package audit: %v", err)
 	}
-	for _, name := range files {
+	for _, name := range append(files, below...) {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
@@ -157,7 +169,7 @@ func recordTypes(tb testing.TB) (types []audit.Type) {
 			if !ok {
 				return true
 			}
-			if id, ok := spec.Type.(*ast.Ident); !ok || id.Name != "Type" {
+			if !ofRecords(spec.Type) {
 				return true
 			}
 			for _, v := range spec.Values {
