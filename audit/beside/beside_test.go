@@ -9,6 +9,7 @@ import (
 	"countersign/audit"
 	"countersign/audit/beside"
 	"countersign/audit/booked"
+	"countersign/audit/screened"
 	"countersign/audit/swept"
 )
 
@@ -28,7 +29,7 @@ func TestWhatRecordsName(t *testing.T) {
 		}, []string{digest("a"), digest("b"), digest("c"), "list " + digest("d")}},
 		{audit.HumanDecided, audit.HumanDecision{Decision: digest("a"), Log: digest("b")}, []string{digest("a"), digest("b")}},
 		{audit.AlarmRaised, audit.Alarm{Evidence: digest("a")}, []string{digest("a")}},
-		{"approval.rescreened", audit.Rescreened{Report: digest("a"), Lists: []audit.ScreeningList{{Digest: digest("b")}}}, []string{digest("a")}},
+		{screened.ApprovalRescreened, screened.Rescreened{Report: digest("a"), Lists: []screened.List{{Digest: digest("b")}}}, []string{digest("a")}},
 		{booked.DepositDoubtful, booked.Deposit{Evidence: digest("a"), Step: digest("b")}, []string{digest("a")}},
 		{booked.DepositBooked, booked.Deposit{}, nil},
 		{booked.SettlementOpened, booked.Settlement{RequestDigest: digest("a"), Held: booked.Booking{Step: digest("b")}}, []string{digest("a")}},
