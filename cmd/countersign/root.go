@@ -37,7 +37,7 @@ Run it:            countersign ingress, countersign worker, countersign watch,
                    countersign api, countersign sink
 Look:              countersign approvals, countersign audit, countersign completeness,
                    countersign decode
-Keys of the trail: countersign keys
+Keep it:           countersign keys, countersign migrate
 By the clock:      countersign schedules, countersign sweep
 Stop it:           countersign halt, countersign resume, countersign halts
 
@@ -61,7 +61,7 @@ refused, trail not verified, configuration wrong, demo not as expected).`,
 		newDecode(o), newPin(o), newRules(o), screening.New(screening.Options{JSON: &o.json, Usage: usage, Refused: refused}), newDoctor(o), newConfig(o), newVersion(o))
 	root.AddCommand(newControl(o)...)
 	root.AddCommand(newMoney(o)...)
-	root.AddCommand(newKeys(o), newCompleteness(o), scheduleverbs.New(scheduleverbs.Options{JSON: &o.json, Usage: usage, Refused: refused, Signing: o.signing,
+	root.AddCommand(newKeys(o), newMigrate(o), newCompleteness(o), scheduleverbs.New(scheduleverbs.Options{JSON: &o.json, Usage: usage, Refused: refused, Signing: o.signing,
 		App: func(cmd *cobra.Command) (*app.App, error) { return o.load(cmd.ErrOrStderr()) }}))
 	wrapArgs(root)
 	return root

@@ -41,6 +41,27 @@ func newKeys(o *options) *cobra.Command {
 	})
 }
 
+// newMigrate returns the verb for whoever owns the database.
+func newMigrate(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use: "migrate", Short: "Bring the database's schema up to date", Args: cobra.NoArgs,
+		Long: `Bring the schema of COUNTERSIGN_DATABASE up to date, and do nothing else. Every process does
+it when it starts, where its role may; on PostgreSQL with roles, give this verb the address of the
+role that owns the tables, and run docs/postgres-roles.sql afterwards.`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := o.load(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			db, err := store.Open(cmd.Context(), a.Config.Trail.Database)
+			if err != nil {
+				return err
+			}
+			return db.Close()
+		},
+	}
+}
+
 // newAudit returns the verbs of the trail.
 func newAudit(o *options) *cobra.Command {
 	return auditverbs.New(auditverbs.Options{JSON: &o.json, Day: day, LastDay: lastDay, Usage: usage, Refused: refused,

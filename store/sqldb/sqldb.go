@@ -18,6 +18,7 @@ import (
 	"countersign/store/sqldb/prepared"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -25,6 +26,12 @@ import (
 
 // ErrDSN means that a database address cannot be used.
 var ErrDSN = errors.New("database address")
+
+// ErrMigration means that the schema is of an older release, and that this role may not change it.
+var ErrMigration = errors.New("the schema is not that of this release, and this role may not change it: have its owner run countersign migrate")
+
+// insufficientPrivilege is PostgreSQL's code for it.
+const insufficientPrivilege = "42501"
 
 // maxConns bounds what one process takes of PostgreSQL's connections, 100 in all by
 // default: a worker may ask from a thousand activities at once.
@@ -135,6 +142,9 @@ func (db *DB) Migrate(ctx context.Context, migrations fs.FS) error {
 	// one make it, and the other's fails whole. Looking again finds it made.
 	for attempt := 1; ; attempt++ {
 		_, err = provider.Up(ctx)
+		if refused := new(pgconn.PgError); errors.As(err, &refused) && refused.Code == insufficientPrivilege {
+			return fmt.Errorf("%w: %w", ErrMigration, err)
+		}
 		if err == nil || db.Postgres || attempt == 10 || ctx.Err() != nil {
 			return err
 		}
