@@ -128,7 +128,7 @@ var imports = map[string][]string{
 	"store/keys":                 {"audit", "store/find", "store/sqldb"},
 	"store/treelog":              {"audit", "audit/tree", "store/find", "store/sqldb"},
 	"store/claims":               {"", "store/amounts", "store/sqldb"},
-	"store/beside":               {"", "audit", "audit/tree", "audit/verify", "ledger", "store/amounts", "store/claims", "store/evidence", "store/find", "store/sqldb"},
+	"store/beside":               {"", "audit", "audit/beside", "audit/tree", "audit/verify", "ledger", "store/amounts", "store/claims", "store/evidence", "store/find", "store/sqldb"},
 	"store/storetest":            {"audit", "audit/tree", "store"},
 	"cmd/countersign/sweepverbs": {"*"},
 	"activities/reconciling":     {"", "activities/bookkeeping", "activities/lineage", "activities/wire", "audit", "audit/complete", "completeness"},

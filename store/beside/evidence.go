@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"strings"
 
+	"countersign/audit/beside"
 	"countersign/audit/verify"
 )
 
@@ -77,29 +77,10 @@ func (c *checker) bytesOf(ctx context.Context, wanted []any, lists map[string]na
 		sum := sha256.Sum256(data)
 		stored[digest] = hex.EncodeToString(sum[:]) == digest
 		if by, ok := lists[digest]; ok && stored[digest] {
-			for _, more := range digestsIn(data) {
-				c.named = append(c.named, named{digest: more, index: by.index, key: by.key})
+			for _, more := range beside.Inside(data) {
+				c.named = append(c.named, named{digest: more.String(), index: by.index, key: by.key})
 			}
 		}
 	}
 	return stored, rows.Err()
-}
-
-// digestsIn are those that a list names: of evidence, or the chunks of a sweep.
-func digestsIn(data []byte) (all []string) {
-	for _, e := range evidenceOf(data) {
-		all = append(all, e.Digest)
-	}
-	var chunks struct {
-		TopUps  []string `json:"top_ups"`
-		Moves   []string `json:"moves"`
-		Skips   []string `json:"skips"`
-		Results []string `json:"results"`
-	}
-	if json.Unmarshal(data, &chunks) == nil {
-		for _, some := range [][]string{chunks.TopUps, chunks.Moves, chunks.Skips, chunks.Results} {
-			all = append(all, some...)
-		}
-	}
-	return all
 }

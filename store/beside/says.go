@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"countersign/audit"
+	"countersign/audit/beside"
 )
 
 // A named is evidence that a record names by its digest.
@@ -14,13 +15,6 @@ type named struct {
 	key    string
 	// lists says that the evidence itself names more.
 	lists bool
-}
-
-// The members of bodies that name evidence kept beside the record. Digests in other members are
-// of what is kept elsewhere, or nowhere: what the custodian was asked, call data, code, tokens.
-var evidenceMembers = map[string]bool{
-	"answer_sha256": false, "decision_sha256": false, "effect_sha256": false, "evidence_sha256": false,
-	"log_sha256": false, "report_sha256": false, "contents_sha256": true,
 }
 
 // listKind and budgetsKind are those of package rules/services: evidence that is a list of
@@ -40,11 +34,9 @@ type booking struct {
 // says collects what a record names, and looks it up once there is enough of it.
 func (c *checker) says(ctx context.Context, r row) error {
 	body := members(r.signed.Body)
-	for name, lists := range evidenceMembers {
-		c.names(r, text(body[name]), lists)
+	for _, n := range beside.Names(r.signed) {
+		c.named = append(c.named, named{digest: n.String(), index: r.index, key: r.signed.Key, lists: n.List})
 	}
-	c.listed(r, body["evidence"])
-	c.listed(r, members(body["shadow"])["evidence"])
 	for _, one := range bookings(body) {
 		one.index, one.key = r.index, r.signed.Key
 		c.steps = append(c.steps, one)
@@ -53,19 +45,6 @@ func (c *checker) says(ctx context.Context, r row) error {
 		c.decided(r)
 	}
 	return c.flush(ctx, batch)
-}
-
-func (c *checker) names(r row, digest string, lists bool) {
-	if digest != "" {
-		c.named = append(c.named, named{digest: digest, index: r.index, key: r.signed.Key, lists: lists})
-	}
-}
-
-// listed collects the evidence that a decision lists.
-func (c *checker) listed(r row, list json.RawMessage) {
-	for _, e := range evidenceOf(list) {
-		c.names(r, e.Digest, e.Kind == listKind)
-	}
 }
 
 // evidenceOf reads a list of evidence, nothing where it is none.
