@@ -40,16 +40,16 @@ var errHalted = errors.New("halted already")
 // there is none.
 func (t *Trail) Resume(ctx context.Context, d audit.Draft, scope string) (audit.Entry, error) {
 	return t.append(ctx, d.Key, &d, func(tx *sql.Tx) (audit.Draft, error) {
-		return d, halts.End(ctx, t.DB.sql, tx, scope)
+		return d, t.DB.halts.End(ctx, tx, scope)
 	})
 }
 
 // Halts lists what is halted, by scope.
-func (db *DB) Halts(ctx context.Context) ([]Halt, error) { return halts.List(ctx, db.sql) }
+func (db *DB) Halts(ctx context.Context) ([]Halt, error) { return db.halts.List(ctx) }
 
 // Halted returns those of the scopes that are halted now.
 func (t *Trail) Halted(ctx context.Context, scopes []string) ([]string, error) {
-	return halts.Among(ctx, t.DB.sql, t.DB.sql, scopes)
+	return t.DB.halts.Now(ctx, scopes)
 }
 
 // Evidence returns what a record names by its digest; see [DB.Evidence].

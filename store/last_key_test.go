@@ -7,6 +7,7 @@ import (
 	"countersign/audit"
 	"countersign/audit/tree"
 	"countersign/store"
+	"countersign/store/keys"
 )
 
 // keyed is a log with the records 0, "founder", 1, the log's key, and 2, "us", and a hand for each
@@ -96,9 +97,9 @@ func TestTheLastKeyThatMaySignStays(t *testing.T) {
 				if tt.before != nil {
 					tt.before(&k)
 				}
-				before := k.keys()
-				outcome{"the end", store.ErrLastKey}.of(t, tt.end(k))
-				if now := k.keys(); !maps.Equal(now, before) {
+				before := k.ends()
+				outcome{"the end", keys.ErrLastKey}.of(t, tt.end(k))
+				if now := k.ends(); !maps.Equal(now, before) {
 					t.Errorf("the keys end at %v, before at %v", now, before)
 				}
 				k.goesOn()
@@ -117,8 +118,8 @@ func (k keyed) size() int64 {
 	return n
 }
 
-// keys are where each ends.
-func (k keyed) keys() map[string]int64 {
+// ends are where each key ends.
+func (k keyed) ends() map[string]int64 {
 	k.Helper()
 	r, err := k.us.DB.Registry(k.Context())
 	if err != nil {
@@ -166,7 +167,7 @@ func TestAStandbyKeyRecoversFromATheft(t *testing.T) {
 			outcome{name, want}.of(t, err)
 		}
 		outcome{"the next standby", nil}.of(t, k.end(standby, "next standby", audit.KeyRetired, 0))
-		outcome{"and then the last", store.ErrLastKey}.of(t, k.end(standby, "standby", audit.KeyRetired, 0))
+		outcome{"and then the last", keys.ErrLastKey}.of(t, k.end(standby, "standby", audit.KeyRetired, 0))
 	})
 }
 
@@ -177,7 +178,7 @@ func TestOneOfTwoLogKeysMayEnd(t *testing.T) {
 		k.turning()
 		outcome{"found", nil}.of(t, k.us.Found(t.Context()))
 		outcome{"the first", nil}.of(t, k.end(k.us, "log", audit.KeyRetired, 0))
-		outcome{"the second", store.ErrLastKey}.of(t, k.end(k.us, "next log", audit.KeyRetired, 0))
+		outcome{"the second", keys.ErrLastKey}.of(t, k.end(k.us, "next log", audit.KeyRetired, 0))
 		strays(t, k.us, "on")
 	})
 }

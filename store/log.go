@@ -101,7 +101,7 @@ func (db *DB) Origin() string {
 type tip struct {
 	treelog.Tip
 	heads map[string]audit.Head
-	// learned says that the registry has all records about keys up to here.
+	// learned says that the registry has all records about keys and halts up to here.
 	learned bool
 	// appended are the records of the commit that is being made.
 	appended []audit.Entry

@@ -20,7 +20,7 @@ func (db *DB) place(ctx context.Context, tx *sqldb.Tx, together []*appending) (*
 		return nil, err
 	}
 	if !end.learned {
-		if err := db.keys.Learn(ctx, tx); err != nil {
+		if err := db.halts.Learn(ctx, tx); err != nil {
 			return nil, err
 		}
 	}

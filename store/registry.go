@@ -9,13 +9,8 @@ import (
 	"countersign/store/keys"
 )
 
-var (
-	// ErrNotEnrolled is [keys.ErrNotEnrolled].
-	ErrNotEnrolled = keys.ErrNotEnrolled
-
-	// ErrLastKey is [keys.ErrLastKey].
-	ErrLastKey = keys.ErrLastKey
-)
+// ErrNotEnrolled is [keys.ErrNotEnrolled].
+var ErrNotEnrolled = keys.ErrNotEnrolled
 
 // Open believes a stored record when a key that was enrolled for its subject then has
 // signed it for this place; else it is [audit.ErrForged].
@@ -96,7 +91,7 @@ func (t *Trail) Enrol(ctx context.Context, use audit.KeyUse, subject string, key
 }
 
 // EndKey retires or revokes a key. A retired one signs nothing from the next record on;
-// of a revoked one nothing is believed from index from on. The last key that may sign cannot be ended: [ErrLastKey].
+// of a revoked one nothing is believed from index from on. The last key that may sign cannot be ended: [keys.ErrLastKey].
 func (t *Trail) EndKey(ctx context.Context, kid string, kind audit.Type, from int64, reason, by string) (audit.Entry, error) {
 	return t.Append(ctx, keys.End(kid, kind, from, reason, by))
 }

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"countersign/store/barrier"
+	"countersign/store/halts"
 	"countersign/store/keys"
 	"countersign/store/sqldb"
 	"countersign/store/treelog"
@@ -51,6 +52,7 @@ type DB struct {
 	sql      *sqldb.DB
 	postgres bool
 	keys     keys.Keys
+	halts    halts.Signed
 	group    group
 	// log signs what is appended, and barrier tells of it; nil where nothing is.
 	log     *Log
@@ -117,7 +119,9 @@ func connect(dsn string, readOnly bool) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{Reader: treelog.Reader{SQL: conn}, sql: conn, postgres: conn.Postgres, keys: keys.Keys{SQL: conn}}, nil
+	db := &DB{Reader: treelog.Reader{SQL: conn}, sql: conn, postgres: conn.Postgres, keys: keys.Keys{SQL: conn}}
+	db.halts = halts.Signed{SQL: conn, Keys: &db.keys}
+	return db, nil
 }
 
 func (db *DB) query(text string) string { return db.sql.Text(text) }

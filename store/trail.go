@@ -11,7 +11,6 @@ import (
 	"countersign/audit"
 	"countersign/store/claims"
 	"countersign/store/find"
-	"countersign/store/halts"
 )
 
 // A Trail appends signed records to a database. It is safe for concurrent use, in
@@ -69,7 +68,7 @@ func (t *Trail) Decide(ctx context.Context, key string, wanted []countersign.Cla
 	conclude func(countersign.Standing) (d audit.Draft, reserve bool),
 ) (audit.Entry, error) {
 	return t.append(ctx, key, nil, func(tx *sql.Tx) (audit.Draft, error) {
-		halted, err := halts.Among(ctx, t.DB.sql, tx, scopes)
+		halted, err := t.DB.halts.Among(ctx, tx, scopes)
 		if err != nil {
 			return audit.Draft{}, err
 		}

@@ -8,6 +8,7 @@ import (
 	"countersign/audit"
 	"countersign/store/evidence"
 	"countersign/store/find"
+	"countersign/store/halts"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -101,6 +102,6 @@ func (p *placing) told(records []audit.Entry) {
 	}
 	p.end.heads, p.end.appended = p.heads, records
 	p.end.learned = !slices.ContainsFunc(records, func(e audit.Entry) bool {
-		return e.Record.Type == audit.KeyEnrolled || e.Record.Type == audit.KeyRetired || e.Record.Type == audit.KeyRevoked
+		return slices.Contains(halts.LearnedFrom, e.Record.Type)
 	})
 }

@@ -122,7 +122,7 @@ var imports = map[string][]string{
 	"store":                      {"", "audit", "audit/tree", "ledger", "store/anchored", "store/barrier", "store/books", "store/claims", "store/cursors", "store/evidence", "store/find", "store/halts", "store/keys", "store/sqldb", "store/treelog"},
 	"store/find":                 {"", "audit", "audit/facet", "audit/tree", "store/sqldb"},
 	"store/evidence":             {"audit", "store/sqldb"},
-	"store/halts":                {"", "store/sqldb"},
+	"store/halts":                {"", "audit", "store/find", "store/sqldb"},
 	"store/cursors":              {"store/sqldb"},
 	"store/barrier":              {"audit/tree", "store/anchored", "store/sqldb", "store/treelog"},
 	"store/keys":                 {"audit", "store/find", "store/sqldb"},

@@ -53,6 +53,8 @@ const (
 	StepUnexplained FaultCode = "step_unexplained" // a step of the ledger is none that its record books
 	ClaimMissing    FaultCode = "claim_missing"    // what it takes from a budget is not kept
 	ClaimDiffers    FaultCode = "claim_differs"    // what is kept as taken from a budget is not what records say
+	HaltMissing     FaultCode = "halt_missing"     // it halts machines, and the table of halts does not have it
+	HaltUnexplained FaultCode = "halt_unexplained" // the table of halts has what no record halts
 	HoursDiffer     FaultCode = "hours_differ"     // what an hour of a budget holds is not what its claims take
 )
 

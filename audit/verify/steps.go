@@ -26,8 +26,7 @@ func (v *verifier) custody(r *rows.Row, fault faulter) {
 	}
 }
 
-// whileHalted checks that a verdict was not given where machines were halted. What was halted before a range
-// does not show.
+// whileHalted checks that a verdict was not given where machines were halted, as far as what is read shows.
 func (v *verifier) whileHalted(r *rows.Row, fault faulter) {
 	if v.from > 0 {
 		v.report.Unproven.Halts++

@@ -1,6 +1,7 @@
 // Package beside holds what a database keeps beside its records against what the records say: the
 // columns and facets by which they are found, the times of their spans, the evidence that they
-// name, the steps of the ledger that they book, and what their decisions take from budgets.
+// name, the steps of the ledger that they book, what their decisions take from budgets, and where machines
+// are halted.
 //
 // Package verify shows that the records are those that were signed; nothing here is signed by
 // itself, and all of it must follow from them. What does not follow from a record is a fault at
@@ -34,7 +35,7 @@ const batch = 200
 // It may run while others append.
 func Check(ctx context.Context, db *sqldb.DB, size int64, report *verify.Report) error {
 	c := &checker{db: db, size: size, report: report, facets: newFacets(size), good: map[string]bool{}}
-	for _, step := range []func(context.Context) error{c.records, c.found, c.booked, c.budgets} {
+	for _, step := range []func(context.Context) error{c.records, c.found, c.booked, c.budgets, c.halted} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("check what stands beside the records: %w", err)
 		}

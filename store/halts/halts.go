@@ -1,5 +1,8 @@
 // Package halts keeps in SQL the scopes in which no machine decides, each with the record that
 // halted it. What is decided in a transaction behind a halt knows of it.
+//
+// Nobody signs that table. What counts is a halt in it or in the signed records, so that a row
+// that somebody has taken away lets no machine go on: see [Signed].
 package halts
 
 import (
@@ -9,7 +12,6 @@ import (
 	"fmt"
 	"time"
 
-	"countersign"
 	"countersign/store/sqldb"
 )
 
@@ -36,8 +38,8 @@ func Begin(ctx context.Context, db *sqldb.DB, tx *sql.Tx, scope, key string, sin
 	return "", err
 }
 
-// End ends a halt; [ErrNotHalted] when there is none.
-func End(ctx context.Context, db *sqldb.DB, tx *sql.Tx, scope string) error {
+// end takes a halt from the table; [ErrNotHalted] when there is none.
+func end(ctx context.Context, db *sqldb.DB, tx *sql.Tx, scope string) error {
 	res, err := tx.ExecContext(ctx, db.Text("DELETE FROM halts WHERE scope = ?"), scope)
 	if err != nil {
 		return err
@@ -48,8 +50,8 @@ func End(ctx context.Context, db *sqldb.DB, tx *sql.Tx, scope string) error {
 	return nil
 }
 
-// List returns what is halted, by scope.
-func List(ctx context.Context, db *sqldb.DB) (halts []Halt, err error) {
+// list returns what the table says is halted, by scope.
+func list(ctx context.Context, db *sqldb.DB) (halts []Halt, err error) {
 	rows, err := db.QueryContext(ctx, "SELECT scope, record_key, since FROM halts ORDER BY scope")
 	if err != nil {
 		return nil, fmt.Errorf("read halts: %w", err)
@@ -65,29 +67,4 @@ func List(ctx context.Context, db *sqldb.DB) (halts []Halt, err error) {
 		halts = append(halts, h)
 	}
 	return halts, rows.Err()
-}
-
-// A Querier is a database or a transaction.
-type Querier interface {
-	// QueryRowContext is that of [sql.DB].
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// Among returns those of the scopes that are halted now. The scope of any rule is halted when
-// that of one is.
-func Among(ctx context.Context, db *sqldb.DB, q Querier, scopes []string) (halted []string, err error) {
-	for _, scope := range scopes {
-		var n int
-		where := "scope = ?"
-		if scope == "rule/"+countersign.AnyRule {
-			where = "? = 'rule/*' AND scope LIKE 'rule/%'"
-		}
-		if err := q.QueryRowContext(ctx, db.Text("SELECT COUNT(*) FROM halts WHERE "+where), scope).Scan(&n); err != nil {
-			return nil, fmt.Errorf("read halts: %w", err)
-		}
-		if n > 0 {
-			halted = append(halted, scope)
-		}
-	}
-	return halted, nil
 }

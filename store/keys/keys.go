@@ -68,14 +68,20 @@ func (k *Keys) Known() *audit.Registry {
 // Open believes a stored record when a key that was enrolled for its subject then has
 // signed it for this place; else it is [audit.ErrForged].
 func (k *Keys) Open(ctx context.Context, e audit.Entry) (audit.Entry, error) {
-	claimed, kid := find.Payload(e.JWS), keyIDOf(e.JWS)
-	pub, ok, err := k.key(ctx, kid, claimed.Subject, e.Index)
-	if err != nil {
+	if err := k.Learn(ctx, k.SQL); err != nil {
 		return audit.Entry{}, err
 	}
+	return k.Believe(e)
+}
+
+// Believe is Open by the records about keys that were read already.
+func (k *Keys) Believe(e audit.Entry) (audit.Entry, error) {
+	claimed, kid := find.Payload(e.JWS), keyIDOf(e.JWS)
+	pub, ok := k.key(kid, claimed.Subject, e.Index)
 	if !ok {
 		return audit.Entry{}, fmt.Errorf("record %d: %w: key %.60q was not enrolled for %.60q then", e.Index, audit.ErrForged, kid, claimed.Subject)
 	}
+	var err error
 	if e.Record, err = audit.Open(e.JWS, audit.NewKeys(pub)); err != nil {
 		return audit.Entry{}, fmt.Errorf("record %d: %w", e.Index, err)
 	}
@@ -86,14 +92,10 @@ func (k *Keys) Open(ctx context.Context, e audit.Entry) (audit.Entry, error) {
 }
 
 // key is the key that may sign for a subject at an index.
-func (k *Keys) key(ctx context.Context, kid, subject string, index int64) (crypto.PublicKey, bool, error) {
+func (k *Keys) key(kid, subject string, index int64) (crypto.PublicKey, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := k.known.learn(ctx, k.SQL, k.SQL); err != nil {
-		return nil, false, err
-	}
-	pub, ok := k.known.Key(kid, subject, index)
-	return pub, ok, nil
+	return k.known.Key(kid, subject, index)
 }
 
 func (r *registry) learn(ctx context.Context, db *sqldb.DB, q find.Querier) error {

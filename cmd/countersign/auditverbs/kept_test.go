@@ -44,6 +44,7 @@ func newVault(t *testing.T, dsn string) *vault {
 	v.decide(t, "noted", countersign.Abstain, "")
 	v.deposit(t, "0x1")
 	v.deposit(t, "0x2")
+	v.halt(t)
 	var filling errgroup.Group
 	filling.SetLimit(64)
 	for i := range 300 {
@@ -167,6 +168,10 @@ var keptKinds = []struct{ name, sql, code, at string }{
 	{"a claim moved out of its window", "UPDATE claims SET at = at - 86400000000 WHERE decision_key = 'decision/open'", "claim_differs", "decision/open"},
 	{"a claim of another budget", "INSERT INTO claims (decision_key, budget, amount, before, state, at) VALUES ('decision/open', 'other', '1', '0', 'noted', 0)", "claim_differs", "decision/open"},
 	{"a claim of no decision", "INSERT INTO claims (decision_key, budget, amount, before, state, at) VALUES ('none', 'pot', '1', '0', 'noted', 0)", "claim_differs", ""},
+	{"a halt deleted", "DELETE FROM halts", "halt_missing", "halt/wallet/wa-9"},
+	{"a halt of another wallet", "UPDATE halts SET scope = 'wallet/wa-1'", "halt_missing", "halt/wallet/wa-9"},
+	{"a halt that had ended", "INSERT INTO halts (scope, record_key, since) VALUES ('wallet/wa-8', 'halt/wallet/wa-8', 0)", "halt_unexplained", ""},
+	{"a halt of another record", "UPDATE halts SET record_key = 'decision/open'", "halt_unexplained", ""},
 	{"hours zeroed", "UPDATE budget_hours SET total = '0'", "hours_differ", "decision/committed"},
 	{"hours deleted", "DELETE FROM budget_hours", "hours_differ", "decision/committed"},
 	{"an hour added", "INSERT INTO budget_hours (budget, hour, total) VALUES ('pot', 1, '1')", "hours_differ", ""},
@@ -241,7 +246,7 @@ func TestWhatIsKeptBesideRecordsIsChecked(t *testing.T) {
 }
 
 func TestWhatPostgreSQLKeepsBesideRecordsIsChecked(t *testing.T) {
-	for _, k := range append(keptKinds[:0:0], keptKinds[0], keptKinds[7], keptKinds[11], keptKinds[14], keptKinds[22], keptKinds[25], keptKinds[30]) {
+	for _, k := range append(keptKinds[:0:0], keptKinds[0], keptKinds[7], keptKinds[11], keptKinds[14], keptKinds[22], keptKinds[25], keptKinds[30], keptKinds[31]) {
 		t.Run(k.name, func(t *testing.T) {
 			v := newVault(t, storetest.Postgres(t))
 			if got, err := v.verify(t, v.dsn); err != nil {
