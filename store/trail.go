@@ -24,11 +24,7 @@ type Trail struct {
 // the signer's own key, because it will be acted on: a row that somebody put into
 // the database is [audit.ErrForged], and nothing follows from it.
 func (t *Trail) Find(ctx context.Context, key string) (audit.Entry, error) {
-	return t.find(ctx, t.DB.sql, key)
-}
-
-func (t *Trail) find(ctx context.Context, q querier, key string) (audit.Entry, error) {
-	e, err := t.DB.find(ctx, q, key)
+	e, err := t.DB.Find(ctx, key)
 	if err != nil {
 		return e, err
 	}
@@ -145,15 +141,6 @@ func (db *DB) head(ctx context.Context, tx *sql.Tx, subject string) (h audit.Hea
 	return h, err
 }
 
-type querier = find.Querier
-
-func (db *DB) find(ctx context.Context, q querier, key string) (audit.Entry, error) {
-	for e, err := range find.Where(ctx, db.sql, q, "WHERE record_key = ?", key) {
-		return e, err
-	}
-	return audit.Entry{}, fmt.Errorf("%w: %s", audit.ErrNoRecord, key)
-}
-
 // A Filter picks records; it is a [find.Filter].
 type Filter = find.Filter
 
@@ -164,5 +151,8 @@ func (db *DB) Entries(ctx context.Context, f Filter) iter.Seq2[audit.Entry, erro
 
 // Find returns the record under key, or [audit.ErrNoRecord].
 func (db *DB) Find(ctx context.Context, key string) (audit.Entry, error) {
-	return db.find(ctx, db.sql, key)
+	for e, err := range find.Where(ctx, db.sql, db.sql, "WHERE record_key = ?", key) {
+		return e, err
+	}
+	return audit.Entry{}, fmt.Errorf("%w: %s", audit.ErrNoRecord, key)
 }
