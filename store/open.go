@@ -51,14 +51,11 @@ func (t *Trail) LatestUnder(ctx context.Context, kind audit.Type, prefix string)
 
 // Began is when the first record of the trail was signed, or [audit.ErrNoRecord].
 func (t *Trail) Began(ctx context.Context) (time.Time, error) {
-	for e, err := range find.Where(ctx, t.DB.sql, t.DB.sql, "WHERE idx = 0") {
-		if err != nil {
-			return time.Time{}, err
+	for e, err := range t.DB.Entries(ctx, Filter{Limit: 1}) {
+		if err == nil {
+			e, err = t.DB.Open(ctx, e)
 		}
-		if e, err = t.DB.Open(ctx, e); err != nil {
-			return time.Time{}, err
-		}
-		return e.Record.At, nil
+		return e.Record.At, err
 	}
 	return time.Time{}, fmt.Errorf("%w: the trail is empty", audit.ErrNoRecord)
 }

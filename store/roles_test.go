@@ -15,6 +15,7 @@ import (
 	"countersign/ledger"
 	"countersign/store"
 	"countersign/store/beside"
+	"countersign/store/sqldb"
 	"countersign/store/storetest"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -200,7 +201,7 @@ func TestWhoMayNotMigrateSaysSo(t *testing.T) {
 	if err == nil {
 		db.Close()
 	}
-	if !errors.Is(err, store.ErrMigration) || !strings.Contains(err.Error(), "countersign migrate") {
+	if !errors.Is(err, sqldb.ErrMigration) || !strings.Contains(err.Error(), "countersign migrate") {
 		t.Errorf("Open = %v, want that the owner has to migrate", err)
 	}
 }

@@ -41,10 +41,6 @@ var migrations embed.FS
 // ErrDSN means that a database address cannot be used.
 var ErrDSN = sqldb.ErrDSN
 
-// ErrMigration means that the schema is of an older release, and that whoever opened the database
-// may not change it.
-var ErrMigration = sqldb.ErrMigration
-
 // A DB is an open database with the schema of this release.
 type DB struct {
 	treelog.Reader // of its log
@@ -70,7 +66,7 @@ type DB struct {
 // Open opens the database at dsn and brings its schema up to date. A dsn that
 // starts with postgres:// or postgresql:// is PostgreSQL (13 or newer); anything
 // else is the path of a SQLite file, which is created when it is missing. A role of PostgreSQL that
-// may not change the schema opens one that is up to date, and fails with [ErrMigration] else.
+// may not change the schema opens one that is up to date, and fails with [sqldb.ErrMigration] else.
 func Open(ctx context.Context, dsn string) (*DB, error) {
 	db, err := connect(dsn, false)
 	if err != nil {
