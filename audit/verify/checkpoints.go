@@ -1,14 +1,11 @@
 package verify
 
 import (
-	"crypto/ed25519"
 	"slices"
 
 	"countersign/audit"
 	"countersign/audit/trust"
 	"countersign/audit/verify/rows"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // notes compares stored checkpoints with the tree, as far as it has grown, and returns the
@@ -23,7 +20,7 @@ func (v *verifier) notes(rest []rows.Note) []rows.Note {
 
 func (v *verifier) note(n *rows.Note) {
 	if n.Err != nil { // a log key that the trail has enrolled is as good
-		n.Checkpoint, n.Err = v.Checkpoint(n.Msg, v.enrolledLogKeys()...)
+		n.Checkpoint, n.Err = v.Checkpoint(n.Msg, rows.LogKeys(&v.registry, v.origin, v.Logs)...)
 	}
 	switch {
 	case n.Err != nil:
@@ -138,30 +135,13 @@ func (v *verifier) until(logs []string, size int64) (next int64, ok bool) {
 	return next, ok
 }
 
-// enrolledLogKeys are the keys of the log by its own records, but for the trusted ones.
-func (v *verifier) enrolledLogKeys() (keys []trust.LogKey) {
-	for _, k := range v.registry.All() {
-		pub, ok := k.Public.(ed25519.PublicKey)
-		if k.Use != audit.LogKey || k.Subject != v.origin || !ok {
-			continue
-		}
-		if slices.ContainsFunc(v.Logs, func(l trust.LogKey) bool { return l.ID == k.KeyID }) {
-			continue
-		}
-		vkey, err := note.NewEd25519VerifierKey(k.Subject, pub)
-		if err != nil {
-			continue
-		}
-		if one, err := trust.NewLogKey(vkey); err == nil {
-			keys = append(keys, one)
-		}
-	}
-	return keys
-}
-
 // finish says what the end of the log shows.
 func (v *verifier) finish() error {
 	for _, a := range v.anchors {
+		if v.source.Export && v.final != nil && a.Size > v.final.Size {
+			v.report.Unproven.Later++
+			continue
+		}
 		v.fault(v.size, RolledBack, "a checkpoint of %d records is known from elsewhere, the log has %d", a.Size, v.size)
 	}
 	if v.unended != nil {

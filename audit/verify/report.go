@@ -71,6 +71,9 @@ type Unproven struct {
 	Keys int64 `json:"keys"`
 	// Anchors counts checkpoints known from elsewhere that end before the range.
 	Anchors int64 `json:"anchors"`
+	// Later counts checkpoints known from elsewhere that are of more records than the export:
+	// whether it is a beginning of what they cover, only a later export shows.
+	Later int64 `json:"later_anchors,omitempty"`
 	// Halts counts verdicts in a range: that machines were halted before it would not show.
 	Halts int64 `json:"halts"`
 	// Facets counts records that a database finds by what the first version knew to find them

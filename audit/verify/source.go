@@ -58,6 +58,10 @@ type Source struct {
 	// Anchors are checkpoints known from elsewhere: kept beside the database, by a witness,
 	// by an auditor since the last time. The log must extend each of them.
 	Anchors [][]byte
+	// Export says that the records are an export, which the log may have grown beyond: an anchor
+	// of more records than Final cannot be compared with it, and is counted. Otherwise it shows
+	// that the log was rolled back.
+	Export bool
 	// Tile, for a whole log, returns a stored tile: width hashes, 256 for a full one. It
 	// returns nil for one that is not stored, which only a partial one may be.
 	Tile func(level int, n int64, width int) ([]byte, error)

@@ -49,7 +49,7 @@ func (o *Opened) Verify(ctx context.Context, t verify.Trust, c Checks) (Report, 
 	if !c.HashesOnly && !c.NoViews {
 		p.total *= 2
 	}
-	s.Entries, s.Anchors = p.watch(s.Entries), c.Anchors
+	s.Entries, s.Anchors, s.Export = p.watch(s.Entries), c.Anchors, true
 	log, err := verify.Options{HashesOnly: c.HashesOnly, Workers: c.Workers}.Log(ctx, s, t)
 	r := Report{Report: log, Form: o.Manifest.Form}
 	if err != nil {

@@ -158,8 +158,8 @@ func shown(r check.Report, anchors int) (out []string) {
 	if r.Checkpoints > 1 {
 		say("%d checkpoints that the log has signed are beginnings of it", r.Checkpoints)
 	}
-	if anchors > int(r.Unproven.Anchors) {
-		say("the log extends what you knew of it (checkpoints: %d)", anchors-int(r.Unproven.Anchors))
+	if n := int64(anchors) - r.Unproven.Anchors - r.Unproven.Later; n > 0 {
+		say("the log extends what you knew of it (checkpoints: %d)", n)
 	}
 	for _, w := range r.Witnesses {
 		say("the witness %s has signed the last checkpoint", w)
@@ -185,6 +185,8 @@ func unproven(r check.Report, c check.Checks) (out []string) {
 	say(u.Budgets > 0, "%d balances of budgets: only a longer history shows what they held", u.Budgets)
 	say(u.Keys > 0, "that %d keys, which are believed by a receipt or because you pinned them, had not ended before the range", u.Keys)
 	say(u.Anchors > 0, "that the range extends %d of the checkpoints that you know: they end before it", u.Anchors)
+	say(u.Later > 0, "that the export is a beginning of what %d of the checkpoints that you know cover: it ends before them, at record %d; ask for an export up to them or beyond", u.Later, r.To-1)
+	say(picked && len(c.Anchors) > 0, "that the log extends the checkpoints that you know: picked records cannot be compared with them")
 	say(u.Halts > 0, "that no machine was halted before the range where %d verdicts in it were found", u.Halts)
 	say(r.CustodianUnproven > 0, "by the custodian's own credential that it took %d of the posts: it is the word of the log", r.CustodianUnproven)
 	if e := r.Evidence; e != nil {
@@ -194,6 +196,7 @@ func unproven(r check.Report, c check.Checks) (out []string) {
 	for _, name := range r.Uncompared {
 		say(!r.HashesOnly || picked, "that %s says what the records say: it was not compared", name)
 	}
-	say(len(c.Anchors) == 0 && len(r.Witnesses) == 0, "that the log has not shown other records to somebody else: compare it with a checkpoint that was kept elsewhere, or demand witnesses in the policy")
+	compared := !picked && int64(len(c.Anchors)) > u.Anchors+u.Later
+	say(!compared && len(r.Witnesses) == 0, "that the log has not shown other records to somebody else: compare it with a checkpoint that was kept elsewhere, or demand witnesses in the policy")
 	return append(out, worldly)
 }

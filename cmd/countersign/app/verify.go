@@ -69,8 +69,8 @@ func (a *App) logKeys(ctx context.Context) (vkeys []string, err error) {
 
 // Verify checks the whole trail of a database as a stranger would, with its stored
 // checkpoints and tiles, and against what the anchors keep; and whether what the database keeps
-// beside the records is what they say.
-func (a *App) Verify(ctx context.Context, db *store.DB, trust verify.Trust, options verify.Options) (verify.Report, error) {
+// beside the records is what they say. Known are more checkpoints, from elsewhere.
+func (a *App) Verify(ctx context.Context, db *store.DB, trust verify.Trust, options verify.Options, known ...[]byte) (verify.Report, error) {
 	final, err := db.Checkpoint(ctx)
 	if err != nil {
 		return verify.Report{}, err
@@ -80,7 +80,7 @@ func (a *App) Verify(ctx context.Context, db *store.DB, trust verify.Trust, opti
 		return verify.Report{}, err
 	}
 	source := verify.Source{
-		Final: final, Entries: db.Entries(ctx, store.Filter{To: end.Size}), Checkpoints: db.Checkpoints(ctx, 0, end.Size),
+		Final: final, Anchors: known, Entries: db.Entries(ctx, store.Filter{To: end.Size}), Checkpoints: db.Checkpoints(ctx, 0, end.Size),
 		Tile: func(level int, n int64, width int) ([]byte, error) {
 			tile, err := db.Tile(ctx, level, n, width)
 			if errors.Is(err, audit.ErrNoRecord) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -56,6 +57,17 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// more appends notices.
+func (d *desk) more(t *testing.T, n int) {
+	t.Helper()
+	trail := &store.Trail{DB: d.db, Signer: &audit.Signer{Key: exporttest.Key("founder"), Issuer: "test", Subject: "founder", Now: time.Now}}
+	for i := range n {
+		if _, err := trail.Append(t.Context(), audit.Draft{Key: fmt.Sprint("event/more-", i), Type: audit.EventNoticed, Body: audit.Notice{}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // run runs the verb as the command line does.

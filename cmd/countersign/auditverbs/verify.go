@@ -1,16 +1,12 @@
 package auditverbs
 
 import (
-	"archive/zip"
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"countersign/audit"
-	"countersign/audit/export/bundle"
 	"countersign/audit/export/check"
 	"countersign/audit/verify"
 	"countersign/cmd/countersign/app"
@@ -28,12 +24,14 @@ name, the steps of the ledger, and what budgets have taken. Nothing is trusted b
 log's public key. Exit code 3 when anything is wrong.
 
 With PATH, check an export (a directory or a zip of it) or a receipt (.tlog-proof) instead
-of the database. auditverify does the same without the rest of this program.`
+of the database. auditverify does the same without the rest of this program, and says the
+same of what is shown and what is not.`
 
 func (o Options) verify() *cobra.Command {
 	var key, policy string
 	var logKeys []string
 	var options verify.Options
+	var known []string
 	cmd := &cobra.Command{
 		Use:   "verify [PATH]",
 		Short: "Check the whole trail, an export or a receipt, as a stranger would",
@@ -54,11 +52,15 @@ func (o Options) verify() *cobra.Command {
 			if err != nil {
 				return o.Usage(err)
 			}
+			anchors, err := readAll(known)
+			if err != nil {
+				return err
+			}
 			if len(args) == 1 {
-				return o.verifyPath(cmd, args[0], trust, options)
+				return o.verifyPath(cmd, args[0], trust, check.Checks{HashesOnly: options.HashesOnly, Anchors: anchors})
 			}
 			return o.withTrail(cmd, func(ctx context.Context, _ *app.App, db *store.DB) error {
-				report, err := a.Verify(ctx, db, trust, options)
+				report, err := a.Verify(ctx, db, trust, options, anchors...)
 				if err != nil {
 					return err
 				}
@@ -70,67 +72,9 @@ func (o Options) verify() *cobra.Command {
 	f.StringVar(&policy, "policy", "", "trust policy `file`, C2SP tlog-policy (default: the configured one)")
 	f.StringArrayVar(&logKeys, "log-key", nil, "public `key` of the log, name+hash+base64; instead of a policy")
 	f.StringVar(&key, "key", "", "public key `file`, PEM, that must have begun the log (default: the configured one)")
+	f.StringArrayVar(&known, "anchor", nil, "checkpoint `file` that you have kept, which the log must extend; may be given twice")
 	f.BoolVar(&options.HashesOnly, "hashes-only", false, "check the tree and leave the records unopened")
 	return cmd
-}
-
-// verifyPath checks an export or a receipt.
-func (o Options) verifyPath(cmd *cobra.Command, path string, trust verify.Trust, options verify.Options) error {
-	if strings.HasSuffix(path, bundle.ReceiptSuffix) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		proof, err := verify.Receipt(text, trust)
-		if err != nil {
-			return o.Refused(err)
-		}
-		return printProof(cmd.OutOrStdout(), *o.JSON, proof)
-	}
-	files, closeFiles, err := openExport(path)
-	if err != nil {
-		return err
-	}
-	defer closeFiles()
-	opened, err := check.Open(files)
-	if err != nil {
-		return err
-	}
-	report, err := opened.Verify(cmd.Context(), trust, check.Checks{HashesOnly: options.HashesOnly})
-	if err != nil {
-		return err
-	}
-	return o.printReport(cmd, report.Report)
-}
-
-// openExport opens a directory, or a zip.
-func openExport(path string) (fs.FS, func(), error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if info.IsDir() {
-		return os.DirFS(path), func() {}, nil
-	}
-	archive, err := zip.OpenReader(path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s is neither a directory, a zip nor a %s file: %w", path, bundle.ReceiptSuffix, err)
-	}
-	return archive, func() { archive.Close() }, nil
-}
-
-func printProof(out io.Writer, asJSON bool, p verify.Proof) error {
-	if asJSON {
-		return printJSON(out, p)
-	}
-	fmt.Fprintf(out, "verified: record %d of %s, under a checkpoint of %d records\n", p.Index, p.Origin, p.Size)
-	for _, s := range p.Proves {
-		fmt.Fprintln(out, "shown:", s)
-	}
-	for _, s := range p.Unproven {
-		fmt.Fprintln(out, "not shown:", s)
-	}
-	return nil
 }
 
 func (o Options) printReport(cmd *cobra.Command, r verify.Report) error {
@@ -140,12 +84,10 @@ func (o Options) printReport(cmd *cobra.Command, r verify.Report) error {
 			return err
 		}
 	} else {
-		for _, f := range r.Faults {
-			fmt.Fprintf(out, "record %d (%s): %s: %s\n", f.Index, f.Key, f.Code, f.What)
-		}
+		printFaults(out, r)
 	}
 	if !r.OK() {
-		return o.Refused(fmt.Errorf("%w: %d faults in %d records", audit.ErrForged, r.FaultCount, r.Records))
+		return o.wrong(r)
 	}
 	if !*o.JSON {
 		printVerified(out, r)
@@ -153,12 +95,20 @@ func (o Options) printReport(cmd *cobra.Command, r verify.Report) error {
 	return nil
 }
 
+func printFaults(out io.Writer, r verify.Report) {
+	for _, f := range r.Faults {
+		fmt.Fprintf(out, "record %d (%s): %s: %s\n", f.Index, f.Key, f.Code, f.What)
+	}
+}
+
+// wrong is the error of a report with faults.
+func (o Options) wrong(r verify.Report) error {
+	return o.Refused(fmt.Errorf("%w: %d faults in %d records", audit.ErrForged, r.FaultCount, r.Records))
+}
+
 // printVerified says what was found to be true, and what nobody could tell.
 func printVerified(out io.Writer, r verify.Report) {
 	fmt.Fprintf(out, "verified: %d records, %d decisions, %d checkpoints, root %s\n", r.Records, r.Decisions, r.Checkpoints, r.Root)
-	if !r.Complete {
-		fmt.Fprintln(out, "not shown: that no record was left out (these were picked)")
-	}
 	if r.HashesOnly {
 		fmt.Fprintln(out, "not looked at: what the records say, and who has signed them (--hashes-only)")
 	}
