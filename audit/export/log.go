@@ -77,7 +77,7 @@ func Bounds(ctx context.Context, log Log, since, until time.Time) (from, to int6
 		to = end
 	}
 	if from >= to {
-		return 0, 0, fmt.Errorf("%w: no record was signed between %s and %s", ErrRange, since.Format(time.RFC3339), until.Format(time.RFC3339))
+		return 0, 0, fmt.Errorf("%w: no record was signed in that time", ErrRange)
 	}
 	return Align(ctx, log, from, to)
 }

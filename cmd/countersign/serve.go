@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"countersign/audit/api/token"
 	"countersign/cmd/countersign/app"
@@ -63,6 +64,11 @@ func newToken() *cobra.Command {
 of COUNTERSIGN_API_TOKENS_FILE, which holds its digest only, to standard output.`,
 		Example: "  countersign api token --name siem --scopes records:read,export >> tokens",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, f := range []struct{ flag, value string }{{"--name", name}, {"--scopes", scopes}} {
+				if strings.ContainsFunc(f.value, unicode.IsSpace) {
+					return usage(fmt.Errorf("%s %q has a space in it, and is one word of a line: write siem-eu, or records:read,export", f.flag, f.value))
+				}
+			}
 			made := token.New()
 			line := fmt.Sprintf("%s name=%s scopes=%s", token.Digest(made), name, scopes)
 			if _, err := token.Parse(strings.NewReader(line + "\n")); err != nil {

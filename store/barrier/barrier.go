@@ -191,7 +191,7 @@ func (b *Barrier) Check(ctx context.Context) error {
 			return fmt.Errorf("anchor %s keeps %w: another log's, or signed by another key", a, err)
 		}
 		if err := b.extends(ctx, c); err != nil {
-			return fmt.Errorf("anchor %s: %w: restore the newest backup, or, when people have found that the records in between are lost, take the anchor away", a, err)
+			return fmt.Errorf("anchor %s: %w: restore the newest backup, or, when people have found that the records in between are lost, move the anchor's content aside and accept a new beginning with COUNTERSIGN_ANCHORS_ANEW (docs/anchors.md)", a, err)
 		}
 		if err := b.begun(ctx, a, c.Size); err != nil {
 			return fmt.Errorf("anchor %s: %w", a, err)

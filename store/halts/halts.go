@@ -16,7 +16,7 @@ import (
 )
 
 // ErrNotHalted means that there is nothing to resume.
-var ErrNotHalted = errors.New("scope is not halted")
+var ErrNotHalted = errors.New("scope is not halted (`countersign halts` lists what is)")
 
 // A Halt is a scope in which no machine decides.
 type Halt struct {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -101,6 +102,14 @@ func day(add int) func(string, string) (time.Time, error) {
 // run runs a verb as the command line does.
 func (d *desk) run(t *testing.T, args ...string) (out, errs string, err error) {
 	t.Helper()
+	var e strings.Builder
+	out, err = d.runOn(t, &e, args...)
+	return out, e.String(), err
+}
+
+// runOn is run with a place for what is not the answer.
+func (d *desk) runOn(t *testing.T, errs io.Writer, args ...string) (out string, err error) {
+	t.Helper()
 	root := &cobra.Command{Use: "audit", SilenceErrors: true, SilenceUsage: true}
 	root.AddCommand(exportverbs.New(exportverbs.Options{
 		Signing: func(*cobra.Command) (*store.Trail, error) { return d.open(t), nil },
@@ -109,12 +118,12 @@ func (d *desk) run(t *testing.T, args ...string) (out, errs string, err error) {
 		Day:     day(0), LastDay: day(1),
 		Usage: func(err error) error { return errors.Join(errUsage, err) },
 	})...)
-	var o, e strings.Builder
+	var o strings.Builder
 	root.SetArgs(args)
 	root.SetOut(&o)
-	root.SetErr(&e)
+	root.SetErr(errs)
 	err = root.ExecuteContext(t.Context())
-	return o.String(), e.String(), err
+	return o.String(), err
 }
 
 // export runs the verb that exports.
