@@ -80,10 +80,8 @@ func startOnce(ctx context.Context, cfg Config) (*Stack, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("stack directory: %w", err)
 	}
-	for _, addr := range cfg.addresses() {
-		if err := settle(addr); err != nil {
-			return nil, err
-		}
+	if err := settle(cfg.addresses()); err != nil {
+		return nil, err
 	}
 	s := &Stack{Config: cfg, ConfigFile: filepath.Join(cfg.Dir, "countersign.env")}
 	if err := s.start(ctx); err != nil {
@@ -140,31 +138,39 @@ func (s *Stack) Wait(ctx context.Context) error {
 	}
 }
 
-// settle replaces port 0 by a free port, and refuses one that is taken: a health
-// check would find whoever has it, and two stacks would share one's state. Another
-// process may still take the port before we listen; then the start fails.
-func settle(addr *string) error {
-	if *addr == "" || *addr == "127.0.0.1:0" {
-		return choose(addr)
+// settle replaces each port 0 by a free port, no two the same, and refuses one that is taken: a
+// health check would find whoever has it, and two stacks would share one's state. Another
+// process may still take a port before we listen; then the start fails.
+func settle(addrs []*string) error {
+	for _, addr := range addrs {
+		l, err := listen(*addr)
+		if err != nil {
+			return err
+		}
+		defer l.Close() // when all are chosen
+		*addr = l.Addr().String()
 	}
-	l, err := net.Listen("tcp", *addr)
+	return nil
+}
+
+func listen(addr string) (net.Listener, error) {
+	if addr == "" || addr == "127.0.0.1:0" {
+		return choose()
+	}
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return fmt.Errorf("address %s: %w; is another stack running? stop it, or choose other addresses", *addr, err)
+		return nil, fmt.Errorf("address %s: %w; is another stack running? stop it, or choose other addresses", addr, err)
 	}
-	*addr = l.Addr().String()
-	return l.Close()
+	return l, nil
 }
 
 // choose finds a free port below those that the system gives to outgoing connections: one
 // of these would soon be taken by whoever dials next.
-func choose(addr *string) (err error) {
+func choose() (l net.Listener, err error) {
 	for range 100 {
-		try := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))
-		var l net.Listener
-		if l, err = net.Listen("tcp", try); err == nil {
-			*addr = try
-			return l.Close()
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))); err == nil {
+			return l, nil
 		}
 	}
-	return fmt.Errorf("no free port from 20000 to 29999: %w", err)
+	return nil, fmt.Errorf("no free port from 20000 to 29999: %w", err)
 }
