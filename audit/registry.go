@@ -180,7 +180,7 @@ func (r *Registry) end(rec Record) error {
 	case k.Revoked || k.Until >= 0 && !revokes:
 		return fmt.Errorf("%w: key %s has ended already", ErrRegistry, end.KeyID)
 	case !revokes && end.From != rec.Index+1, revokes && (end.From < k.From || end.From > rec.Index+1):
-		return fmt.Errorf("%w: key %s ends at index %d, said at %d", ErrRegistry, end.KeyID, end.From, rec.Index)
+		return fmt.Errorf("%w: key %s cannot end at index %d: it signs from %d on, and record %d says so", ErrRegistry, end.KeyID, end.From, k.From, rec.Index)
 	}
 	if revokes {
 		r.revoke(k, end.From)

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"countersign/audit"
+	"countersign/audit/keyring"
 )
 
 // made is a new key in a file, as docs/keys.md makes them.
@@ -19,6 +21,22 @@ func made(t *testing.T, name string) string {
 		t.Fatalf("openssl: %v %s", err, out)
 	}
 	return path
+}
+
+// dashed is a new key whose ID begins with a dash, as one in 64 does.
+func dashed(t *testing.T) string {
+	t.Helper()
+	for {
+		path := made(t, "dashed.pem")
+		key, err := keyring.Open(t.Context(), "file:"+path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kid := audit.KeyID(key.Public())
+		if key.Close(); kid[0] == '-' {
+			return path
+		}
+	}
 }
 
 // keys are the keys of a use that sign, oldest first.
@@ -94,4 +112,18 @@ func TestTheLastKeyIsNotEndedOnTheCommandLine(t *testing.T) {
 	s.expect(0, "halted", "halt", "--all", "--reason", "until people have looked")
 	s.expect(3, "key_revoked", "audit", "verify")
 	t.Setenv("COUNTERSIGN_SIGNING_KEY", "")
+}
+
+// TestAKeyThatBeginsWithADash: the command line takes its ID for what it is, wherever it stands.
+func TestAKeyThatBeginsWithADash(t *testing.T) {
+	s := newSite(t)
+	s.startWorker().kill() // it has enrolled its two keys
+	for _, line := range []string{"retire KEY", "retire --reason turned KEY", "revoke KEY --from FROM --reason=stolen", "revoke --reason stolen --json KEY --from FROM"} {
+		kid, from := s.enrolled(dashed(t))
+		line = strings.NewReplacer("KEY", kid, "FROM", strconv.FormatInt(from, 10)).Replace(line)
+		s.expect(0, kid, append([]string{"keys"}, strings.Fields(line)...)...)
+		if slices.Contains(s.keys(audit.RecordKey), kid) {
+			t.Errorf("%s: %s signs", line, kid)
+		}
+	}
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"countersign/cmd/countersign/keyverbs"
 )
 
 // The exit codes, for scripts.
@@ -31,7 +33,7 @@ func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	cmd := newRoot()
-	cmd.SetArgs(args)
+	cmd.SetArgs(keyverbs.Args(args))
 	err := cmd.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
