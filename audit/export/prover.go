@@ -26,12 +26,13 @@ func newProver(log Log, note []byte) (*prover, error) {
 	return &prover{log: log, checkpoint: c, note: note, tiles: map[tlog.Tile][]byte{}}, err
 }
 
-// Receipt is the text that proves that a record stands at an index, under the checkpoint of
-// size records: as witnesses have signed it, or as the log keeps it where cosigned is nil.
+// Receipt is the text that proves that a record stands at an index, under a checkpoint: the one
+// that witnesses have signed, or, where cosigned is nil, the log's first of at least size records.
+// A commit of several records has one checkpoint, so that many sizes have none of their own.
 func Receipt(ctx context.Context, log Log, index, size int64, cosigned []byte) ([]byte, error) {
 	if cosigned == nil {
 		var err error
-		if cosigned, err = log.CheckpointBefore(ctx, size); err != nil {
+		if cosigned, err = log.CheckpointAfter(ctx, size); err != nil {
 			return nil, fmt.Errorf("read a checkpoint: %w", err)
 		}
 	}

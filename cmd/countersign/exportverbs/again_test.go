@@ -84,6 +84,21 @@ func TestAReceiptIsARecord(t *testing.T) {
 	}
 }
 
+// A commit of several records has one checkpoint: the first of a log is over both of its keys.
+func TestTheReceiptOfARecordWithinACommit(t *testing.T) {
+	d := newUnfounded(t).found(t)
+	for index, text := range []string{"0", "1"} {
+		out, _, err := d.run(t, "receipt", text)
+		if err != nil {
+			t.Fatalf("receipt %s: %v", text, err)
+		}
+		p, err := verify.Receipt([]byte(out), d.trust)
+		if err != nil || p.Index != int64(index) || !strings.Contains(out, "\ntrail.test\n2\n") {
+			t.Errorf("receipt %s = record %d, %v, in\n%s\nwant it under the two records of the first commit", text, p.Index, err, out)
+		}
+	}
+}
+
 // An export of a directory that holds one already says what is there, writes nothing that it
 // need not, and never without a record.
 func TestAnExportIntoADirectoryThatHasOne(t *testing.T) {

@@ -51,14 +51,8 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	key, err := tree.NewKey("trail.test", exporttest.Key("log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &desk{
-		dsn: filepath.Join(t.TempDir(), "trail.db"),
-		log: &store.Log{Keys: []*tree.Key{key}, Quorum: 2}, trust: verify.Trust{Log: []string{key.VerifierKey()}},
-	}
+	d := newUnfounded(t)
+	d.log.Quorum = 2
 	for _, name := range []string{"w1.test", "w2.test", "w3.test"} {
 		w := &witness{name: name}
 		_, vkey := exporttest.Cosign([]byte("x\n\n"), name, exporttest.Key(name), time.Unix(1, 0))
@@ -66,6 +60,24 @@ func newDesk(t *testing.T) *desk {
 		d.trust.Witnesses = append(d.trust.Witnesses, verify.Witness{Name: strings.TrimSuffix(name, ".test"), Key: vkey})
 	}
 	d.trust.Groups, d.trust.Quorum = verify.AnyOf(2, d.trust.Witnesses)
+	return d.found(t)
+}
+
+// newUnfounded is a desk without a record and without witnesses.
+func newUnfounded(t *testing.T) *desk {
+	t.Helper()
+	key, err := tree.NewKey("trail.test", exporttest.Key("log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &desk{
+		dsn: filepath.Join(t.TempDir(), "trail.db"),
+		log: &store.Log{Keys: []*tree.Key{key}}, trust: verify.Trust{Log: []string{key.VerifierKey()}},
+	}
+}
+
+func (d *desk) found(t *testing.T) *desk {
+	t.Helper()
 	if err := d.open(t).Found(t.Context()); err != nil {
 		t.Fatal(err)
 	}
