@@ -23,6 +23,17 @@ type Amount struct {
 	i *big.Int // nil means zero; never modified
 }
 
+// A Unit is what people count an asset in: "USDC", which is 10^6 of its smallest unit.
+type Unit struct {
+	// Symbol is what it is called. Decimals, 0 to 77, is how many digits of an [Amount] are behind the
+	// point. Where Symbol is empty the unit is not known, and amounts are told in smallest units.
+	Symbol   string `json:"symbol"`
+	Decimals int    `json:"decimals"`
+}
+
+// Known reports whether amounts can be told in the unit.
+func (u Unit) Known() bool { return u.Symbol != "" && u.Decimals >= 0 && u.Decimals <= 77 }
+
 // NewAmount returns n as an amount.
 func NewAmount(n uint64) Amount { return Amount{new(big.Int).SetUint64(n)} }
 

@@ -234,3 +234,28 @@ func TestTheIntentBindsWhatWasDecidedOn(t *testing.T) {
 		t.Error("call data of 20 KiB stands in the record, want its hash only")
 	}
 }
+
+// TestATransferIsToldInItsUnit: to people in the Web UI, and in the record with its decimals.
+func TestATransferIsToldInItsUnit(t *testing.T) {
+	const usdc = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
+	book := &rules.Book{Name: "b", Version: "1", Transfers: []rules.Asset{{
+		Network: "Net", Kind: "Erc20", Locator: usdc, Name: "USDC", Decimals: 6,
+		Rule: func(context.Context, *rules.Request) rules.Decision { return rules.Approve("fine") },
+	}}}
+	a := pending(ap)
+	a.Activity.Transfer = &countersign.Transfer{Kind: "Erc20", Asset: strings.ToLower(usdc), To: usdc, Amount: countersign.NewAmount(1_500_000)}
+	a.Activity.Network = "Net"
+	d := newDesk(t, book, a)
+	got := d.decide(t)
+	in := d.intent(t, got.Key)
+	if in.Unit == nil || *in.Unit != (countersign.Unit{Symbol: "USDC", Decimals: 6}) {
+		t.Errorf("unit %+v, want USDC with 6 decimals", in.Unit)
+	}
+	const line = "send 1.50 USDC to " + usdc
+	if len(in.Words) != 1 || in.Words[0] != line {
+		t.Errorf("words %q, want %q", in.Words, line)
+	}
+	if got.Summary != line+" on Net" || got.Decision.Verdict != countersign.Approve {
+		t.Errorf("summary %q of %s, want %q", got.Summary, got.Decision.Verdict, line+" on Net")
+	}
+}

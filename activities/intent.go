@@ -55,6 +55,9 @@ func (a *Approvals) intent(ctx context.Context, in DecideInput, approval counter
 		}
 	}
 	intent.Request, intent.Words = request, recordedWords(r.Words)
+	if r.Unit.Known() {
+		intent.Unit = &r.Unit
+	}
 	decode(&intent, approval.Activity, r)
 	return intent, beside
 }

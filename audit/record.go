@@ -84,6 +84,8 @@ type Intent struct {
 	MoreContracts int      `json:"more_contracts,omitempty"`
 	// Words is the same for people, a line per call, inside ones further in.
 	Words []string `json:"words,omitempty"`
+	// Unit is what the book counts the asset of a transfer in.
+	Unit *countersign.Unit `json:"unit,omitempty"`
 
 	Decision countersign.Decision `json:"decision"`
 	Rules    Rules                `json:"rules"`

@@ -44,3 +44,22 @@ func Format(a [20]byte) string {
 	}
 	return "0x" + string(digits)
 }
+
+// Lower reads an address as [Parse] does and writes it as 0x and 40 lower-case hex digits.
+func Lower(s string) (string, error) {
+	a, err := Parse(s)
+	if err != nil {
+		return "", err
+	}
+	return "0x" + hex.EncodeToString(a[:]), nil
+}
+
+// Checksummed is an address, in whatever case, in its checksummed form. Anything else
+// comes back as it is.
+func Checksummed(s string) string {
+	a, err := Parse(strings.ToLower(s))
+	if err != nil {
+		return s
+	}
+	return Format(a)
+}

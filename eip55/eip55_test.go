@@ -96,3 +96,21 @@ func TestASetKnowsAddressesInAnyCase(t *testing.T) {
 		t.Errorf("error %v does not name every wrong one", err)
 	}
 }
+
+func TestLowerAndChecksummed(t *testing.T) {
+	const sum = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+	low := strings.ToLower(sum)
+	for _, in := range []string{sum, low, "0x" + strings.ToUpper(sum[2:])} {
+		if got, err := eip55.Lower(in); got != low || err != nil {
+			t.Errorf("Lower(%s) = %s, %v", in, got, err)
+		}
+	}
+	if got, err := eip55.Lower("0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed"); got != "" || !errors.Is(err, eip55.ErrAddress) {
+		t.Errorf("a mistyped one is read as %q, %v", got, err)
+	}
+	for in, want := range map[string]string{low: sum, "0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed": sum, "So1ana": "So1ana", "": ""} {
+		if got := eip55.Checksummed(in); got != want {
+			t.Errorf("Checksummed(%s) = %s, want %s", in, got, want)
+		}
+	}
+}

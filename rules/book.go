@@ -2,8 +2,6 @@ package rules
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,6 +13,7 @@ import (
 	"countersign/calldata/risk"
 	"countersign/calldata/words"
 	"countersign/chain/codepin"
+	"countersign/rules/source"
 )
 
 // A Rule decides one request. It must be safe to run again: the engine runs it
@@ -227,17 +226,5 @@ func (t Asset) key() key {
 // evm reports whether a locator has the looks of an EVM address.
 func evm(s string) bool { return len(s) == 42 && strings.HasPrefix(s, "0x") }
 
-// Digest is the lower-case hex SHA-256 over Source: for each file, in the order of
-// names, the length and bytes of its name, then those of its content. Empty
-// without a Source.
-func (b *Book) Digest() string {
-	if len(b.Source) == 0 {
-		return ""
-	}
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(b.Source)) {
-		fmt.Fprintf(h, "%d %s\n%d\n", len(name), name, len(b.Source[name]))
-		h.Write(b.Source[name])
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
+// Digest is that of Source: see [source.Digest].
+func (b *Book) Digest() string { return source.Digest(b.Source) }

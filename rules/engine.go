@@ -72,8 +72,9 @@ type Result struct {
 	// Inside are the calls that a wrapper makes, in order.
 	Inside []DecodedCall
 	// Words says what was asked for, for people: a line per call, inside ones further
-	// in. Empty for plain transfers.
+	// in. Unit is what a plain transfer is counted in, where the book knows it.
 	Words []string
+	Unit  countersign.Unit
 	// Pins are the code pins of all contracts in what was asked. Whoever acts on the
 	// decision compares them with the network's chain first.
 	Pins []codepin.Pin
@@ -115,16 +116,10 @@ func (b *Book) DecideAt(ctx context.Context, a countersign.Approval, desk *servi
 // there a rule. It fills r and returns nil with an abstention otherwise.
 func (b *Book) find(r *Request) (Rule, Decision) {
 	act := r.Approval.Activity
-	given := 0
-	for _, is := range []bool{act.Transfer != nil, act.Call != nil, len(act.Operations) > 0, act.TypedData != nil} {
-		if is {
-			given++
-		}
-	}
 	switch {
 	case act.Unreadable != "":
 		return nil, Abstain(countersign.UnreadableActivity, "%s request of kind %q is not read: %.300s", act.Kind, act.Request, act.Unreadable)
-	case given > 1:
+	case asked(act) > 1:
 		return nil, Abstain(countersign.UnreadableActivity, "activity is more than one of a transfer, a call, operations and typed data")
 	case act.Transfer != nil:
 		return b.findTransfer(r, *act.Transfer)
@@ -136,6 +131,16 @@ func (b *Book) find(r *Request) (Rule, Decision) {
 		return b.findMessage(r, *act.TypedData)
 	}
 	return nil, Abstain(countersign.UnreadableActivity, "%s request of kind %q is not read: %.300s", act.Kind, act.Request, act.Unreadable)
+}
+
+// asked is how many things an activity asks for.
+func asked(act countersign.Activity) (n int) {
+	for _, is := range []bool{act.Transfer != nil, act.Call != nil, len(act.Operations) > 0, act.TypedData != nil} {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 func (b *Book) findTransfer(r *Request, t countersign.Transfer) (Rule, Decision) {
@@ -180,7 +185,7 @@ func timedOut(ctx context.Context) Decision {
 
 // result says what was decoded; the decision is still to come.
 func (r *Request) result() (res Result) {
-	res.Words = r.inWords()
+	res.Words, res.Unit = r.inWords()
 	if m := r.Message; m != nil {
 		res.Contract, res.Function, res.Args = m.Contract.Name, m.Type, map[string]any{"message": m.data.Message().JSON()}
 		for _, c := range m.Inside {

@@ -172,17 +172,19 @@ func TestTheEngineApprovesOnlyWhatARuleApproved(t *testing.T) {
 
 func TestARuleThatIsTooSlow(t *testing.T) {
 	over := errors.New("the deadline")
+	decided, wrote := make(chan struct{}), make(chan struct{})
 	for name, rule := range map[string]rules.Rule{
 		"and heeds its context": func(ctx context.Context, r *rules.Request) rules.Decision {
 			<-ctx.Done()
 			return rules.Approve("late")
 		},
 		"and does not": func(ctx context.Context, r *rules.Request) rules.Decision {
-			<-ctx.Done()
-			for range 100 { // still writes after its time: nobody reads it
+			<-decided
+			for range 100 { // still writes when all is decided: nobody reads it
 				r.Count(rules.Budget{Name: "pot"}, countersign.NewAmount(1))
 				r.Note("k", "s", nil)
 			}
+			close(wrote)
 			return rules.Approve("late")
 		},
 	} {
@@ -198,6 +200,8 @@ func TestARuleThatIsTooSlow(t *testing.T) {
 			}
 		})
 	}
+	close(decided)
+	<-wrote
 }
 
 func TestTheResultSaysWhatWasDecoded(t *testing.T) {

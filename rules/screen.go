@@ -24,9 +24,10 @@ func (r *Request) ScreenEvery(ctx context.Context) screening.Report {
 }
 
 // screened is what becomes of a decision once every address in the request was
-// screened, where the deployment does that.
+// screened, where the deployment does that. For one that comes too late nobody is asked:
+// that the screener did not answer any more would stand as its cause.
 func (r *Request) screened(ctx context.Context, d Decision) Decision {
-	if d.Verdict == countersign.Approve && r.Screened() && r.book.Unscreened == "" {
+	if d.Verdict == countersign.Approve && ctx.Err() == nil && r.Screened() && r.book.Unscreened == "" {
 		r.ScreenEvery(ctx) // the desk keeps what it says
 	}
 	return r.Sound(d)

@@ -162,8 +162,11 @@ func (b *Book) ruleOf(r *Request) (Rule, Decision) {
 	return rule, Decision{}
 }
 
-// nativeKind is the kind of asset that a call without data moves.
-const nativeKind = "Native"
+// The custodian's kinds of assets: nativeKind is what a call without data moves, erc20Kind has decimals.
+const (
+	nativeKind = "Native"
+	erc20Kind  = "Erc20"
+)
 
 // namedRisks returns an abstention unless every class of risk in the calls is named
 // by the function that carries it or by a wrapper around it, or is around already;

@@ -5,20 +5,14 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"countersign"
 	"countersign/calldata/calltree"
-	"countersign/calldata/erc7730"
 	"countersign/calldata/words"
+	"countersign/rules/wording"
 )
 
-// A Network is what the words for people need of a chain.
-type Network struct {
-	// ChainID is its EIP-155 number; descriptors are bound to it.
-	ChainID uint64
-	// Accounts are names of addresses: "Treasury". Contracts have theirs already.
-	Accounts map[string]string
-	// Descriptors are ERC-7730 files, parsed. They add to the words and replace none.
-	Descriptors []*erc7730.Descriptor
-}
+// Network is [wording.Network].
+type Network = wording.Network
 
 // Names are what the book calls things on a network.
 func (b *Book) Names(network string) words.Names {
@@ -47,23 +41,42 @@ func (b *Book) Names(network string) words.Names {
 		}
 	}
 	for _, t := range b.Transfers {
-		if t.Kind == nativeKind && strings.EqualFold(t.Network, network) {
-			n.Native = words.Token{Symbol: t.Name, Decimals: t.Decimals}
+		a, err := account(t.Locator)
+		_, pinned := n.Tokens[a]
+		switch token := (words.Token{Symbol: t.Name, Decimals: t.Decimals}); {
+		case !strings.EqualFold(t.Network, network):
+		case t.Kind == nativeKind:
+			n.Native = token
+		case t.Kind == erc20Kind && err == nil && !pinned:
+			n.Tokens[a] = token
 		}
 	}
 	return n
 }
 
+// unit is what the book tells amounts of a transfer's asset in.
+func (b *Book) unit(network string, t countersign.Transfer, n words.Names) countersign.Unit {
+	for _, known := range b.Transfers {
+		if known.Name != "" && known.Is(network, t.Kind, t.Asset) {
+			return countersign.Unit{Symbol: known.Name, Decimals: known.Decimals}
+		}
+	}
+	if a, err := account(t.Asset); err == nil && t.Kind == erc20Kind {
+		return countersign.Unit{Symbol: n.Tokens[a].Symbol, Decimals: n.Tokens[a].Decimals}
+	}
+	return countersign.Unit{}
+}
+
 // maxWords bounds the lines that stand in a record.
 const maxWords = 40
 
-// inWords says what is asked for, a line per call, inside ones further in.
-// Words decide nothing: should they fail, there are none.
-func (r *Request) inWords() (lines []string) {
+// inWords says what is asked for, a line per call, inside ones further in, and in which unit a transfer
+// is counted. Words decide nothing: should they fail, there are none.
+func (r *Request) inWords() (lines []string, unit countersign.Unit) {
 	defer func() {
 		if p := recover(); p != nil {
 			debug.PrintStack()
-			lines = nil
+			lines, unit = nil, countersign.Unit{}
 		}
 	}()
 	names := r.book.Names(r.Network())
@@ -79,7 +92,10 @@ func (r *Request) inWords() (lines []string) {
 			say(inner, indent+"  ")
 		}
 	}
-	switch {
+	switch t := r.Approval.Activity.Transfer; {
+	case t != nil && asked(r.Approval.Activity) == 1:
+		unit = r.book.unit(r.Network(), *t, names)
+		lines = []string{wording.Transfer(names, *t, unit)}
 	case r.Message != nil:
 		lines = []string{fmt.Sprintf("sign %s for %s", r.Message.data.PrimaryType, r.Message.Contract.Address)}
 		for _, c := range r.Message.Inside {
@@ -92,5 +108,5 @@ func (r *Request) inWords() (lines []string) {
 	case r.Call != nil:
 		say(r.Call, "")
 	}
-	return lines
+	return lines, unit
 }

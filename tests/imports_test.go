@@ -70,7 +70,7 @@ var imports = map[string][]string{
 
 	"budget":          {""},
 	"people":          {"strictjson"},
-	"rules":           {"", "budget", "calldata", "calldata/calltree", "calldata/erc7730", "calldata/risk", "calldata/typeddata", "calldata/words", "chain/codepin", "eip55", "rules/services", "screening"},
+	"rules":           {"", "budget", "calldata", "calldata/calltree", "calldata/erc7730", "calldata/risk", "calldata/typeddata", "calldata/words", "chain/codepin", "eip55", "rules/services", "rules/source", "rules/wording", "screening"},
 	"rules/services":  {"", "budget", "calendar", "chain/simulation", "eip55", "screening", "sources/database", "sources/price", "sources/web", "strictjson"},
 	"rules/checks":    {"", "chain/simulation", "rules", "screening"},
 	"rules/compose":   {"", "rules", "rules/services"},
@@ -99,6 +99,8 @@ var imports = map[string][]string{
 	"activities/wire":            {"", "audit"},
 	"activities/bookkeeping":     {"", "activities/wire", "audit", "audit/booked", "ledger", "ledger/chart", "ledger/posting"},
 	"announce":                   {"ingress", "store/outbox"},
+	"rules/wording":              {"", "calldata/erc7730", "calldata/words", "eip55"},
+	"rules/source":               {},
 	"audit/verify/rows":          {"", "audit", "audit/form", "audit/tree", "audit/trust"},
 	"audit/verify/steps":         {"audit", "audit/form", "audit/verify/rows"},
 	"audit/verify":               {"", "audit", "audit/form", "audit/tree", "audit/trust", "audit/verify/budgets", "audit/verify/rows", "audit/verify/steps"},

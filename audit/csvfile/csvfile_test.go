@@ -114,6 +114,9 @@ func decisions() []row {
 		{"a transfer decided", audit.DecisionIntent, audit.Intent{Request: transfer}, map[string]string{
 			"recipient": "So1ana", "asset": token, "amount": "12345678901234567890123", "token_id": "7", "decimals": "", "contracts": token, "target": "", "wallet": "wa-2",
 		}},
+		{"a transfer in the book's unit", audit.DecisionIntent, audit.Intent{Request: transfer, Unit: &countersign.Unit{Symbol: "USDC", Decimals: 6}}, map[string]string{
+			"amount": "12345678901234567890123", "decimals": "6",
+		}},
 		{"more contracts than room", audit.DecisionIntent, audit.Intent{Request: mint, Contracts: []string{strings.ToLower(token)}, MoreContracts: 3}, map[string]string{
 			"contracts": checksummed + " " + token + " *",
 		}},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"countersign"
@@ -146,6 +147,9 @@ func intentFacts(e audit.Entry, in audit.Intent) facts {
 		}
 	}
 	f.asked(in.Request)
+	if in.Request.Transfer != nil && in.Unit != nil {
+		f.decimals = strconv.Itoa(in.Unit.Decimals)
+	}
 	for _, facet := range e.Record.Facets() {
 		if address := checksummed(facet.Value); facet.Name == audit.FacetContract && !slices.Contains(f.contracts, address) {
 			f.contracts = append(f.contracts, address)
