@@ -21,9 +21,10 @@ var (
 	// learn how it ended.
 	ErrNotPending = errors.New("approval is not pending")
 
-	// ErrUnreadable means that the custodian's answer can be read in two ways (a key
-	// twice, or in two spellings): nobody may decide on it but people.
-	ErrUnreadable = errors.New("custodian's answer can be read in two ways")
+	// ErrUnreadable means that the custodian's answer cannot be read, or can be in two ways (a
+	// key twice, or in two spellings): nobody may decide on it but people. Of an item of a list
+	// it is an [UnreadableError].
+	ErrUnreadable = errors.New("custodian's answer cannot be read, or in two ways")
 
 	// ErrInvalid means that what is asked for is wrong, by our own word or by the
 	// custodian's. Asking again is wrong again.

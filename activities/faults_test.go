@@ -63,13 +63,17 @@ func (h *hasty) Vote(ctx context.Context, id string, v countersign.Verdict, reas
 
 // starter keeps the promise of activities.Starter.
 type starter struct {
-	known map[string]bool
-	fail  error
+	known  map[string]bool
+	fail   error
+	refuse string // the one approval that cannot be started
 }
 
 func (s *starter) StartApproval(_ context.Context, id string) (bool, error) {
 	if s.fail != nil {
 		return false, s.fail
+	}
+	if id == s.refuse {
+		return false, errLost
 	}
 	started := !s.known[id]
 	s.known[id] = true

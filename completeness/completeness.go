@@ -36,6 +36,9 @@ type Item struct {
 	Open string
 	// Stray says that nobody knows its kind: its workflow records it for people to look at.
 	Stray bool
+	// Unreadable is what the source has and nobody can read; such an item has no workflow. It is
+	// counted and named, and ends nothing.
+	Unreadable *countersign.UnreadableError
 }
 
 // A Source knows what happened.
@@ -44,7 +47,8 @@ type Source interface {
 	Name() string
 	// Query says in words that another can repeat what is asked for a window.
 	Query(w Window) string
-	// Items are what happened in a window. An error ends them: half of them is not all.
+	// Items are what happened in a window, and what cannot be read. An error ends them: half of
+	// them is not all.
 	Items(ctx context.Context, w Window) iter.Seq2[Item, error]
 }
 
@@ -83,6 +87,15 @@ type Window struct{ From, To time.Time }
 // ErrWindow means that a window cannot be certified.
 var ErrWindow = errors.New("not a window that can be certified")
 
+// Wallets are a page of the custodian's list of wallets.
+type Wallets struct {
+	Wallets []countersign.Wallet
+	// Unreadable are what stands between them and cannot be read.
+	Unreadable []*countersign.UnreadableError
+	// Next is where the list goes on, empty at its end.
+	Next string
+}
+
 // Limits of windows: a longer one is asked for in parts, and what is younger than the margin may
 // still be on its way.
 const (
@@ -108,7 +121,7 @@ func (w Window) Check(now time.Time) error {
 
 // Certify asks every source and starts what has no workflow. A source that cannot be asked is
 // in the certificate with why: then nothing is certified of it, and what is missing there is
-// not known. Cases are asked by several at once. Earlier is the progress of a try that did not come
+// not known. What cannot be read of a source is in it by name, beside what can. Cases are asked by several at once. Earlier is the progress of a try that did not come
 // to its end; the progress of this one is told now and then.
 func Certify(ctx context.Context, w Window, sources []Source, cases Cases, earlier Progress, tell func(Progress)) (complete.Certificate, error) {
 	c := complete.Certificate{From: w.From, To: w.To, Complete: true}
@@ -125,7 +138,7 @@ func Certify(ctx context.Context, w Window, sources []Source, cases Cases, earli
 		if err != nil {
 			count.Unknown = err.Error()
 		}
-		if count.Missing > 0 || count.Unfounded > 0 || count.Unknown != "" {
+		if count.Missing > 0 || count.Unfounded > 0 || count.Unreadable > 0 || count.Unknown != "" {
 			c.Complete = false
 		}
 		c.Sources = append(c.Sources, count)

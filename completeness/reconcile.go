@@ -23,7 +23,7 @@ type Closings interface {
 // A Doubt is what nobody has an explanation for.
 type Doubt struct {
 	Item
-	// Code is [complete.UnknownDelivery] or [complete.EndedEarly].
+	// Code is [complete.UnknownDelivery], [complete.EndedEarly] or [complete.Unreadable].
 	Code audit.AlarmCode
 	// How is how its workflow has ended.
 	How string
@@ -35,21 +35,26 @@ type Doubt struct {
 // was read: read it again before anybody is told.
 func Reconcile(ctx context.Context, w Window, sources []Source, cases Closings, beat func(done int)) ([]complete.Count, []Doubt, error) {
 	var noted []Item
-	noting := make([]Source, len(sources))
-	for i, s := range sources {
-		noting[i] = noter{s, &noted}
+	note := func(it Item) {
+		if it.Open != "" || it.Stray || it.Unreadable != nil {
+			noted = append(noted, it)
+		}
 	}
-	c, err := Certify(ctx, w, noting, cases, Progress{}, func(p Progress) { beat(p.Done) })
+	c, err := Certify(ctx, w, Noted(sources, note), cases, Progress{}, func(p Progress) { beat(p.Done) })
 	if err != nil {
 		return c.Sources, nil, err
 	}
 	var doubts []Doubt
 	told := map[string]bool{}
 	for _, it := range noted {
-		if told[it.Workflow] {
+		name := it.Workflow
+		if it.Unreadable != nil {
+			name = it.Unreadable.Name()
+		}
+		if told[name] {
 			continue
 		}
-		told[it.Workflow] = true
+		told[name] = true
 		d, doubtful, err := doubt(ctx, it, cases)
 		if err != nil {
 			return c.Sources, doubts, err
@@ -63,6 +68,9 @@ func Reconcile(ctx context.Context, w Window, sources []Source, cases Closings, 
 
 // doubt holds an item against its workflow.
 func doubt(ctx context.Context, it Item, cases Closings) (Doubt, bool, error) {
+	if it.Unreadable != nil {
+		return Doubt{Item: it, Code: complete.Unreadable}, true, nil
+	}
 	if it.Stray {
 		return Doubt{Item: it, Code: complete.UnknownDelivery}, true, nil
 	}
@@ -78,18 +86,27 @@ func doubt(ctx context.Context, it Item, cases Closings) (Doubt, bool, error) {
 	return Doubt{Item: it, Code: complete.EndedEarly, How: how}, true, nil
 }
 
-// A noter keeps what is to be explained of what it passes on.
+// Noted are sources whose items are told to note as they go by.
+func Noted(sources []Source, note func(Item)) []Source {
+	noting := make([]Source, len(sources))
+	for i, s := range sources {
+		noting[i] = noter{s, note}
+	}
+	return noting
+}
+
+// A noter tells of what it passes on.
 type noter struct {
 	Source
-	noted *[]Item
+	note func(Item)
 }
 
 // Items are those of the source.
 func (n noter) Items(ctx context.Context, w Window) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		for it, err := range n.Source.Items(ctx, w) {
-			if err == nil && (it.Open != "" || it.Stray) {
-				*n.noted = append(*n.noted, it)
+			if err == nil {
+				n.note(it)
 			}
 			if !yield(it, err) {
 				return

@@ -48,6 +48,14 @@ func (t *there) one(ctx context.Context, w Window, s Source, count *complete.Cou
 		return err
 	}
 	for item, broken := range s.Items(ctx, w) {
+		if broken == nil && item.Unreadable != nil {
+			if name := item.Unreadable.Name(); !asked[name] {
+				asked[name] = true
+				count.Unreadable++
+				Name(&count.UnreadableItems, fmt.Sprintf("%s: %v", name, item.Unreadable.Err))
+			}
+			continue
+		}
 		if broken == nil && item.Workflow == "" {
 			t.tell(t.progress)
 			if item.Remark != nil {

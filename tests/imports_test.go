@@ -110,7 +110,7 @@ var imports = map[string][]string{
 	"cmd/countersign/auditverbs": {"*"},
 	"activities/rescreening":     {"", "activities/evidence", "activities/wire", "audit", "audit/screened", "screening"},
 	"activities/evidence":        {"audit", "rules/services"},
-	"activities":                 {"", "activities/evidence", "activities/lineage", "activities/wire", "audit", "chain/codepin", "people", "rules", "rules/services"},
+	"activities":                 {"", "activities/evidence", "activities/lineage", "activities/wire", "audit", "audit/complete", "chain/codepin", "people", "rules", "rules/services"},
 	"audit/facet":                {""},
 	"activities/lineage":         {"", "audit", "audit/booked"},
 	"audit/api/token":            {"audit"},

@@ -56,6 +56,9 @@ func reconciled(r ReconcileCasesResult) string {
 	a, b := r.Lists.Found, r.Wallets.Found
 	text := fmt.Sprintf("%d expected, %d seen, %d repaired, %d missing; %d wallets looked at.",
 		a.Expected+b.Expected, a.Seen+b.Seen, a.Repaired+b.Repaired, a.Missing+b.Missing, r.Wallets.Wallets)
+	if n := a.Unreadable + b.Unreadable; n > 0 {
+		text += fmt.Sprintf(" %d cannot be read.", n)
+	}
 	for _, id := range append(a.Started, b.Started...) {
 		text += "\n- started " + id
 	}

@@ -97,6 +97,9 @@ func seen(n, late int) string {
 
 func story(words string, r certify.CertifyWindowResult) string {
 	text := fmt.Sprintf("%s: %d expected, %s seen, %d repaired, %d missing (record %d).", words, r.Expected, seen(r.Seen, r.Late), r.Repaired, r.Missing, r.Index)
+	if r.Unreadable > 0 {
+		text += fmt.Sprintf(" %d cannot be read.", r.Unreadable)
+	}
 	if !r.Complete {
 		text += " **Not complete**: people must look."
 	}

@@ -4,8 +4,12 @@ package certify
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"countersign"
@@ -52,6 +56,8 @@ type CertifyWindowResult struct {
 	Missing  int   `json:"missing"`
 	// Late are those of Seen that we have found before, and no webhook has started.
 	Late int `json:"late,omitempty"`
+	// Unreadable are what the sources have and nobody can read: none of Expected.
+	Unreadable int `json:"unreadable,omitempty"`
 	// Unknown are the sources that could not be asked.
 	Unknown []string `json:"unknown,omitempty"`
 }
@@ -75,7 +81,7 @@ func Progress(err error) (p completeness.Progress) {
 
 // CertifyWindow asks every source what happened in a window, starts the workflows that are
 // missing, and puts the certificate on the trail. Where something is missing for good, or a
-// source stays unknown, an alarm goes with it.
+// source stays unknown, an alarm goes with it; what cannot be read has an alarm of its own, once.
 func (c *Completeness) CertifyWindow(ctx context.Context, in CertifyWindowInput) (CertifyWindowResult, error) {
 	w := completeness.Window{From: in.From.UTC(), To: in.To.UTC()}
 	if err := w.Check(c.Now()); err != nil {
@@ -111,7 +117,13 @@ func (c *Completeness) certify(ctx context.Context, w completeness.Window, key s
 	if err := completeness.Ready(ctx, w, c.Sources); err != nil && !accept {
 		return audit.Entry{}, fmt.Errorf("%w: %w", errUnknown, err)
 	}
-	body, err := completeness.Certify(ctx, w, c.Sources, c.Cases, *progress, func(p completeness.Progress) {
+	odd := map[string]*countersign.UnreadableError{}
+	note := func(it completeness.Item) {
+		if it.Unreadable != nil && len(odd) < maxAlarms {
+			odd[it.Unreadable.Name()] = it.Unreadable
+		}
+	}
+	body, err := completeness.Certify(ctx, w, completeness.Noted(c.Sources, note), c.Cases, *progress, func(p completeness.Progress) {
 		*progress = p
 		if activity.IsActivity(ctx) {
 			activity.RecordHeartbeat(ctx, p)
@@ -127,13 +139,46 @@ func (c *Completeness) certify(ctx context.Context, w completeness.Window, key s
 	}
 	body.Workflow = wire.Here(ctx)
 	d := audit.Draft{Key: key, Type: complete.Certified, Lineage: key, Body: body, Retold: true}
-	if !body.Complete {
+	for _, name := range slices.Sorted(maps.Keys(odd)) {
+		d.After = append(d.After, unreadable(ctx, odd[name]))
+	}
+	if alarming(body) {
 		d.After = append(d.After, audit.Draft{
 			Key: "alarm/" + string(complete.Incomplete) + "/" + key, Type: audit.AlarmRaised, Lineage: key,
 			Body: audit.Alarm{Code: complete.Incomplete, What: what(body), Workflow: wire.Here(ctx)},
 		})
 	}
 	return c.Trail.Append(ctx, d)
+}
+
+// maxAlarms is how many alarms of what cannot be read stand behind one certificate. Whoever takes
+// those away finds the next ones behind the next.
+const maxAlarms = 20
+
+// unreadable is the alarm of what a source has and nobody can read. It is raised once: where it
+// stands already, it stands.
+func unreadable(ctx context.Context, u *countersign.UnreadableError) audit.Draft {
+	sum := sha256.Sum256(u.Raw)
+	key := complete.AlarmKey(complete.Unreadable, u.Name())
+	a := audit.Alarm{
+		Code: complete.Unreadable, Evidence: hex.EncodeToString(sum[:]), Workflow: wire.Here(ctx),
+		What: fmt.Sprintf("the custodian's %.140s cannot be read, and so nobody knows whether it has what it should: look at it there (%.300s)", u.Name(), u.Err),
+	}
+	if u.Kind == "approval" {
+		a.ApprovalID = u.ID
+	}
+	return audit.Draft{Key: key, Type: audit.AlarmRaised, Lineage: key, Body: a, Evidence: [][]byte{u.Raw}}
+}
+
+// alarming reports whether something is wrong with a window that has no alarm of its own: what
+// cannot be read has, once, and would else raise one with every window that it may be of.
+func alarming(body complete.Certificate) bool {
+	for _, s := range body.Sources {
+		if s.Missing > 0 || s.Unfounded > 0 || s.Unknown != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // what says in words what is not complete.
@@ -145,6 +190,9 @@ func what(body complete.Certificate) string {
 			text += fmt.Sprintf("; %s: not known, %.200s", s.Source, s.Unknown)
 		case s.Missing > 0:
 			text += fmt.Sprintf("; %s: %d of %d have no workflow", s.Source, s.Missing, s.Expected)
+		}
+		if s.Unreadable > 0 {
+			text += fmt.Sprintf("; %s: %d cannot be read", s.Source, s.Unreadable)
 		}
 		if s.Unfounded > 0 {
 			text += fmt.Sprintf("; %s: %d that our watchers have recorded as final are on no chain", s.Source, s.Unfounded)
@@ -166,6 +214,7 @@ func sums(e audit.Entry) (CertifyWindowResult, error) {
 		res.Repaired += s.Repaired
 		res.Missing += s.Missing
 		res.Late += s.Late
+		res.Unreadable += s.Unreadable
 		if s.Unknown != "" {
 			res.Unknown = append(res.Unknown, s.Source)
 		}

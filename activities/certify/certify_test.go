@@ -25,6 +25,7 @@ var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 type world struct {
 	mu       sync.Mutex // several are asked for at once
 	happened []string
+	odd      []string // what nobody can read, before all else
 	broken   error
 	early    error
 	known    map[string]bool
@@ -36,6 +37,11 @@ func (w *world) Name() string                     { return "list" }
 func (w *world) Query(completeness.Window) string { return "all" }
 func (w *world) Items(context.Context, completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
+		for _, raw := range w.odd {
+			if !yield(completeness.Item{Unreadable: countersign.Unreadable("approval", []byte(raw), errors.New("odd"))}, nil) {
+				return
+			}
+		}
 		for _, id := range w.happened {
 			if !yield(completeness.Item{Workflow: id, Event: countersign.Event{Subject: id}}, nil) {
 				return
@@ -75,6 +81,9 @@ func (w *world) Find(_ context.Context, key string) (audit.Entry, error) {
 
 func (w *world) Append(_ context.Context, d audit.Draft) (audit.Entry, error) {
 	for _, after := range append([]audit.Draft{d}, d.After...) {
+		if _, stands := w.records[after.Key]; stands && after.Key != d.Key {
+			continue // it was told
+		}
 		w.records[after.Key] = after
 	}
 	return entry(d)
@@ -184,5 +193,32 @@ func TestWhatAnEarlierTryStartedIsRepaired(t *testing.T) {
 	in.Earlier = completeness.Progress{Repaired: []string{"b"}}
 	if res, err := c.CertifyWindow(t.Context(), in); err != nil || res.Seen != 3 || res.Repaired != 1 {
 		t.Errorf("given by the workflow: %+v, %v", res, err)
+	}
+}
+
+// What cannot be read is named in every certificate that it may be of, and has one alarm of its own;
+// it keeps nothing else from being found, and no window from its certificate.
+func TestWhatCannotBeReadIsCertifiedAsThat(t *testing.T) {
+	w := &world{happened: []string{"a"}, odd: []string{`{"id":"ap-9","status":7}`, `{"id":"ap-9","status":7}`, `7`}, known: map[string]bool{}, records: map[string]audit.Draft{}}
+	c := &certify.Completeness{Sources: []completeness.Source{w}, Cases: w, Trail: w, Now: func() time.Time { return noon.Add(3 * time.Hour) }}
+	for i := range 2 {
+		from := noon.Add(time.Duration(i) * time.Hour)
+		res, err := c.CertifyWindow(t.Context(), certify.CertifyWindowInput{From: from, To: from.Add(time.Hour)})
+		if err != nil || res.Complete || res.Unreadable != 2 || res.Expected != 1 || res.Missing != 0 {
+			t.Errorf("%+v, %v, want the one that can be read, and two that cannot", res, err)
+		}
+		d := w.records[complete.Key(from, from.Add(time.Hour))]
+		body, ok := d.Body.(complete.Certificate)
+		if !ok || len(body.Sources) != 1 || len(body.Sources[0].UnreadableItems) != 2 || body.Sources[0].UnreadableItems[0] != "approval/ap-9: odd" {
+			t.Errorf("%+v, want ap-9 named", d.Body)
+		}
+	}
+	if !w.known["a"] || len(w.records) != 4 {
+		t.Errorf("%d records, want two certificates and two alarms", len(w.records))
+	}
+	d := w.records["alarm/custodian_unreadable/approval/ap-9"]
+	a, ok := d.Body.(audit.Alarm)
+	if !ok || a.Code != complete.Unreadable || a.ApprovalID != "ap-9" || len(d.Evidence) != 1 || string(d.Evidence[0]) != w.odd[0] {
+		t.Errorf("%+v, want an alarm about ap-9 with what came", d)
 	}
 }

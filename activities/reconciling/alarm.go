@@ -34,6 +34,15 @@ func (r *Reconciliation) unopened(ctx context.Context, w countersign.Wallet, why
 	}, w, found)
 }
 
+// unreadable raises the alarm of what the custodian tells and nobody can read.
+func (r *Reconciliation) unreadable(ctx context.Context, odd *countersign.UnreadableError, found *Found) error {
+	body := audit.Alarm{What: fmt.Sprintf("the custodian's %.140s cannot be read, and so nobody knows whether it has what it should: look at it there (%.300s)", odd.Name(), odd.Err)}
+	if odd.Kind == "approval" {
+		body.ApprovalID = odd.ID
+	}
+	return r.alarm(ctx, complete.Unreadable, odd.Name(), body, odd.Raw, found)
+}
+
 // alarm raises one about a thing, once; read is what was read of it.
 func (r *Reconciliation) alarm(ctx context.Context, code audit.AlarmCode, about string, body audit.Alarm, read any, found *Found) error {
 	evidence, err := json.Marshal(read)

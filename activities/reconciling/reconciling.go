@@ -35,7 +35,7 @@ type Lists interface {
 	// Requests is what was asked of some wallets.
 	Requests(walletIDs []string) completeness.Source
 	// Wallets are at most n wallets from a cursor on, and where to go on.
-	Wallets(ctx context.Context, cursor string, n int) (page []countersign.Wallet, next string, err error)
+	Wallets(ctx context.Context, cursor string, n int) (completeness.Wallets, error)
 }
 
 // A Custodian reads approvals and requests afresh.
@@ -93,6 +93,8 @@ type Found struct {
 	Seen     int `json:"seen"`
 	Repaired int `json:"repaired"`
 	Missing  int `json:"missing"`
+	// Unreadable is what the lists have and nobody can read: each is an alarm.
+	Unreadable int `json:"unreadable,omitempty"`
 	// Started and Alarms name workflows and records, the first hundred of each.
 	Started []string `json:"started,omitempty"`
 	Alarms  []string `json:"alarms,omitempty"`
@@ -132,6 +134,7 @@ func (r *Reconciliation) reconcile(ctx context.Context, w completeness.Window, f
 		for _, id := range c.MissingWorkflows {
 			name(&found.Unknown, c.Source+": not started: "+id)
 		}
+		found.Unreadable += c.Unreadable
 		if c.Unknown != "" {
 			all = false
 			name(&found.Unknown, c.Source+": "+c.Unknown)
@@ -153,6 +156,9 @@ func beat(ctx context.Context, done int) {
 
 // explain raises an alarm about a doubt, unless it is gone when it is read afresh.
 func (r *Reconciliation) explain(ctx context.Context, d completeness.Doubt, found *Found) error {
+	if d.Unreadable != nil {
+		return r.unreadable(ctx, d.Unreadable, found)
+	}
 	if d.Code == complete.UnknownDelivery {
 		kind := string(d.Event.Kind)
 		return r.alarm(ctx, d.Code, thing(kind), audit.Alarm{

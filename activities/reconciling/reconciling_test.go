@@ -28,9 +28,11 @@ type world struct {
 	asked                            map[string]completeness.Window
 	out                              []string
 	wallets                          []countersign.Wallet
-	of                               []string          // whose requests were asked for
-	ends                             map[string]string // of each workflow
-	status                           map[string]string // of each approval and request, by the custodian; "!" is an error
+	odd                              []*countersign.UnreadableError // of the list of wallets
+	locked                           string                         // a wallet whose opening cannot be started
+	of                               []string                       // whose requests were asked for
+	ends                             map[string]string              // of each workflow
+	status                           map[string]string              // of each approval and request, by the custodian; "!" is an error
 	records                          map[string]audit.Draft
 }
 
@@ -71,11 +73,11 @@ func (w *world) Requests(ids []string) completeness.Source {
 	w.of = ids
 	return source{w, "requests", w.requests}
 }
-func (w *world) Wallets(_ context.Context, cursor string, n int) ([]countersign.Wallet, string, error) {
+func (w *world) Wallets(_ context.Context, cursor string, n int) (completeness.Wallets, error) {
 	if w.broken["wallets"] {
-		return nil, "", errors.New("away")
+		return completeness.Wallets{}, errors.New("away")
 	}
-	return w.wallets, cursor + "+", nil
+	return completeness.Wallets{Wallets: w.wallets, Unreadable: w.odd, Next: cursor + "+"}, nil
 }
 
 func (w *world) Known(_ context.Context, id string) (bool, bool, error) {
@@ -93,6 +95,9 @@ func (w *world) Start(_ context.Context, e countersign.Event) error {
 }
 func (w *world) OpeningID(x countersign.Wallet) string { return "opening/" + x.ID }
 func (w *world) StartOpening(_ context.Context, x countersign.Wallet) (bool, error) {
+	if x.ID == w.locked || w.locked == "all" {
+		return false, errors.New("away")
+	}
 	if _, there := w.ends["opening/"+x.ID]; there {
 		return false, nil
 	}

@@ -83,15 +83,21 @@ type ReconcileWalletsResult struct {
 // ReconcileWallets holds the workflows against what was asked of some wallets, [Budget] of the list
 // and those that have moved, and starts the opening of those of the list whose books have not begun.
 func (r *Reconciliation) ReconcileWallets(ctx context.Context, in ReconcileWalletsInput) (res ReconcileWalletsResult, err error) {
-	page, next, err := r.Lists.Wallets(ctx, in.Cursor, Budget)
+	page, err := r.Lists.Wallets(ctx, in.Cursor, Budget)
 	if err != nil {
 		return res, wire.Error(fmt.Errorf("list wallets: %w", err))
+	}
+	for _, odd := range page.Unreadable {
+		res.Found.Unreadable++
+		if err := r.unreadable(ctx, odd, &res.Found); err != nil {
+			return res, wire.Error(err)
+		}
 	}
 	ids, there := in.Moved, map[string]bool{}
 	for _, id := range ids {
 		there[id] = true
 	}
-	for _, w := range page {
+	for _, w := range page.Wallets {
 		if !there[w.ID] {
 			ids = append(ids, w.ID)
 		}
@@ -100,14 +106,34 @@ func (r *Reconciliation) ReconcileWallets(ctx context.Context, in ReconcileWalle
 	if _, err := r.reconcile(ctx, completeness.Window{From: until.Add(-recent), To: until}, &res.Found, r.Lists.Requests(ids)); err != nil {
 		return res, wire.Error(fmt.Errorf("what was asked of wallets: %w", err))
 	}
-	for i, w := range page {
-		beat(ctx, i)
-		if err := r.opening(ctx, w, &res.Found); err != nil {
-			return res, wire.Error(fmt.Errorf("opening of wallet %s: %w", w.ID, err))
-		}
+	if err := r.openings(ctx, page.Wallets, &res.Found); err != nil {
+		return res, wire.Error(err)
 	}
-	res.Wallets, res.Cursor = len(ids), next
+	res.Wallets, res.Cursor = len(ids), page.Next
 	return res, nil
+}
+
+// maxFails is after how many wallets that failed, each by itself, a run ends and is tried again:
+// then it is not they that are at fault.
+const maxFails = 10
+
+// openings looks after the openings of wallets. One that fails keeps none behind it from its own:
+// the list comes round to it again.
+func (r *Reconciliation) openings(ctx context.Context, wallets []countersign.Wallet, found *Found) error {
+	fails := 0
+	for i, w := range wallets {
+		beat(ctx, i)
+		err := r.opening(ctx, w, found)
+		if err == nil {
+			continue
+		}
+		err = fmt.Errorf("opening of wallet %s: %w", w.ID, err)
+		if fails++; fails == maxFails || ctx.Err() != nil {
+			return err
+		}
+		name(&found.Unknown, err.Error())
+	}
+	return nil
 }
 
 // opening starts the opening of a wallet's books unless they have begun. A workflow of it that has

@@ -21,6 +21,9 @@ const (
 	// EndedEarly means that the custodian holds an approval or a request open although its
 	// workflow has ended: raised once about a workflow.
 	EndedEarly audit.AlarmCode = "case_ended_early"
+	// Unreadable means that a custodian's list or answer has something that cannot be read, so
+	// that nobody has held it against ours: raised once about each.
+	Unreadable audit.AlarmCode = "custodian_unreadable"
 	// Unopened means that the books of a wallet have not begun after long: raised once about
 	// a wallet.
 	Unopened audit.AlarmCode = "wallet_unopened"
@@ -41,7 +44,8 @@ func Key(from, to time.Time) string {
 type Certificate struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
-	// Complete says that every source was asked, nothing is missing, and nothing unfounded.
+	// Complete says that every source was asked, nothing is missing, nothing unfounded, and
+	// nothing unreadable.
 	Complete bool           `json:"complete"`
 	Sources  []Count        `json:"sources"`
 	Workflow audit.Workflow `json:"workflow,omitzero"`
@@ -70,6 +74,10 @@ type Count struct {
 	UnwatchedWorkflows []string `json:"unwatched_workflows,omitempty"`
 	Unfounded          int      `json:"unfounded,omitempty"`
 	UnfoundedEvents    []string `json:"unfounded_events,omitempty"`
+	// Unreadable are what the source has and nobody can read: none of Expected, and each an alarm
+	// of its own. With their names and why, the first hundred.
+	Unreadable      int      `json:"unreadable,omitempty"`
+	UnreadableItems []string `json:"unreadable_items,omitempty"`
 	// Ranges are the blocks that were read, of chains.
 	Ranges []Range `json:"ranges,omitempty"`
 	// Unknown says why the source could not be asked to its end; empty when it was.

@@ -3,7 +3,6 @@ package sources
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -206,17 +205,15 @@ func deposit(e tracks.Event) bool {
 	return word == "deposit"
 }
 
-var errNoTransaction = errors.New("an event without a transaction")
-
 // arrived is the item of a transaction.
 func arrived(network, tx string, at time.Time) (completeness.Item, error) {
 	entity, err := json.Marshal(map[string]any{"network": network, "txHash": tx})
 	if err != nil {
 		return completeness.Item{}, err
 	}
-	it, ok, err := event(ingress.OwnSource, "chain.deposit.confirmed", at, "chainEvent", entity)
-	if err == nil && !ok {
-		err = fmt.Errorf("%s: %w", network, errNoTransaction)
+	it, err := event(ingress.OwnSource, "chain.deposit.confirmed", at, "chainEvent", entity)
+	if err != nil {
+		err = fmt.Errorf("%s: transaction %.80q: %w", network, tx, err)
 	}
 	return it, err
 }

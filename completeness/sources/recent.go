@@ -50,12 +50,14 @@ func (s waiting) Items(ctx context.Context, w completeness.Window) iter.Seq2[com
 	query := url.Values{"status": {"Pending"}}
 	return func(yield func(completeness.Item, error) bool) {
 		var held *completeness.Item
-		for it, err := range walk(ctx, s.lister, "/v2/policy-approvals", query, w, "dateCreated", func(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
+		from := list{path: "/v2/policy-approvals", query: query, kind: "approval", date: "dateCreated"}
+		from.item = func(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
 			held = heldBy(raw, at)
-			it, ok, err := event(ingress.Source, countersign.ApprovalPending, at, "approval", raw)
+			it, ok, err := approval(raw, at)
 			it.Open = string(countersign.RequestPending)
 			return it, ok, err
-		}) {
+		}
+		for it, err := range walk(ctx, s.lister, from, w) {
 			if !yield(it, err) || err != nil || held != nil && !yield(*held, nil) {
 				return
 			}
@@ -72,7 +74,7 @@ func heldBy(approval json.RawMessage, at time.Time) *completeness.Item {
 	}
 	for _, r := range requested {
 		if raw := a.Activity[r.member]; raw != nil {
-			if it, ok, err := request(r.kind, r.member, raw, at); ok && !it.Stray && err == nil {
+			if it, err := request(r.kind, r.member, raw, at); !it.Stray && err == nil {
 				return &it
 			}
 		}
@@ -123,7 +125,7 @@ func (f *failed) Items(ctx context.Context, w completeness.Window) iter.Seq2[com
 }
 
 func (f *failed) read(ctx context.Context, w completeness.Window) (all attempts, err error) {
-	hooks, err := ours(ctx, f.pager)
+	hooks, all, err := ours(ctx, f.pager)
 	if err != nil {
 		return nil, err
 	}
@@ -142,15 +144,15 @@ func (f *failed) read(ctx context.Context, w completeness.Window) (all attempts,
 				f.next = strings.TrimSpace(id + " " + token)
 				return all, nil
 			}
-			path, query := "/webhooks/"+id+"/events", url.Values{"deliveryFailed": {"true"}}
+			from, query := deliveries(id, attempt), url.Values{"deliveryFailed": {"true"}}
 			if token != "" {
 				query.Set("paginationToken", token)
 			}
-			items, next, err := f.pager.Page(ctx, path, query)
+			items, next, err := f.pager.Page(ctx, from.path, query)
 			if err != nil {
-				return nil, fmt.Errorf("GET %s: %w", path, err)
+				return nil, fmt.Errorf("GET %s: %w", from.path, err)
 			}
-			for it, err := range walk(ctx, given(items), path, nil, w, "date", attempt) {
+			for it, err := range walk(ctx, given(items), from, w) {
 				if err != nil {
 					return nil, err
 				}
@@ -168,8 +170,8 @@ func (f *failed) read(ctx context.Context, w completeness.Window) (all attempts,
 // attempt is one that failed. The one after it may have arrived, and then its event is named
 // after this one.
 func attempt(raw json.RawMessage, _ time.Time) (completeness.Item, bool, error) {
-	it, _, err := read(ingress.Source, raw)
-	if it.Workflow == workflows.EventID(it.Event.Root()) {
+	it, err := read(ingress.Source, raw)
+	if err == nil && it.Workflow == workflows.EventID(it.Event.Root()) {
 		it.Also = append(it.Also, workflows.EventID(it.Event.ID))
 	}
 	return it, true, err
@@ -249,7 +251,7 @@ func (s some) Items(ctx context.Context, w completeness.Window) iter.Seq2[comple
 
 // Wallets are a page of wallets, at most n of them, from a cursor on; the empty cursor is the
 // beginning, and an empty next is the end.
-func (r Recent) Wallets(ctx context.Context, cursor string, n int) (page []countersign.Wallet, next string, err error) {
+func (r Recent) Wallets(ctx context.Context, cursor string, n int) (page completeness.Wallets, err error) {
 	query := url.Values{"limit": {strconv.Itoa(n)}}
 	if cursor != "" {
 		query.Set("paginationToken", cursor)
@@ -258,18 +260,21 @@ func (r Recent) Wallets(ctx context.Context, cursor string, n int) (page []count
 	if err != nil && cursor != "" { // a token does not last for ever
 		return r.Wallets(ctx, "", n)
 	}
+	if err != nil {
+		return page, fmt.Errorf("GET /wallets: %w", err)
+	}
+	page.Next = next
 	for _, raw := range items {
 		var w countersign.Wallet
-		if err == nil {
-			err = json.Unmarshal(raw, &w)
-		}
+		err := json.Unmarshal(raw, &w)
 		if err == nil {
 			err = countersign.CheckID(w.ID)
 		}
-		page = append(page, w)
+		if err != nil {
+			page.Unreadable = append(page.Unreadable, countersign.Unreadable("wallet", raw, err))
+			continue
+		}
+		page.Wallets = append(page.Wallets, w)
 	}
-	if err != nil {
-		return nil, "", fmt.Errorf("GET /wallets: %w", err)
-	}
-	return page, next, nil
+	return page, nil
 }

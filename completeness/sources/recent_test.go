@@ -142,18 +142,22 @@ func TestRequestsOfSomeWallets(t *testing.T) {
 func TestWalletsByThePage(t *testing.T) {
 	p := paged{custodian{"/wallets": {`{"id":"wa-1","network":"Net","address":"0xa"}`, `{"id":"wa-2","network":"Net"}`, `{"id":"wa-3","network":"Net"}`}}}
 	r := sources.Recent{Pager: p}
-	page, next, err := r.Wallets(t.Context(), "", 2)
-	if err != nil || len(page) != 2 || page[0].Address != "0xa" || next != "2" {
-		t.Errorf("%+v, %q, %v", page, next, err)
+	page, err := r.Wallets(t.Context(), "", 2)
+	if err != nil || len(page.Wallets) != 2 || page.Wallets[0].Address != "0xa" || page.Next != "2" {
+		t.Errorf("%+v, %v", page, err)
 	}
-	if page, next, err = r.Wallets(t.Context(), next, 2); err != nil || len(page) != 1 || page[0].ID != "wa-3" || next != "" {
-		t.Errorf("%+v, %q, %v", page, next, err)
+	if page, err = r.Wallets(t.Context(), page.Next, 2); err != nil || len(page.Wallets) != 1 || page.Wallets[0].ID != "wa-3" || page.Next != "" {
+		t.Errorf("%+v, %v", page, err)
 	}
-	if page, _, err = r.Wallets(t.Context(), "gone", 2); err != nil || page[0].ID != "wa-1" {
+	if page, err = r.Wallets(t.Context(), "gone", 2); err != nil || page.Wallets[0].ID != "wa-1" {
 		t.Errorf("a refused cursor: %+v, %v", page, err)
 	}
 	p.custodian["/wallets"][0] = `{"id":"../x"}`
-	if page, _, err = r.Wallets(t.Context(), "", 2); err == nil {
-		t.Errorf("%+v", page)
+	if page, err = r.Wallets(t.Context(), "", 2); err != nil || len(page.Wallets) != 1 || page.Wallets[0].ID != "wa-2" || len(page.Unreadable) != 1 || page.Next != "2" {
+		t.Errorf("with one that has no ID: %+v, %v", page, err)
+	}
+	p.custodian["/wallets"][1] = `{"id":"wa-2","network":7}`
+	if page, err = r.Wallets(t.Context(), "", 2); err != nil || len(page.Unreadable) != 2 || page.Unreadable[1].Name() != "wallet/wa-2" || page.Next != "2" {
+		t.Errorf("with none that can be read: %+v, %v", page, err)
 	}
 }

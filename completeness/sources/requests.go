@@ -29,11 +29,11 @@ func (Requests) Query(w completeness.Window) string {
 
 // requested are the two kinds, with the member that a webhook has each in.
 var requested = []struct {
-	path, member string
-	kind         countersign.EventKind
+	path, word, member string
+	kind               countersign.EventKind
 }{
-	{"transfers", "transferRequest", "wallet.transfer.requested"},
-	{"transactions", "transactionRequest", "wallet.transaction.requested"},
+	{"transfers", "transfer", "transferRequest", "wallet.transfer.requested"},
+	{"transactions", "transaction", "transactionRequest", "wallet.transaction.requested"},
 }
 
 // Wallets are asked for in groups, each by a few at once: of ten thousand, one after the other
@@ -49,18 +49,18 @@ func (s Requests) Items(ctx context.Context, w completeness.Window) iter.Seq2[co
 	return func(yield func(completeness.Item, error) bool) {
 		var group []string
 		for raw, err := range s.Lister.List(ctx, "/wallets", nil) {
-			var wallet struct{ ID string }
-			if err == nil {
-				err = json.Unmarshal(raw, &wallet)
-			}
-			if err == nil {
-				err = countersign.CheckID(wallet.ID)
-			}
 			if err != nil {
 				yield(completeness.Item{}, fmt.Errorf("GET /wallets: %w", err))
 				return
 			}
-			if group = append(group, wallet.ID); len(group) < walletGroup {
+			id, odd := walletOf(raw)
+			if odd != nil && !yield(*odd, nil) {
+				return
+			}
+			if odd != nil {
+				continue
+			}
+			if group = append(group, id); len(group) < walletGroup {
 				continue
 			}
 			if !s.group(ctx, group, w, yield) {
@@ -70,6 +70,15 @@ func (s Requests) Items(ctx context.Context, w completeness.Window) iter.Seq2[co
 		}
 		s.group(ctx, group, w, yield)
 	}
+}
+
+// walletOf is the ID of a wallet in a list, or the item that says that it has none.
+func walletOf(raw json.RawMessage) (id string, odd *completeness.Item) {
+	it := unreadable("wallet", raw, errNobodys)
+	if it.Unreadable.ID == "" {
+		return "", &it
+	}
+	return it.Unreadable.ID, nil
 }
 
 // group yields the requests of some wallets, and reports whether more is wanted. What comes before
@@ -109,10 +118,12 @@ func (s Requests) group(ctx context.Context, wallets []string, w completeness.Wi
 func requestsOf(ctx context.Context, l Lister, walletID string, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
 		for _, r := range requested {
-			path := "/wallets/" + walletID + "/" + r.path
-			for it, err := range walk(ctx, l, path, nil, w, "dateRequested", func(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
-				return request(r.kind, r.member, raw, at)
-			}) {
+			from := list{path: "/wallets/" + walletID + "/" + r.path, kind: r.word, date: "dateRequested"}
+			from.item = func(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
+				it, err := request(r.kind, r.member, raw, at)
+				return it, true, err
+			}
+			for it, err := range walk(ctx, l, from, w) {
 				if !yield(it, err) || err != nil {
 					return
 				}
@@ -122,8 +133,8 @@ func requestsOf(ctx context.Context, l Lister, walletID string, w completeness.W
 }
 
 // request is what a webhook of a request would have told, with where it stands.
-func request(kind countersign.EventKind, member string, raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
-	it, ok, err := event(ingress.Source, kind, at, member, raw)
+func request(kind countersign.EventKind, member string, raw json.RawMessage, at time.Time) (completeness.Item, error) {
+	it, err := event(ingress.Source, kind, at, member, raw)
 	var entity struct{ Status string }
 	if err == nil {
 		err = json.Unmarshal(raw, &entity)
@@ -132,5 +143,5 @@ func request(kind countersign.EventKind, member string, raw json.RawMessage, at 
 	case countersign.RequestPending, countersign.RequestExecuting, countersign.RequestBroadcast:
 		it.Open = string(status)
 	}
-	return it, ok, err
+	return it, err
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -24,33 +25,44 @@ type Lister interface {
 	List(ctx context.Context, path string, query url.Values) iter.Seq2[json.RawMessage, error]
 }
 
-// event is what a webhook of an entity would have told. What has no subject is nobody's, and ok
-// is false.
-func event(source string, kind countersign.EventKind, date time.Time, member string, entity json.RawMessage) (item completeness.Item, ok bool, err error) {
+var errNobodys = errors.New("nothing in it says whose it is")
+
+// event is what a webhook of an entity would have told. What has no subject fails: no workflow
+// could answer it.
+func event(source string, kind countersign.EventKind, date time.Time, member string, entity json.RawMessage) (item completeness.Item, err error) {
 	data, err := json.Marshal(map[string]json.RawMessage{member: entity})
 	if err != nil {
-		return item, false, err
+		return item, err
 	}
 	sum := sha256.Sum256(append([]byte(string(kind)+"\n"), data...))
-	return read(source, map[string]any{
+	item, err = read(source, map[string]any{
 		"id": "rec-" + hex.EncodeToString(sum[:16]), "kind": kind, "date": date.UTC().Format(time.RFC3339Nano),
 		"timestampSent": max(date.Unix(), 1), "data": json.RawMessage(data),
 	})
+	if err == nil && item.Event.Subject == "" {
+		err = errNobodys
+	}
+	return item, err
 }
 
 // read reads an envelope as the ingress would.
-func read(source string, envelope any) (item completeness.Item, ok bool, err error) {
+func read(source string, envelope any) (item completeness.Item, err error) {
 	body, err := json.Marshal(envelope)
 	if err != nil {
-		return item, false, err
+		return item, err
 	}
 	e, err := ingress.ParseEvent(body)
 	if err != nil {
-		return item, false, err
+		return item, err
 	}
 	e.Source = source
 	r := ingress.RouteOf(e)
-	return completeness.Item{Workflow: r.WorkflowID(e), Event: e, Stray: r.Kind == ""}, e.Subject != "", nil
+	return completeness.Item{Workflow: r.WorkflowID(e), Event: e, Stray: r.Kind == ""}, nil
+}
+
+// unreadable is the item of what cannot be read: an entry of a list of things of a kind.
+func unreadable(kind string, raw json.RawMessage, err error) completeness.Item {
+	return completeness.Item{Unreadable: countersign.Unreadable(kind, raw, err)}
 }
 
 // within says how a window is asked for where a list takes no dates.
@@ -60,37 +72,48 @@ func within(w completeness.Window, member string) string {
 
 func inside(w completeness.Window, t time.Time) bool { return !t.Before(w.From) && t.Before(w.To) }
 
-// walk makes items of a list's entries whose date, a member, is in the window.
-func walk(ctx context.Context, l Lister, path string, query url.Values, w completeness.Window, date string,
-	item func(raw json.RawMessage, at time.Time) (completeness.Item, bool, error),
-) iter.Seq2[completeness.Item, error] {
+// A list is one of the custodian's, of things of a kind, each with a date in one member.
+type list struct {
+	path  string
+	query url.Values
+	kind  string // in a word, such as approval
+	date  string
+	// item makes an item of an entry; ok is false for one that is not asked for.
+	item func(raw json.RawMessage, at time.Time) (it completeness.Item, ok bool, err error)
+}
+
+// walk makes items of a list's entries whose date is in the window. An entry whose date cannot be
+// read may be of any window, and so is of this one; an entry that cannot be read at all is an item
+// that says so, and the walk goes on.
+func walk(ctx context.Context, l Lister, from list, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
-		for raw, err := range l.List(ctx, path, query) {
-			var members map[string]json.RawMessage
-			if err == nil {
-				err = json.Unmarshal(raw, &members)
-			}
-			var at time.Time
-			if err == nil {
-				err = json.Unmarshal(members[date], &at)
-			}
+		for raw, err := range l.List(ctx, from.path, from.query) {
 			if err != nil {
-				yield(completeness.Item{}, fmt.Errorf("GET %s: %w", path, err))
+				yield(completeness.Item{}, fmt.Errorf("GET %s: %w", from.path, err))
 				return
 			}
-			if !inside(w, at) {
+			at, dated := dateOf(raw, from.date)
+			if dated && !inside(w, at) {
 				continue
 			}
-			it, ok, err := item(raw, at)
+			it, ok, err := from.item(raw, at)
 			if err != nil {
-				yield(completeness.Item{}, fmt.Errorf("GET %s: %w", path, err))
-				return
+				it, ok = unreadable(from.kind, raw, err), true
 			}
 			if ok && !yield(it, nil) {
 				return
 			}
 		}
 	}
+}
+
+// dateOf is the date of an entry, if it has one.
+func dateOf(raw json.RawMessage, member string) (at time.Time, dated bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil || json.Unmarshal(members[member], &at) != nil {
+		return time.Time{}, false
+	}
+	return at, !at.IsZero()
 }
 
 // A Webhooks source is what the custodian has sent or tried to send to our ingress.
@@ -107,18 +130,13 @@ func (Webhooks) Query(w completeness.Window) string {
 // Items are its events, each once however often it was tried.
 func (s Webhooks) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
-		ours, err := ours(ctx, s.Lister)
+		ours, all, err := ours(ctx, s.Lister)
 		if err != nil {
 			yield(completeness.Item{}, err)
 			return
 		}
-		var all attempts
 		for _, id := range ours {
-			path := "/webhooks/" + id + "/events"
-			for it, err := range walk(ctx, s.Lister, path, nil, w, "date", func(raw json.RawMessage, _ time.Time) (completeness.Item, bool, error) {
-				it, _, err := read(ingress.Source, raw)
-				return it, true, err // a stray is recorded, too
-			}) {
+			for it, err := range walk(ctx, s.Lister, deliveries(id, told), w) {
 				if err != nil {
 					yield(completeness.Item{}, err)
 					return
@@ -132,6 +150,17 @@ func (s Webhooks) Items(ctx context.Context, w completeness.Window) iter.Seq2[co
 			}
 		}
 	}
+}
+
+// deliveries are what was sent to a webhook, or was to be.
+func deliveries(webhookID string, item func(json.RawMessage, time.Time) (completeness.Item, bool, error)) list {
+	return list{path: "/webhooks/" + webhookID + "/events", kind: "delivery", date: "date", item: item}
+}
+
+// told is what a delivery tells; a stray is recorded, too.
+func told(raw json.RawMessage, _ time.Time) (completeness.Item, bool, error) {
+	it, err := read(ingress.Source, raw)
+	return it, true, err
 }
 
 // attempts are events as the custodian keeps them, one for each attempt.
@@ -156,6 +185,10 @@ func (all attempts) facts() (facts []completeness.Item) {
 	}
 	at := map[string]int{}
 	for _, a := range all {
+		if a.Unreadable != nil {
+			facts = append(facts, a)
+			continue
+		}
 		root := first(a.Event.ID)
 		i, there := at[root]
 		if !there {
@@ -168,27 +201,31 @@ func (all attempts) facts() (facts []completeness.Item) {
 	return facts
 }
 
-// ours are the webhooks that send to our ingress.
-func ours(ctx context.Context, l Lister) (ids []string, err error) {
+// ours are the webhooks that send to our ingress, and what of the list cannot be read and may be
+// one of them.
+func ours(ctx context.Context, l Lister) (ids []string, odd attempts, err error) {
 	for raw, err := range l.List(ctx, "/webhooks", nil) {
+		if err != nil {
+			return nil, nil, fmt.Errorf("GET /webhooks: %w", err)
+		}
 		var hook struct{ ID, URL string }
+		err = json.Unmarshal(raw, &hook)
+		if u, bad := url.Parse(hook.URL); err == nil && (bad != nil || !strings.HasSuffix(u.Path, ingress.Path)) {
+			continue
+		}
 		if err == nil {
-			err = json.Unmarshal(raw, &hook)
+			err = countersign.CheckID(hook.ID)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("GET /webhooks: %w", err)
+			odd = append(odd, unreadable("webhook", raw, err))
+			continue
 		}
-		if err := countersign.CheckID(hook.ID); err != nil {
-			return nil, fmt.Errorf("GET /webhooks: id: %w", err)
-		}
-		if u, err := url.Parse(hook.URL); err == nil && strings.HasSuffix(u.Path, ingress.Path) {
-			ids = append(ids, hook.ID)
-		}
+		ids = append(ids, hook.ID)
 	}
 	if len(ids) == 0 {
-		return nil, fmt.Errorf("GET /webhooks: none of them sends to %s: make one", ingress.Path)
+		return nil, nil, fmt.Errorf("GET /webhooks: none of them sends to %s: make one", ingress.Path)
 	}
-	return ids, nil
+	return ids, odd, nil
 }
 
 // An Approvals source is the custodian's list of approvals.
@@ -204,9 +241,13 @@ func (Approvals) Query(w completeness.Window) string {
 
 // Items are the approvals that were asked for in the window.
 func (s Approvals) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
-	return walk(ctx, s.Lister, "/v2/policy-approvals", nil, w, "dateCreated", func(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
-		return event(ingress.Source, countersign.ApprovalPending, at, "approval", raw)
-	})
+	return walk(ctx, s.Lister, list{path: "/v2/policy-approvals", kind: "approval", date: "dateCreated", item: approval}, w)
+}
+
+// approval is what a webhook of an approval would have told.
+func approval(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
+	it, err := event(ingress.Source, countersign.ApprovalPending, at, "approval", raw)
+	return it, true, err
 }
 
 // A History source is what went into the wallets on chains, by the custodian's word.
@@ -226,11 +267,18 @@ func span(w completeness.Window) url.Values {
 
 // Items are the transactions that have brought something.
 func (s History) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
-	return walk(ctx, s.Lister, "/wallets/all/history", span(w), w, "timestamp", func(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
-		var line struct{ Direction string }
-		if err := json.Unmarshal(raw, &line); err != nil || line.Direction != "In" {
-			return completeness.Item{}, false, err
-		}
-		return event(ingress.Source, "wallet.blockchainevent.detected", at, "blockchainEvent", raw)
-	})
+	return walk(ctx, s.Lister, list{path: "/wallets/all/history", query: span(w), kind: "history", date: "timestamp", item: happening}, w)
+}
+
+// happening is what a webhook of what came in would have told.
+func happening(raw json.RawMessage, at time.Time) (completeness.Item, bool, error) {
+	var line struct{ Direction string }
+	if err := json.Unmarshal(raw, &line); err != nil || line.Direction == "Out" {
+		return completeness.Item{}, false, err
+	}
+	if line.Direction != "In" {
+		return completeness.Item{}, false, fmt.Errorf("direction %.20q is neither In nor Out", line.Direction)
+	}
+	it, err := event(ingress.Source, "wallet.blockchainevent.detected", at, "blockchainEvent", raw)
+	return it, true, err
 }

@@ -57,6 +57,11 @@ func workflows(t *testing.T, s completeness.Source) string {
 		if err != nil {
 			return text + "error: " + err.Error()
 		}
+		if it.Unreadable != nil {
+			name, _, _ := strings.Cut(it.Unreadable.Name(), "sha256-")
+			text += "unreadable " + name + ";"
+			continue
+		}
 		if it.Workflow == "" {
 			continue // a sign of life
 		}
@@ -84,11 +89,16 @@ func TestWhatWebhooksTold(t *testing.T) {
 	if got := workflows(t, sources.Webhooks{Lister: c}); got != "approval/ap-1;event/whe-2 or event/whe-2 or event/whe-3;event/whe-4;" {
 		t.Errorf("%s", got)
 	}
-	c["/webhooks/wh-1/events"] = []string{`{"id":"whe-1","kind":"x","timestampSent":1}`}
-	if got := workflows(t, sources.Webhooks{Lister: c}); !strings.Contains(got, "error") {
-		t.Errorf("without a date: %s", got)
+	// What has no date may be of this window, and what cannot be read keeps nothing back.
+	c["/webhooks"] = append(c["/webhooks"], `{"id":"wh-3","url":7}`, `{"url":"https://us/webhooks/dfns"}`)
+	c["/webhooks/wh-1/events"] = []string{
+		`{"id":"whe-1","kind":"x","timestampSent":1}`, `{"id":"whe-2","kind":"x","date":"` + inside + `"}`, `7`,
+		`{"id":"whe-3","kind":"wallet.created","date":"` + inside + `","timestampSent":1,"data":{"wallet":{"id":"wa-1"}}}`,
 	}
-	c["/webhooks"] = c["/webhooks"][1:]
+	if got := workflows(t, sources.Webhooks{Lister: c}); got != "unreadable webhook/wh-3;unreadable webhook/;event/whe-1;unreadable delivery/whe-2;unreadable delivery/;event/whe-3;" {
+		t.Errorf("what cannot be read: %s", got)
+	}
+	c["/webhooks"] = c["/webhooks"][1:2]
 	if got := workflows(t, sources.Webhooks{Lister: c}); !strings.Contains(got, "none of them sends to /webhooks/dfns") {
 		t.Errorf("without a webhook of ours: %s", got)
 	}
@@ -147,5 +157,37 @@ func TestTheRequestsOfManyWallets(t *testing.T) {
 	delete(c, fmt.Sprintf("/wallets/wa-%03d/transfers", broken))
 	if got := workflows(t, sources.Requests{Lister: c}); !strings.HasPrefix(got, until+"error: ") {
 		t.Errorf("%s, want %s and an error", got, until)
+	}
+}
+
+// One entry that cannot be read is named and ends nothing: what stands behind it is found. One
+// without a date that can be read is of every window; what is of another window is nobody's care.
+func TestWhatCannotBeReadEndsNoList(t *testing.T) {
+	const history = "/wallets/all/history?endTime=2026-05-01T13%3A00%3A00Z&startTime=2026-05-01T12%3A00%3A00Z"
+	in := `"direction":"In","network":"Net","walletId":"wa-1","timestamp":"` + inside + `"`
+	c := custodian{
+		"/v2/policy-approvals": {
+			`{"id":"ap-1","dateCreated":"soon"}`, `{"id":"ap-2","id":"ap-3","dateCreated":"` + inside + `"}`, `{"dateCreated":"` + inside + `"}`, `[]`,
+			`{"id":"ap-4","a":1,"a":2,"dateCreated":"` + late + `"}`, `{"id":"ap-5","a":1,"a":2,"dateCreated":"` + inside + `"}`,
+			`{"id":"ap-6","status":"Dreaming","dateCreated":"` + inside + `"}`,
+		},
+		history:    {`{` + in + `}`, `{"direction":7,` + in[17:] + `}`, `{"direction":"Up",` + in[17:] + `}`, `{"txHash":"0x1",` + in + `}`},
+		"/wallets": {`{"id":"../x"}`, `{"name":"none"}`, `{"id":"wa-1"}`},
+		"/wallets/wa-1/transfers": {
+			`{"id":"xfr-1","walletId":"wa-1","status":7,"dateRequested":"` + inside + `"}`, `{"id":"xfr-2","walletId":"wa-1","dateRequested":7}`,
+		},
+		"/wallets/wa-1/transactions": {`"tx"`, `{"id":"tx-1","walletId":"wa-1","dateRequested":"` + inside + `"}`},
+	}
+	for _, tt := range []struct {
+		source completeness.Source
+		want   string
+	}{
+		{sources.Approvals{Lister: c}, "approval/ap-1;unreadable approval/;unreadable approval/;unreadable approval/;unreadable approval/ap-5;approval/ap-6;"},
+		{sources.History{Lister: c}, "unreadable history/;unreadable history/;unreadable history/;deposit/Net/0x1;"},
+		{sources.Requests{Lister: c}, "unreadable wallet/;unreadable wallet/;unreadable transfer/xfr-1;settlement/xfr-2;unreadable transaction/;settlement/tx-1;"},
+	} {
+		if got := workflows(t, tt.source); got != tt.want {
+			t.Errorf("%s: %s,\nwant %s", tt.source.Name(), got, tt.want)
+		}
 	}
 }

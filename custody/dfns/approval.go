@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -99,7 +100,8 @@ func (f ApprovalFilter) query() url.Values {
 }
 
 // Approval reads one approval. JSON that two readers could read differently is
-// refused with [strictjson.ErrRefused].
+// refused with [strictjson.ErrRefused]; that and a member of another type than it should have
+// are a [countersign.UnreadableError].
 func (c *Client) Approval(ctx context.Context, id string) (Approval, error) {
 	path, err := approvalPath(id)
 	if err != nil {
@@ -152,10 +154,19 @@ func approvalPath(id string) (string, error) {
 func expect(id string) func(json.RawMessage) (Approval, error) {
 	return func(raw json.RawMessage) (Approval, error) {
 		a, err := decodeApproval(raw)
-		if err == nil && a.ID != id {
-			err = fmt.Errorf("dfns: asked for approval %s, was answered with %q", id, clip(a.ID, 64))
+		if err != nil {
+			u := countersign.Unreadable("approval", raw, err)
+			if u.ID == id || errors.Is(err, strictjson.ErrRefused) {
+				return Approval{}, u
+			}
+			// What is not even about this approval may be anything, and is asked for again: its
+			// reason must not pass for one that no other try can cure.
+			return Approval{}, fmt.Errorf("dfns: asked for approval %s, was answered with something else: %v", id, err) //nolint:errorlint // see above
 		}
-		return a, err
+		if a.ID != id {
+			return Approval{}, fmt.Errorf("dfns: asked for approval %s, was answered with %q", id, clip(a.ID, 64))
+		}
+		return a, nil
 	}
 }
 

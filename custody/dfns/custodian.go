@@ -14,7 +14,6 @@ import (
 	"countersign"
 	"countersign/custody/dfns/activity"
 	"countersign/custody/dfns/snapshot"
-	"countersign/strictjson"
 )
 
 // A Custodian speaks the vocabulary of package countersign to DFNS.
@@ -30,13 +29,10 @@ type Custodian struct {
 // Name is the custodian's name in events and records.
 func (c Custodian) Name() string { return "dfns" }
 
-// Approval reads an approval afresh. An answer that two readers could read
-// differently is [countersign.ErrUnreadable]: no machine may decide on it.
+// Approval reads an approval afresh. An answer about it that cannot be read, or that two
+// readers could read differently, is [countersign.ErrUnreadable]: no machine may decide on it.
 func (c Custodian) Approval(ctx context.Context, id string) (countersign.Approval, error) {
 	a, err := c.Client.Approval(ctx, id)
-	if errors.Is(err, strictjson.ErrRefused) {
-		err = fmt.Errorf("%w: %w", countersign.ErrUnreadable, err)
-	}
 	if err != nil {
 		return countersign.Approval{}, fmt.Errorf("reading approval %s: %w", id, err)
 	}
@@ -65,20 +61,20 @@ func (c Custodian) Holdings(ctx context.Context, walletID string) ([]countersign
 }
 
 // Pending walks the IDs of the approvals that take decisions. It looks at IDs
-// alone, so an approval that nobody can read is still known to be waiting.
+// alone, so an approval that nobody can read is still known to be waiting. One without an ID
+// is a [countersign.UnreadableError], and the walk goes on; other errors end it.
 func (c Custodian) Pending(ctx context.Context) iter.Seq2[string, error] {
 	id := func(raw json.RawMessage) (string, error) {
-		var a struct{ ID string }
-		if err := json.Unmarshal(raw, &a); err != nil {
-			return "", fmt.Errorf("dfns: list of approvals: %w", err)
+		u := countersign.Unreadable("approval", raw, errNoID)
+		if u.ID == "" {
+			return "", u
 		}
-		if err := countersign.CheckID(a.ID); err != nil {
-			return "", fmt.Errorf("dfns: list of approvals: id: %w", err)
-		}
-		return a.ID, nil
+		return u.ID, nil
 	}
 	return list(ctx, c.Client, "/v2/policy-approvals", ApprovalFilter{Status: StatusPending}.query(), id)
 }
+
+var errNoID = errors.New("dfns: list of approvals: an item without an ID")
 
 // Vote posts v, which must be Approve or Reject, with a reason that is cut at
 // [MaxReason] characters.

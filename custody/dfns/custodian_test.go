@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -100,9 +101,17 @@ func TestCustodianRefusesAmbiguousAnswers(t *testing.T) {
 		{"key twice deep down", `"n":`, `"n":1,"n":`},
 		{"lone surrogate", `"us-maker"`, `"\ud800"`},
 	} {
-		if _, err := read(t, strings.Replace(good, tt.old, tt.new, 1)); !errors.Is(err, strictjson.ErrRefused) {
-			t.Errorf("%s: Approval = %v, want ErrRefused", tt.name, err)
+		if _, err := read(t, strings.Replace(good, tt.old, tt.new, 1)); !errors.Is(err, strictjson.ErrRefused) || !errors.Is(err, countersign.ErrUnreadable) {
+			t.Errorf("%s: Approval = %v, want ErrRefused and ErrUnreadable", tt.name, err)
 		}
+	}
+	var odd *countersign.UnreadableError
+	if _, err := read(t, strings.Replace(good, `"us-maker"`, `7`, 1)); !errors.As(err, &odd) || odd.ID != "ap-1" {
+		t.Errorf("a member of another type: Approval = %v, want ap-1 unreadable", err)
+	}
+	// An answer about something else is no answer about the approval, and another try may help.
+	if _, err := read(t, `{"message":"we are away"}`); err == nil || errors.Is(err, countersign.ErrUnreadable) || errors.Is(err, countersign.ErrID) {
+		t.Errorf("no approval at all: %v, want an error that is asked again", err)
 	}
 	if _, err := read(t, strings.Replace(good, `"ap-1"`, `"ap-2"`, 1)); err == nil || !strings.Contains(err.Error(), "asked for approval ap-1") {
 		t.Errorf("another approval = %v, want an error", err)
@@ -144,6 +153,14 @@ func TestPending(t *testing.T) {
 	}
 	if n := p.count("GET"); n != 3+3+1 {
 		t.Errorf("%d pages read, want 7", n)
+	}
+	pages["p2"] = `{"items":[{"status":"Pending"},{"id":"ap-3"}]}`
+	var got []string
+	for id, err := range pending { // one that has no ID ends nothing
+		got = append(got, fmt.Sprint(id, errors.Is(err, countersign.ErrUnreadable)))
+	}
+	if want := []string{"ap-1false", "ap-2false", "true", "ap-3false"}; !slices.Equal(got, want) {
+		t.Errorf("Pending = %q, want %q", got, want)
 	}
 	pages["p2"] = `{"items":[],"nextPageToken":"p2"}`
 	var last error

@@ -18,7 +18,7 @@ import (
 // DFNS's filter approverId means a user who may vote, so who has voted is told by the
 // decisions. The order of the list is not documented and it knows no dates, so it is
 // always read to its end. An approval that two readers could read differently, or that
-// cannot be read at all, is an error that wraps [countersign.ErrUnreadable], and the walk
+// cannot be read at all, is a [countersign.UnreadableError] whoever voted on it, and the walk
 // goes on; other errors end it.
 func (c Custodian) VotedBy(ctx context.Context, userID string, since time.Time) iter.Seq2[countersign.Approval, error] {
 	return func(yield func(countersign.Approval, error) bool) {
@@ -49,7 +49,7 @@ func (c Custodian) VotedBy(ctx context.Context, userID string, since time.Time) 
 func readable(raw json.RawMessage) (Approval, error) {
 	a, err := decodeApproval(raw)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", countersign.ErrUnreadable, err)
+		err = countersign.Unreadable("approval", raw, err)
 	}
 	return a, err
 }

@@ -109,17 +109,21 @@ func TestVotedByTellsWhatCannotBeRead(t *testing.T) {
 	})
 	c := dfns.Custodian{Client: p.client(nil)}
 	var got []string
+	var odd *countersign.UnreadableError
 	for a, err := range c.VotedBy(t.Context(), "us-bot", time.Time{}) {
 		switch {
-		case errors.Is(err, countersign.ErrUnreadable):
-			got = append(got, "unreadable")
+		case errors.As(err, &odd):
+			if !errors.Is(err, countersign.ErrUnreadable) || len(odd.Raw) == 0 {
+				t.Errorf("%v, want ErrUnreadable with what came", err)
+			}
+			got = append(got, "unreadable "+odd.ID)
 		case errors.Is(err, countersign.ErrDenied):
 			got = append(got, "denied")
 		default:
 			got = append(got, fmt.Sprint(a.ID, err))
 		}
 	}
-	if want := []string{"unreadable", "unreadable", "unreadable", "unreadable", "ap-4<nil>", "denied"}; !slices.Equal(got, want) {
+	if want := []string{"unreadable ", "unreadable ap-3", "unreadable ", "unreadable ", "ap-4<nil>", "denied"}; !slices.Equal(got, want) {
 		t.Errorf("VotedBy = %q, want %q", got, want)
 	}
 	for _, err := range c.VotedBy(t.Context(), "", time.Time{}) {

@@ -130,6 +130,8 @@ func table(w io.Writer, found []shown, queries bool) error {
 			switch {
 			case c.Unknown != "":
 				note = "not known: " + c.Unknown
+			case c.Unreadable > 0:
+				note = fmt.Sprintf("%d that nobody can read", c.Unreadable)
 			case c.Unwatched+c.Unfounded > 0:
 				note = fmt.Sprintf("our watchers lack %d and have %d that are on no chain", c.Unwatched, c.Unfounded)
 			}
@@ -143,6 +145,9 @@ func table(w io.Writer, found []shown, queries bool) error {
 		for _, c := range s.Certificate.Sources {
 			for _, id := range c.MissingWorkflows {
 				fmt.Fprintf(w, "missing: %s\n", id)
+			}
+			for _, what := range c.UnreadableItems {
+				fmt.Fprintf(w, "unreadable: %s\n", what)
 			}
 			for _, what := range c.UnfoundedEvents {
 				fmt.Fprintf(w, "on no chain: %s\n", what)
