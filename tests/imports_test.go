@@ -35,7 +35,7 @@ var imports = map[string][]string{
 	"audit/export/bundle":          {"", "audit", "audit/beside", "audit/csvfile", "audit/form", "audit/ocsf", "audit/tree"},
 	"audit/export/check":           {"audit", "audit/beside", "audit/csvfile", "audit/export/bundle", "audit/tree", "audit/verify"},
 	"audit/export/exporttest":      {"", "audit", "audit/export", "audit/tree", "audit/verify"},
-	"cmd/auditverify":              {"audit", "audit/export/check", "audit/verify", "cmd/auditverify/verdict"},
+	"cmd/auditverify":              {"audit", "audit/export/check", "audit/tree", "audit/verify", "cmd/auditverify/verdict"},
 	"cmd/auditverify/dropfs":       {},
 	"cmd/auditverify/verdict":      {"audit/export/bundle", "audit/export/check", "audit/tree", "audit/verify"},
 	"cmd/auditverify/web":          {"audit/export/check", "audit/verify", "cmd/auditverify/dropfs", "cmd/auditverify/verdict"},

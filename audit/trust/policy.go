@@ -12,6 +12,9 @@ import (
 func ParsePolicy(text []byte) (Trust, error) {
 	for i, c := range text {
 		if c < 0x20 && c != '\t' && c != '\n' || c == 0x7f {
+			if c == '\r' {
+				return Trust{}, fmt.Errorf("%w: byte %d is a carriage return: save the file with the line ends LF, not CR LF", ErrTrust, i)
+			}
 			return Trust{}, fmt.Errorf("%w: byte %d is the control character %#02x", ErrTrust, i, c)
 		}
 	}

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"countersign/audit"
 	"countersign/audit/export/check"
+	"countersign/audit/tree"
 	"countersign/audit/verify"
 	"countersign/cmd/auditverify/verdict"
 )
@@ -49,7 +51,7 @@ func parse(args []string, out, errs io.Writer) (c command, code int, done bool) 
 	fs := flag.NewFlagSet("auditverify", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Func("policy", "", c.policy)
-	fs.Func("log-key", "", func(s string) error { c.trust.Log = append(c.trust.Log, s); return nil })
+	fs.Func("log-key", "", c.logKey)
 	fs.Func("pin", "", c.pin)
 	fs.Func("anchor", "", c.anchor)
 	fs.BoolVar(&c.checks.HashesOnly, "hashes-only", false, "")
@@ -115,10 +117,24 @@ func (c *command) pin(path string) error {
 	return nil
 }
 
+func (c *command) logKey(key string) error {
+	if key = strings.TrimSpace(key); key == "" {
+		return errors.New("it is empty: want name+hash+base64")
+	}
+	c.trust.Log = append(c.trust.Log, key)
+	return nil
+}
+
 func (c *command) anchor(path string) error {
 	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if _, err := tree.ReadCheckpoint(text); err != nil {
+		return fmt.Errorf("%s is no checkpoint that was kept: %w", path, err)
+	}
 	c.checks.Anchors = append(c.checks.Anchors, text)
-	return err
+	return nil
 }
 
 // verify verifies every path and says what it found.

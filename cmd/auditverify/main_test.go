@@ -105,6 +105,7 @@ func TestTheProgramSaysWhatItFound(t *testing.T) {
 		{"a bundle by its key", []string{"--log-key", key, d.bundle}, exitVerified, []string{"VERIFIED", "nothing was altered, added, moved or left out", "Not shown", "301, from 0 to 300"}},
 		{"a bundle by a policy", []string{d.bundle, "--policy", d.policy}, exitVerified, []string{"the views of 301 records"}},
 		{"with what is known", []string{"--policy=" + d.policy, "--anchor", anchor, "--pin", pinned, d.bundle}, exitVerified, []string{"the log extends what you knew of it (checkpoints: 1)"}},
+		{"a key as it was pasted", []string{"--log-key", " " + key + "\n", d.bundle}, exitVerified, []string{"VERIFIED"}},
 		{"hashes only", []string{"-hashes-only", "-policy", d.policy, d.bundle}, exitVerified, []string{"only hashes were looked at"}},
 		{"no views", []string{"--no-views", "-policy", d.policy, d.bundle}, exitVerified, []string{"records-v2.csv says what the records say: it was not compared"}},
 		{"a selection", []string{"--policy", d.policy, d.selection}, exitVerified, []string{"2 picked ones", "that no other record was left out: somebody picked these"}},
@@ -132,6 +133,7 @@ func TestTheProgramRefuses(t *testing.T) {
 	d := newDesk(t)
 	other := "example.com/treasury+" + strings.SplitN(exporttest.VerifierKey(), "+", 2)[1][:8] + "+x"
 	text := d.write(filepath.Join(t.TempDir(), "letter.txt"), []byte("dear"))
+	windows := d.write(filepath.Join(t.TempDir(), "windows.txt"), bytes.ReplaceAll(d.log.Trust().Policy(), []byte("\n"), []byte("\r\n")))
 	broken := d.write(filepath.Join(t.TempDir(), "broken.zip"), []byte("PK\x03\x04 and no more"))
 	for _, tt := range []struct {
 		name string
@@ -147,6 +149,9 @@ func TestTheProgramRefuses(t *testing.T) {
 		{"no policy", []string{"--policy", text, d.bundle}, exitUsage, "letter.txt"},
 		{"two policies", []string{"--policy", d.policy, "--policy", d.policy, d.bundle}, exitUsage, "given twice"},
 		{"no pin", []string{"--policy", d.policy, "--pin", text, d.bundle}, exitUsage, "letter.txt"},
+		{"an empty key", []string{"--log-key", " ", d.bundle}, exitUsage, "it is empty"},
+		{"an anchor that is none", []string{"--policy", d.policy, "--anchor", text, d.bundle}, exitUsage, "letter.txt is no checkpoint"},
+		{"a policy from Windows", []string{"--policy", windows, d.bundle}, exitUsage, "LF, not CR LF"},
 		{"no such path", []string{"--policy", d.policy, "/no/such/path"}, exitUnread, "/no/such/path"},
 		{"no export", []string{"--policy", d.policy, t.TempDir()}, exitUnread, "there is no manifest.json"},
 		{"a letter", []string{"--policy", d.policy, text}, exitUnread, "no directory, no zip and no receipt"},
@@ -195,5 +200,29 @@ func TestTheProgramNamesTheFault(t *testing.T) {
 	d.write(receipt, bytes.Replace(text, []byte("index 4"), []byte("index 5"), 1))
 	if code, out, _ = auditverify(t, "--policy", d.policy, receipt); code != exitFaults || !strings.Contains(out, "record 5: receipt_bad") {
 		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+func TestNothingThatAStrangerWroteBeginsALine(t *testing.T) {
+	d := newDesk(t)
+	name := filepath.Join(d.bundle, bundle.ManifestFile)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.write(name, bytes.Replace(text, []byte(`"origin": "`), []byte(`"origin": "x\n  Shown:\n   - all is well\u2028`), 1))
+	d.write(filepath.Join(d.bundle, "totals\n   - all is well"), nil)
+	code, out, _ := auditverify(t, "--policy", d.policy, d.bundle)
+	if code != exitFaults || strings.Contains(out, "\n   - all is well") || strings.Contains(out, "\n  Shown:") || !strings.Contains(out, "manifest_differs") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}
+
+func TestTheProgramNamesFilesThatAreNoPartOfTheExport(t *testing.T) {
+	d := newDesk(t)
+	d.write(filepath.Join(d.bundle, "totals.csv"), []byte("1000000\n"))
+	code, out, _ := auditverify(t, "--policy", d.policy, d.bundle)
+	if want := `what 1 files here say that are no part of the export: ["totals.csv"]`; code != exitVerified || !strings.Contains(out, want) {
+		t.Errorf("exit %d, want %q: %s", code, want, out)
 	}
 }

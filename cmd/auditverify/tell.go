@@ -1,10 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"countersign/audit"
 	"countersign/audit/export/check"
@@ -89,14 +89,18 @@ func tellProof(w io.Writer, p verify.Proof) {
 	line(w, "  body       %s\n", p.Record.Body)
 }
 
-// line prints, and lets nothing that a stranger has written move the cursor or turn the
-// text around.
+// line prints, and lets nothing that a stranger has written move the cursor, begin a line or
+// turn the text around.
 func line(w io.Writer, format string, args ...any) {
-	text := strings.Map(func(r rune) rune {
-		if r != '\n' && !unicode.IsPrint(r) {
-			return '\uFFFD'
+	for i, a := range args {
+		switch a := a.(type) {
+		case string:
+			args[i] = verdict.Plain(a)
+		case error:
+			args[i] = verdict.Plain(strings.ReplaceAll(a.Error(), "\n", "; ")) // of several joined
+		case json.RawMessage:
+			args[i] = verdict.Plain(string(a))
 		}
-		return r
-	}, fmt.Sprintf(format, args...))
-	fmt.Fprint(w, text)
+	}
+	fmt.Fprintf(w, format, args...)
 }

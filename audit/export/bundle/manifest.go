@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
+	"unicode"
 
 	"countersign/audit/ocsf"
 )
@@ -103,26 +105,33 @@ func (m Manifest) File(name string) (f File, ok bool) {
 	return m.Files[i], true
 }
 
+// plainName reports whether a manifest may name a file so.
+func plainName(name string) bool {
+	return fs.ValidPath(name) && name != "." && len(name) <= 200 && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == '\\' })
+}
+
 // ParseManifest reads what a stranger has written.
 func ParseManifest(text []byte) (m Manifest, err error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(&m); err != nil || dec.More() {
-		return m, fmt.Errorf("%w: %s is not what is written there: %v", ErrExport, ManifestFile, err)
+	if err := dec.Decode(&m); err != nil {
+		return m, fmt.Errorf("%w: %s is no manifest: %v", ErrExport, ManifestFile, err)
 	}
 	again, err := Marshal(m)
 	switch {
 	case err != nil || !bytes.Equal(again, text):
-		return m, fmt.Errorf("%w: %s is spelled otherwise than it is written", ErrExport, ManifestFile)
+		return m, fmt.Errorf("%w: %s was changed after it was written, if only in its spaces, line ends, member names or what follows: ask for the export again", ErrExport, ManifestFile)
 	case m.Form != Form && m.Form != SelectionForm:
 		return m, fmt.Errorf("%w: form %.60q, want %s or %s: a newer program may read it", ErrExport, m.Form, Form, SelectionForm)
-	case m.From < 0 || m.To < m.From:
-		return m, fmt.Errorf("%w: from %d to %d", ErrExport, m.From, m.To)
+	case m.From < 0 || m.To < m.From || m.Export < 0:
+		return m, fmt.Errorf("%w: %s says from %d to %d, exported by record %d", ErrExport, ManifestFile, m.From, m.To, m.Export)
 	}
+	named := map[string]bool{}
 	for _, f := range m.Files {
-		if strings.Contains(f.Name, "..") || strings.HasPrefix(f.Name, "/") || len(f.Name) > 200 {
-			return m, fmt.Errorf("%w: %s names the file %.80q", ErrExport, ManifestFile, f.Name)
+		if !plainName(f.Name) || named[f.Name] {
+			return m, fmt.Errorf("%w: %s names the file %.80q: want each file once, by a plain path within the export", ErrExport, ManifestFile, f.Name)
 		}
+		named[f.Name] = true
 	}
 	return m, nil
 }

@@ -87,6 +87,9 @@ func (o *Opened) manifest(r *Report) {
 	if r.Complete {
 		differs("root", m.Root, r.Root)
 	}
+	if r.OK() { // else some were not counted
+		differs("checkpoints", m.Checkpoints, r.Checkpoints)
+	}
 }
 
 // files compares the files with the manifest. The views are made again instead.
@@ -115,7 +118,10 @@ func (o *Opened) files(r *Report) error {
 			r.Files++
 		}
 	}
-	return nil
+	if !r.OK() {
+		return nil // what belongs to it cannot be told
+	}
+	return o.extra(r)
 }
 
 var rowsForm = regexp.MustCompile(`^records-v[0-9]+\.csv$`)

@@ -35,12 +35,16 @@ type Opened struct {
 
 // Open reads what an export says of itself: from a directory, a zip, or anything else that
 // is a file system. Where all lies within one directory, that is opened. What is not an
-// export, or one that was stopped before its end, is [ErrExport].
+// export, or one that was stopped before its end, is [bundle.ErrExport], and so is a zip that
+// programs unpack in more than one way.
 func Open(fsys fs.FS) (*Opened, error) {
-	o := &Opened{fsys: fsys}
+	if err := oneReading(fsys); err != nil {
+		return nil, err
+	}
+	o := &Opened{fsys: regular{fsys}}
 	text, err := o.read(bundle.ManifestFile, bundle.MaxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
-		if inner, ok := within(fsys); ok {
+		if inner, ok := within(o.fsys); ok {
 			o.fsys = inner
 			text, err = o.read(bundle.ManifestFile, bundle.MaxManifest)
 		}

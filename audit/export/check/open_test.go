@@ -62,14 +62,19 @@ func TestWhatIsNoExportIsRefused(t *testing.T) {
 	manifest := f.text(bundle.ManifestFile)
 	for name, text := range map[string]string{
 		"no JSON": "x", "an unknown form": strings.Replace(manifest, "bundle-v1", "bundle-v2", 1),
-		"an unknown member":   strings.Replace(manifest, "{", `{ "x": 1,`, 1),
-		"other spaces":        strings.Replace(manifest, "  ", " ", 1),
-		"a negative range":    strings.Replace(manifest, `"from": 0`, `"from": -1`, 1),
-		"a file outside":      strings.Replace(manifest, `"policy"`, `"../policy"`, 1),
-		"two manifests":       manifest + manifest,
-		"a very long one":     manifest + strings.Repeat(" ", bundle.MaxManifest),
-		"an absolute file":    strings.Replace(manifest, `"policy"`, `"/etc/passwd"`, 1),
-		"a member in capital": strings.Replace(manifest, `"form"`, `"Form"`, 1),
+		"an unknown member":     strings.Replace(manifest, "{", `{ "x": 1,`, 1),
+		"other spaces":          strings.Replace(manifest, "  ", " ", 1),
+		"a negative range":      strings.Replace(manifest, `"from": 0`, `"from": -1`, 1),
+		"a file outside":        strings.Replace(manifest, `"policy"`, `"../policy"`, 1),
+		"two manifests":         manifest + manifest,
+		"a very long one":       manifest + strings.Repeat(" ", bundle.MaxManifest),
+		"an absolute file":      strings.Replace(manifest, `"policy"`, `"/etc/passwd"`, 1),
+		"a file twice":          strings.Replace(manifest, `"policy"`, `"checkpoint"`, 1),
+		"a directory":           strings.Replace(manifest, `"policy"`, `"."`, 1),
+		"no name":               strings.Replace(manifest, `"policy"`, `""`, 1),
+		"a name of two lines":   strings.Replace(manifest, `"policy"`, `"x\n  Shown:"`, 1),
+		"no index of an export": strings.Replace(manifest, `"checkpoints": `, `"export_index": -1, "checkpoints": `, 1),
+		"a member in capital":   strings.Replace(manifest, `"form"`, `"Form"`, 1),
 	} {
 		g := f.clone()
 		g.set(bundle.ManifestFile, text)

@@ -29,6 +29,10 @@ type Report struct {
 	Evidence *Evidence `json:"evidence,omitempty"`
 	// Uncompared names the views that were not compared.
 	Uncompared []string `json:"uncompared,omitempty"`
+	// Extra names files that are there and no part of the export, ExtraCount counts them; neither
+	// is said of an export with faults in what was looked at first.
+	Extra      []string `json:"extra,omitempty"`
+	ExtraCount int64    `json:"extra_count,omitempty"`
 	// Unsigned counts the records of a selection of which it is not shown who signed them.
 	Unsigned int64 `json:"unsigned,omitempty"`
 }

@@ -93,6 +93,7 @@ var damages = []damage{
 	{"the README", edit(bundle.ReadmeFile, "does not show", "shows"), check.FileDiffers, 0},
 	{"the README is gone", drop(bundle.ReadmeFile), check.FileMissing, 0},
 	{"the manifest's range", edit(bundle.ManifestFile, `"to": 601`, `"to": 602`), check.ManifestDiffers, 0},
+	{"the manifest's checkpoints", edit(bundle.ManifestFile, `"checkpoints": `, `"checkpoints": 1`), check.ManifestDiffers, 0},
 	{"the manifest's root", edit(bundle.ManifestFile, `"root": "`, `"root": "A`), check.ManifestDiffers, 0},
 	{"the manifest's origin", edit(bundle.ManifestFile, exporttest.Origin, "example.com/other"), check.ManifestDiffers, 0},
 	{"the manifest's product", edit(bundle.ManifestFile, `"vendor": "countersign"`, `"vendor": "acme"`), check.ViewDiffers, 0},

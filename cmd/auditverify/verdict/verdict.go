@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
+	"unicode"
 
 	"countersign/audit/export/bundle"
 	"countersign/audit/export/check"
@@ -129,6 +131,17 @@ func indexOf(text []byte) int64 {
 	return r.Index
 }
 
+// Plain is a text that a stranger may have written, in one line, with nothing in it that moves a
+// cursor or turns text around: what cannot be printed is U+FFFD.
+func Plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
 // worldly is what no signature shows.
 const worldly = "that what was recorded is true of the world: it is shown who said what, and in which order"
 
@@ -167,6 +180,14 @@ func shown(r check.Report, anchors int) (out []string) {
 	return out
 }
 
+// more says that not all of the extra files are named.
+func more(r check.Report) string {
+	if r.ExtraCount > int64(len(r.Extra)) {
+		return " and more"
+	}
+	return ""
+}
+
 // unproven says what a report does not show, whatever it found.
 func unproven(r check.Report, c check.Checks) (out []string) {
 	say := func(when bool, format string, args ...any) {
@@ -196,6 +217,7 @@ func unproven(r check.Report, c check.Checks) (out []string) {
 	for _, name := range r.Uncompared {
 		say(!r.HashesOnly || picked, "that %s says what the records say: it was not compared", name)
 	}
+	say(r.ExtraCount > 0, "what %d files here say that are no part of the export: %q%s", r.ExtraCount, r.Extra, more(r))
 	compared := !picked && int64(len(c.Anchors)) > u.Anchors+u.Later
 	say(!compared && len(r.Witnesses) == 0, "that the log has not shown other records to somebody else: compare it with a checkpoint that was kept elsewhere, or demand witnesses in the policy")
 	return append(out, worldly)

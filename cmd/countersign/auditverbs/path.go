@@ -111,9 +111,9 @@ func (o Options) printProof(out io.Writer, v verdict.Verdict) error {
 // printSentences says what was shown, and what was not.
 func printSentences(out io.Writer, v verdict.Verdict) {
 	for _, s := range v.Shown {
-		fmt.Fprintln(out, "shown:", s)
+		fmt.Fprintln(out, "shown:", verdict.Plain(s))
 	}
 	for _, s := range v.Unproven {
-		fmt.Fprintln(out, "not shown:", s)
+		fmt.Fprintln(out, "not shown:", verdict.Plain(s))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"countersign/audit"
 	"countersign/audit/export/check"
 	"countersign/audit/verify"
+	"countersign/cmd/auditverify/verdict"
 	"countersign/cmd/countersign/app"
 	"countersign/store"
 
@@ -97,7 +98,7 @@ func (o Options) printReport(cmd *cobra.Command, r verify.Report) error {
 
 func printFaults(out io.Writer, r verify.Report) {
 	for _, f := range r.Faults {
-		fmt.Fprintf(out, "record %d (%s): %s: %s\n", f.Index, f.Key, f.Code, f.What)
+		fmt.Fprintf(out, "record %d (%s): %s: %s\n", f.Index, verdict.Plain(f.Key), f.Code, verdict.Plain(f.What))
 	}
 }
 
