@@ -84,7 +84,8 @@ func New(o Options) []*cobra.Command {
 			use: "halt", short: "Stop machines from deciding, in one scope or everywhere",
 			long: `Put a halt on the trail. From then on every decision in the scope is an abstention
 with code halted, and an approval that was decided but not posted yet is void; people
-decide. Workflows go on, and so does everything outside of the scope.`,
+decide. Workflows go on, and so does everything outside of the scope. A name that nothing
+on the trail has is halted too, with a warning: it may be misspelled, and stop nobody.`,
 			example: `  countersign halt --all --reason 'incident 42'
   countersign halt --wallet wa-1 --reason 'key ceremony'
   countersign halt --rule 'EthereumSepolia/TUSD/mint(address,uint256)' --reason 'cap is wrong'`,
@@ -132,7 +133,17 @@ func (o Options) verb(v verb) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return o.say(cmd, v.done, name, entry)
+			if err := o.say(cmd, v.done, name, entry); err != nil || v.kind != audit.ControlHalted {
+				return err
+			}
+			strange, err := unseen(cmd.Context(), trail.DB, name)
+			if err != nil {
+				strange = "whether anything has that name could not be read: " + err.Error()
+			}
+			if strange != "" {
+				fmt.Fprintf(cmd.ErrOrStderr(), "WARNING: %s stops that name and no other; %s\n", name, strange)
+			}
+			return nil
 		},
 	}
 	s.flags(cmd)
