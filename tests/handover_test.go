@@ -46,6 +46,24 @@ func newPost(t *testing.T) *post {
 	return p
 }
 
+// found begins the trail, as the first worker does: an operator's verb begins none.
+func (p *post) found() *post {
+	p.Helper()
+	db, err := store.Open(p.Context(), p.file("trail.db"))
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer db.Close()
+	trail := &store.Trail{DB: db, Signer: &audit.Signer{Key: p.keys["record"], Issuer: "test", Subject: "us-1", Now: time.Now}}
+	if err := db.SignWith(p.Context(), &store.Log{Keys: []*tree.Key{p.named("log")}}); err != nil {
+		p.Fatal(err)
+	}
+	if err := trail.Found(p.Context()); err != nil {
+		p.Fatal(err)
+	}
+	return p
+}
+
 func (p *post) file(name string) string { return filepath.Join(p.dir, name) }
 
 // run is a verb as a process of its own, under the settings of this machine and some more.
@@ -104,7 +122,7 @@ func (p *post) signatures() int {
 
 // TestTheLogsKeyIsTurned takes the steps of docs/keys.md, each in a process of its own.
 func TestTheLogsKeyIsTurned(t *testing.T) {
-	p := newPost(t)
+	p := newPost(t).found()
 	halt, resume := []string{"halt", "--all", "--reason", "test"}, []string{"resume", "--all", "--reason", "test"}
 	verify := func(name string) []string {
 		return []string{"audit", "verify", "--log-key", p.named(name).VerifierKey()}
@@ -138,7 +156,7 @@ func TestTheLogsKeyIsTurned(t *testing.T) {
 // TestAnEmptiedAnchorIsAcceptedOnce: a process refuses to sign over an anchor that was emptied,
 // until the setting names it as the refusal does.
 func TestAnEmptiedAnchorIsAcceptedOnce(t *testing.T) {
-	p := newPost(t)
+	p := newPost(t).found()
 	uri := "file:" + p.file("anchor")
 	with := "COUNTERSIGN_ANCHORS=" + uri
 	p.must(0, "halted", with, "halt", "--all", "--reason", "test")

@@ -50,7 +50,7 @@ func newApprovalsList(o *options) *cobra.Command {
 		Use:   "list",
 		Short: "List approvals, newest first",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			query := fmt.Sprintf("WorkflowType = '%s'", workflows.ApprovalWorkflow)
+			query := fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus != 'ContinuedAsNew'", workflows.ApprovalWorkflow)
 			if open {
 				query += " AND ExecutionStatus = 'Running'"
 			}

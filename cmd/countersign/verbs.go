@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"countersign/cmd/countersign/sweepverbs"
 	"countersign/config"
 	"countersign/store"
+	"countersign/store/sqldb"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
@@ -57,7 +60,12 @@ role that owns the tables, and run docs/postgres-roles.sql afterwards.`,
 			if err != nil {
 				return err
 			}
-			return db.Close()
+			if o.json {
+				err = json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]string{"database": sqldb.Redact(a.Config.Trail.Database)})
+			} else {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "the schema of %s is up to date\n", sqldb.Redact(a.Config.Trail.Database))
+			}
+			return errors.Join(err, db.Close())
 		},
 	}
 }
@@ -150,15 +158,7 @@ func (o *options) signing(cmd *cobra.Command) (*store.Trail, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(cmd.Context(), a.Config.Trail.Database)
-	if err != nil {
-		return nil, err
-	}
-	trail, _, err := a.Signing(cmd.Context(), db)
-	if err != nil {
-		db.Close()
-	}
-	return trail, err
+	return a.Operate(cmd.Context())
 }
 
 // reading opens the trail for reading.

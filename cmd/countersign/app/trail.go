@@ -19,6 +19,7 @@ import (
 	"countersign/audit/tree"
 	"countersign/custody/dfns/signkey"
 	"countersign/store"
+	"countersign/store/sqldb"
 )
 
 // Signing is the trail of a database, open for records of ours: compared with its
@@ -123,11 +124,43 @@ func (a *App) vouch() func([]byte) (audit.Credential, error) {
 	}
 }
 
-// Trail opens the records for reading.
+// Trail opens the records for reading. A trail that has not begun is refused: it is the wrong
+// database more often than a new one, and nothing in it is no answer.
 func (a *App) Trail(ctx context.Context) (*store.DB, error) {
 	db, err := store.OpenReader(ctx, a.Config.Trail.Database)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("COUNTERSIGN_DATABASE: no trail at %s; give --config or set it", a.Config.Trail.Database)
 	}
-	return db, err
+	if err != nil {
+		return nil, err
+	}
+	size, err := db.Size(ctx)
+	if err == nil && size == 0 {
+		err = fmt.Errorf("COUNTERSIGN_DATABASE: the trail at %s is empty, the first worker begins it; if it should hold records, give --config or set it", sqldb.Redact(a.Config.Trail.Database))
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// Operate is [App.Signing] for an operator's verb: of a trail that has begun. A mistyped
+// database would else become a new one, and a halt on it stop nobody.
+func (a *App) Operate(ctx context.Context) (*store.Trail, error) {
+	there, err := a.Trail(ctx)
+	if err == nil {
+		err = there.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, a.Config.Trail.Database)
+	if err != nil {
+		return nil, err
+	}
+	trail, _, err := a.Signing(ctx, db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return trail, nil
 }

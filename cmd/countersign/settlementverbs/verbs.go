@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"countersign"
 	"countersign/activities/lineage"
@@ -21,9 +20,7 @@ import (
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -161,48 +158,6 @@ func tell[Status any](o Options, cmd *cobra.Command, workflowID string, none err
 	enc := json.NewEncoder(cmd.OutOrStdout())
 	enc.SetIndent("", "  ")
 	return enc.Encode(st)
-}
-
-func (o Options) list() *cobra.Command {
-	var state string
-	var limit int32
-	cmd := &cobra.Command{
-		Use: "list", Short: "List settlements, the newest first", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			query := "WorkflowType = '" + workflows.SettlementWorkflow + "'"
-			if state != "" {
-				if strings.Trim(state, "abcdefghijklmnopqrstuvwxyz_") != "" {
-					return o.Usage(fmt.Errorf("--state %q: want a state such as settled or awaiting_approval", state))
-				}
-				query += " AND " + workflows.SettlementAttribute.GetName() + " = '" + state + "'"
-			}
-			c, _, err := o.Temporal(cmd)
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			page, err := c.ListWorkflow(cmd.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: query, PageSize: limit})
-			if err != nil {
-				return fmt.Errorf("list settlements: %w", err)
-			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, "SETTLEMENT\tSTATE\tWALLET\tNETWORK\tISSUE\tSINCE")
-			for _, e := range page.Executions {
-				at := func(name string) (s string) {
-					if p := e.SearchAttributes.GetIndexedFields()[name]; p != nil {
-						_ = converter.GetDefaultDataConverter().FromPayload(p, &s) // shown empty
-					}
-					return s
-				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", strings.TrimPrefix(e.Execution.WorkflowId, "settlement/"), at(workflows.SettlementAttribute.GetName()),
-					at(workflows.WalletIDAttribute.GetName()), at(workflows.NetworkAttribute.GetName()), at(workflows.ReasonCodeAttribute.GetName()), e.StartTime.AsTime().Format("2006-01-02T15:04:05Z"))
-			}
-			return w.Flush()
-		},
-	}
-	cmd.Flags().StringVar(&state, "state", "", "only those in this state")
-	cmd.Flags().Int32Var(&limit, "limit", 50, "how many")
-	return cmd
 }
 
 func (o Options) accept() *cobra.Command {

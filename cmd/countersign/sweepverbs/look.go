@@ -229,6 +229,9 @@ func (o Options) list() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("list sweeps: %w", err)
 			}
+			if len(page.NextPageToken) > 0 {
+				fmt.Fprintf(cmd.ErrOrStderr(), "there may be more than these %d: give --limit, up to 1000\n", len(page.Executions))
+			}
 			all := []listed{}
 			for _, e := range page.Executions {
 				at := func(name string) (s string) {
