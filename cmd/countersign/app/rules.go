@@ -2,7 +2,9 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"countersign/activities"
@@ -104,7 +106,7 @@ func (a *App) ShadowBook() (rules.Decider, audit.Rules, error) {
 func (a *App) Build(name, file string) (rules.Decider, audit.Rules, error) {
 	build, ok := a.Books[name]
 	if !ok {
-		return nil, audit.Rules{}, fmt.Errorf("no book %q in this program", name)
+		return nil, audit.Rules{}, fmt.Errorf("no book %.60q in this program, it has %q", name, slices.Sorted(maps.Keys(a.Books)))
 	}
 	var config []byte
 	if file != "" {
@@ -116,6 +118,9 @@ func (a *App) Build(name, file string) (rules.Decider, audit.Rules, error) {
 	book, err := build(config)
 	if err == nil {
 		err = book.Check()
+	}
+	if err != nil && file == "" {
+		return nil, audit.Rules{}, fmt.Errorf("%s without a configuration file: %w", name, err)
 	}
 	if err != nil {
 		return nil, audit.Rules{}, fmt.Errorf("%s %s: %w", name, file, err)

@@ -48,7 +48,7 @@ func New(o Options, others ...*cobra.Command) *cobra.Command {
 
 func (o Options) list() *cobra.Command {
 	var f store.Filter
-	var kind, since, until string
+	var kind, since, until, from string
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List records in their order",
@@ -63,6 +63,15 @@ func (o Options) list() *cobra.Command {
 			if f.Until, err = o.LastDay("until", until); err != nil {
 				return err
 			}
+			if !f.Until.IsZero() && !f.Since.Before(f.Until) {
+				return o.Usage(fmt.Errorf("--until %s lies before --since %s: no record can be between", until, since))
+			}
+			if f.From, err = strconv.ParseInt(from, 10, 64); err != nil || f.From < 0 {
+				return o.Usage(fmt.Errorf("--from %.60q: want an index of a record; a day is given as --since", from))
+			}
+			if f.Limit < 0 {
+				return o.Usage(fmt.Errorf("--limit %d: want a number of records; 0 means all", f.Limit))
+			}
 			return o.withTrail(cmd, func(ctx context.Context, _ *app.App, db *store.DB) error {
 				return listRecords(ctx, cmd, *o.JSON, db, f)
 			})
@@ -73,7 +82,7 @@ func (o Options) list() *cobra.Command {
 	fl.StringVar(&f.Approval, "approval", "", "only records about this approval `ID`")
 	fl.StringVar(&since, "since", "", "only records signed on this `day` or later (2026-05-01, UTC, or a time of RFC 3339)")
 	fl.StringVar(&until, "until", "", "only records signed on this `day` or earlier; a time is not included itself")
-	fl.Int64Var(&f.From, "from", 0, "only records from this `index` on")
+	fl.StringVar(&from, "from", "0", "only records from this `index` on")
 	fl.IntVar(&f.Limit, "limit", 0, "at most this `many`; 0 means all")
 	return cmd
 }

@@ -69,7 +69,7 @@ them says that something is missing or not known.`,
 				return err
 			}
 			defer db.Close()
-			var found []shown
+			found := []shown{}
 			for e, err := range db.Entries(cmd.Context(), store.Filter{Type: complete.Certified, Since: day}) {
 				if err != nil {
 					return err

@@ -58,6 +58,9 @@ func TestWordsThatNoRecordHoldsAreRefused(t *testing.T) {
 			t.Errorf("%s %s = %v, want a wrong command line that names %s", tt.flag, tt.value, err, tt.says)
 		}
 	}
+	if _, _, err := d.run(t, "export", "--from", "2026-05-02", "--to", "2026-05-01", filepath.Join(t.TempDir(), "x")); !errors.Is(err, errUsage) || !strings.Contains(err.Error(), "--to 2026-05-01 lies before --from 2026-05-02") {
+		t.Errorf("days that are turned around = %v, want a wrong command line", err)
+	}
 	if made := d.exports(t); len(made) != 0 {
 		t.Errorf("they are on the trail: %+v", made)
 	}

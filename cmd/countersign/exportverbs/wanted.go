@@ -1,6 +1,7 @@
 package exportverbs
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ func (w *wanted) read(o Options) (err error) {
 	}
 	if w.query.Until, err = o.LastDay("to", w.until); err != nil {
 		return err
+	}
+	if !w.query.Until.IsZero() && !w.query.Since.Before(w.query.Until) {
+		return o.Usage(fmt.Errorf("--to %s lies before --from %s: no record can be between", w.until, w.since))
 	}
 	if _, err := known.Verdict(w.decision); err != nil {
 		return o.Usage(err)
