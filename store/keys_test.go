@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"countersign/audit"
@@ -91,7 +92,11 @@ func TestASigningKeyIsTurned(t *testing.T) {
 		outcome{"and the old one too", nil}.of(t, app(old, "k4"))
 		_, err = next.EndKey(t.Context(), kid, audit.KeyRetired, 0, "turned", "ops")
 		outcome{"the new key retires the old", nil}.of(t, err)
-		outcome{"which signs no more", store.ErrNotEnrolled}.of(t, app(old, "k5"))
+		err = app(old, "k5")
+		outcome{"which signs no more", store.ErrNotEnrolled}.of(t, err)
+		if !strings.Contains(err.Error(), kid+" was retired and signs nothing from record ") {
+			t.Errorf("the old key is refused with %q, want it to say that it was retired", err)
+		}
 		for _, key := range []string{"k1", "k3", "k4"} { // signed by either, believed by both
 			_, err := next.Find(t.Context(), key)
 			outcome{"record " + key, nil}.of(t, err)

@@ -63,7 +63,7 @@ func (t *Trail) Found(ctx context.Context) error {
 		return fmt.Errorf("keys of the trail: %w", err)
 	}
 	if k, ok := r.Lookup(kid); !ok || k.Subject != t.Signer.Subject || k.Until >= 0 {
-		return fmt.Errorf("%w: %s for %s; `countersign keys enroll` does it, with a key that is", ErrNotEnrolled, kid, t.Signer.Subject)
+		return keys.Refusal(r, kid, t.Signer.Subject)
 	}
 	return nil
 }

@@ -103,6 +103,7 @@ func TestTheLastKeyIsNotEndedOnTheCommandLine(t *testing.T) {
 	standby := made(t, "standby.pem")
 	kid, at := s.enrolled(standby)
 	thief, _ := s.enrolled(made(t, "thief.pem"))
+	s.expect(1, own+" signs here: set COUNTERSIGN_SIGNING_KEY to the next key", "keys", "retire", own, "--reason", "a slip")
 	t.Setenv("COUNTERSIGN_SIGNING_KEY", "file:"+standby)
 	s.expect(0, "revoked "+own, "keys", "revoke", own, "--from", strconv.FormatInt(at+1, 10), "--reason", "stolen")
 	s.enrolled(made(t, "next-standby.pem"))

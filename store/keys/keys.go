@@ -197,5 +197,22 @@ func MaySign(r *audit.Registry, s *audit.Signer, kid, key string, index int64) e
 	if key == audit.KeyRecordKey(kid, audit.KeyEnrolled) && r.Empty(audit.RecordKey) {
 		return nil // the first key of a log enrols itself
 	}
-	return fmt.Errorf("%w: %s for %s; `countersign keys enroll` does it, with a key that is", ErrNotEnrolled, kid, s.Subject)
+	return Refusal(r, kid, s.Subject)
+}
+
+// Refusal is the [ErrNotEnrolled] of a key that may not sign for a subject, with why and what to
+// do.
+func Refusal(r *audit.Registry, kid, subject string) error {
+	k, ok := r.Lookup(kid)
+	switch {
+	case !ok:
+		return fmt.Errorf("%w: %s for %s; `countersign keys enroll` does it, with a key that is", ErrNotEnrolled, kid, subject)
+	case k.Until < 0 && k.Subject == subject:
+		return fmt.Errorf("%w: %s signs as a key of the %s, from record %d on", ErrNotEnrolled, kid, k.Use, k.From)
+	case k.Subject != subject:
+		return fmt.Errorf("%w: %s signs for %s, not for %s: give each account a key of its own", ErrNotEnrolled, kid, k.Subject, subject)
+	case k.Revoked:
+		return fmt.Errorf("%w any more: %s was revoked, from record %d on; sign with another (`countersign keys list`)", ErrNotEnrolled, kid, k.Until)
+	}
+	return fmt.Errorf("%w any more: %s was retired and signs nothing from record %d on; sign with another (`countersign keys list`)", ErrNotEnrolled, kid, k.Until)
 }

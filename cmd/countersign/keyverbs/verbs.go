@@ -158,10 +158,13 @@ func (o Options) retire() *cobra.Command {
 		Use:   "retire KEY",
 		Short: "End a key: what it has signed stands, and it signs nothing more",
 		Long: `Put on the trail that a key signs nothing more. The last key that may sign is refused:
-enrol another first.`,
+enrol another first. So is the key that is configured here: sign with the next one first.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.append(cmd, func(ctx context.Context, t *store.Trail) (audit.Entry, error) {
+				if err := signsHere(ctx, t, args[0]); err != nil {
+					return audit.Entry{}, err
+				}
 				return t.EndKey(ctx, args[0], audit.KeyRetired, 0, reason, by)
 			}, "retired "+args[0])
 		},
@@ -169,6 +172,24 @@ enrol another first.`,
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the trail")
 	cmd.Flags().StringVar(&by, "by", control.Whoami(), "who says so, for the trail")
 	return cmd
+}
+
+// signsHere refuses the key of the record that would retire it, while another of the account may
+// sign: whoever still has the old one configured has not turned it yet.
+func signsHere(ctx context.Context, t *store.Trail, kid string) error {
+	if kid != audit.KeyID(t.Signer.Key.Public()) {
+		return nil
+	}
+	r, err := t.DB.Registry(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range r.All() {
+		if k.Use == audit.RecordKey && k.KeyID != kid && k.Subject == t.Signer.Subject && k.Until < 0 {
+			return fmt.Errorf("%s signs here: set COUNTERSIGN_SIGNING_KEY to the next key, %s, at every worker and here, and retire this one with it; one that was in other hands is revoked", kid, k.KeyID)
+		}
+	}
+	return nil
 }
 
 func (o Options) revoke() *cobra.Command {
