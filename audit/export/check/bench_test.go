@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -71,9 +72,11 @@ func BenchmarkEverything(b *testing.B) {
 }
 
 // paired times two things in turn and reports how long the first takes for a million
-// records, and how many times the second.
+// records, and how many times the second. Memory is collected as seldom as auditverify has it.
 func paired(b *testing.B, records int64, full, bare func()) {
 	b.Helper()
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(200 << 20))
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var fullTime, bareTime time.Duration
 	n := int64(0)
 	for b.Loop() {

@@ -188,8 +188,7 @@ func (o *Opened) views(ctx context.Context, r *Report, c Checks, p *ticker) erro
 		return err
 	}
 	render := bundle.Views{From: o.from, To: o.to, Product: o.Manifest.Teller(), Workers: c.Workers, Read: func(n int64, width int) (string, error) {
-		data, _, err := o.bundle(n, width, nil)
-		return data, err
+		return o.bundle(n, width, make([]byte, readSize))
 	}}
 	beside := o.gather(r)
 	for b, err := range render.Blocks(ctx) {

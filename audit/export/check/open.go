@@ -135,11 +135,10 @@ func (o *Opened) optional(name string, most int) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, int64(most)+1))
-	if data == nil {
-		data = []byte{}
-	}
-	return data, err
+	// A log has many tiles: there is room for one from the beginning.
+	data := bytes.NewBuffer(make([]byte, 0, min(most, tree.TileWidth*tlog.HashSize)+1+bytes.MinRead))
+	_, err = data.ReadFrom(io.LimitReader(f, int64(most)+1))
+	return data.Bytes(), err
 }
 
 // frontier reads the tree at the beginning of a range. What is no list of hashes is no

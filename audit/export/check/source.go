@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"strings"
 
 	"countersign/audit"
 	"countersign/audit/export/bundle"
@@ -46,15 +47,17 @@ func (o *Opened) Source() (verify.Source, error) {
 	return s, err
 }
 
+// readSize is how much is read at once: what stays near the processor until it is copied.
+const readSize = 32 << 10
+
 // entries yields the records, bundle by bundle.
 func (o *Opened) entries() iter.Seq2[audit.Entry, error] {
 	return func(yield func(audit.Entry, error) bool) {
-		var room []byte
+		room := make([]byte, readSize)
 		for n := bundle.Lead(o.from) / tree.TileWidth; n*tree.TileWidth < o.to; n++ {
 			width := bundle.Width(n, o.to)
-			var data string
-			var err error
-			if data, room, err = o.bundle(n, width, room); errors.Is(err, fs.ErrNotExist) {
+			data, err := o.bundle(n, width, room)
+			if errors.Is(err, fs.ErrNotExist) {
 				return // the log has more: that says enough
 			}
 			if err != nil {
@@ -77,32 +80,29 @@ func (o *Opened) entries() iter.Seq2[audit.Entry, error] {
 	}
 }
 
-// bundle reads the bundle n of entries into room, and returns it as a text of its own.
-func (o *Opened) bundle(n int64, width int, room []byte) (string, []byte, error) {
+// bundle reads the bundle n of entries, through room, as a text of its own. What it says of its
+// length is only where to begin.
+func (o *Opened) bundle(n int64, width int, room []byte) (string, error) {
 	f, err := o.fsys.Open(bundle.EntriesPath(n, width))
 	if err != nil {
-		return "", room, err
+		return "", err
 	}
 	defer f.Close()
-	room = room[:0]
-	for {
-		if len(room) == cap(room) {
-			room = append(room, make([]byte, max(64<<10, cap(room)))...)[:len(room)]
-		}
-		got, err := f.Read(room[len(room):cap(room)])
-		room = room[:len(room)+got]
-		if len(room) > bundle.MaxEntries {
-			room = room[:bundle.MaxEntries+1] // it cannot be cut without a rest
-			break
-		}
+	var text strings.Builder
+	if about, err := f.Stat(); err == nil {
+		text.Grow(int(min(max(about.Size(), 0), bundle.MaxEntries)))
+	}
+	for text.Len() <= bundle.MaxEntries { // one that is longer cannot be cut without a rest
+		got, err := f.Read(room)
+		text.Write(room[:got])
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return "", room, fmt.Errorf("read %s: %w", bundle.EntriesPath(n, width), err)
+			return "", fmt.Errorf("read %s: %w", bundle.EntriesPath(n, width), err)
 		}
 	}
-	return string(room), room, nil
+	return text.String(), nil
 }
 
 // tile reads a tile of a whole log; nil when it is not there.

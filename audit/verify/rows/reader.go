@@ -118,10 +118,15 @@ func (r *reader) attach(b *Batch, size int64) error {
 	return nil
 }
 
+// add gives an entry the next row. What was found in the one that stood there is wiped, and costs
+// the more the less else is done: a row that was only hashed has nothing.
 func (b *Batch) add(e audit.Entry) {
 	b.Rows = b.room[:len(b.Rows)+1]
 	r := &b.Rows[len(b.Rows)-1]
-	members, inner := r.Payload.Members[:0], r.Facts.inner[:0] // their room is used again
-	*r = Row{Index: e.Index, JWS: e.JWS, LeafHash: e.LeafHash, Key: e.Record.Key, Kind: string(e.Record.Type)}
-	r.Payload.Members, r.Facts.inner = members, inner
+	if r.opened {
+		members, inner := r.Payload.Members[:0], r.Facts.inner[:0] // their room is used again
+		*r = Row{}
+		r.Payload.Members, r.Facts.inner = members, inner
+	}
+	r.Index, r.JWS, r.LeafHash, r.Key, r.Kind = e.Index, e.JWS, e.LeafHash, e.Record.Key, string(e.Record.Type)
 }

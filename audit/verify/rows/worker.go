@@ -42,6 +42,8 @@ type Row struct {
 	// Proper is the digest.
 	Astray bool
 	Proper Digest
+
+	opened bool // more was done than to hash it
 }
 
 // A Digest is the first half of a SHA-256. Two record keys with one digest would be
@@ -70,6 +72,7 @@ func (w *Worker) Open(r *Row, arena []byte) []byte {
 	if w.HashesOnly {
 		return arena
 	}
+	r.opened = true
 	jws := w.scratch[1:]
 	first, last := strings.IndexByte(r.JWS, '.'), strings.LastIndexByte(r.JWS, '.')
 	switch {
