@@ -150,6 +150,21 @@ type API struct {
 	// TokensFile says who may ask what, as docs/api.md describes: one token's SHA-256, name
 	// and scopes per line. `countersign api token` makes one. Required by the API.
 	TokensFile string `env:"COUNTERSIGN_API_TOKENS_FILE"`
+
+	// APISubject is who the API is on the trail: a name of its own, such as
+	// api.treasury.example.com, under which its sign-ins and exports stand. Without it and
+	// COUNTERSIGN_API_SIGNING_KEY they are signed as the service account.
+	APISubject string `env:"COUNTERSIGN_API_SUBJECT"`
+
+	// APISigningKey is the key that signs them, named like COUNTERSIGN_SIGNING_KEY and not
+	// the same key, enrolled by `countersign keys enroll --key … --subject …`. With it the API
+	// never opens the service account's. Without it and COUNTERSIGN_API_SUBJECT it does.
+	APISigningKey string `env:"COUNTERSIGN_API_SIGNING_KEY"`
+
+	// APIDatabase is where the API reads, named like COUNTERSIGN_DATABASE: the same database
+	// by a login that may only read, or a standby of it. Without it COUNTERSIGN_DATABASE is
+	// read, too.
+	APIDatabase string `env:"COUNTERSIGN_API_DATABASE"`
 }
 
 // Sinks configures what is sent to a SIEM (`countersign sink`).
@@ -256,6 +271,9 @@ func (t Trail) Key() string {
 	}
 	return t.SigningKeyFile
 }
+
+// Own reports whether the API signs as itself.
+func (a API) Own() bool { return a.APISubject != "" || a.APISigningKey != "" }
 
 // LogOrigin names the log.
 func (t Trail) LogOrigin() string {

@@ -123,7 +123,7 @@ func (c Config) Check(roles ...Role) error {
 		case RoleAudit:
 			p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
 		case RoleAPI:
-			p.trail(c)
+			p.api(c)
 			p.required("COUNTERSIGN_API_LISTEN", c.API.APIListen)
 			p.file("COUNTERSIGN_API_TOKENS_FILE", c.API.TokensFile)
 		case RoleSink:
@@ -208,24 +208,6 @@ func (p *problems) worker(c Config) {
 	if c.Trail.Key() != "" && c.Trail.Key() == c.DFNS.KeyFile {
 		p.add("COUNTERSIGN_SIGNING_KEY", errors.New("is the custodian's key: use one key for one purpose"))
 	}
-}
-
-// trail is what signing records needs.
-func (p *problems) trail(c Config) {
-	p.required("COUNTERSIGN_DFNS_USER_ID", c.DFNS.UserID)
-	p.required("COUNTERSIGN_DATABASE", c.Trail.Database)
-	p.key("COUNTERSIGN_SIGNING_KEY", c.Trail.Key())
-	p.key("COUNTERSIGN_LOG_KEY", c.Trail.LogKey)
-	if c.Trail.LogKeyNext != "" {
-		p.key("COUNTERSIGN_LOG_KEY_NEXT", c.Trail.LogKeyNext)
-	}
-	if c.Trail.LogKey != "" && c.Trail.LogKey == c.Trail.Key() {
-		p.add("COUNTERSIGN_LOG_KEY", errors.New("is the key that signs records: use one key for one purpose"))
-	}
-	if c.Trail.PolicyFile != "" {
-		p.file("COUNTERSIGN_POLICY_FILE", c.Trail.PolicyFile)
-	}
-	p.required("COUNTERSIGN_ISSUER", c.Trail.Issuer)
 }
 
 // add notes a problem, once: roles have settings in common.

@@ -58,14 +58,10 @@ func (t *Trail) Found(ctx context.Context) error {
 			return err
 		}
 	}
-	kid := audit.KeyID(t.Signer.Key.Public())
 	if r, err = t.DB.Registry(ctx); err != nil {
 		return fmt.Errorf("keys of the trail: %w", err)
 	}
-	if k, ok := r.Lookup(kid); !ok || k.Subject != t.Signer.Subject || k.Until >= 0 {
-		return keys.Refusal(r, kid, t.Signer.Subject)
-	}
-	return nil
+	return keys.Enrolled(r, t.Signer)
 }
 
 // Enrol puts on the trail that a key may sign from here on. The key proves that it is

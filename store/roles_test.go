@@ -37,6 +37,9 @@ func as(t *testing.T, dsn, user string) string {
 	return u.String()
 }
 
+// apiLogin is the login of the API.
+func apiLogin() string { return fmt.Sprintf("t%d_api", os.Getpid()) }
+
 // withRoles makes a database that a role of its own has migrated, with the roles of the manual.
 func withRoles(t *testing.T) roles {
 	t.Helper()
@@ -47,7 +50,7 @@ func withRoles(t *testing.T) roles {
 			return
 		}
 		raw := rawDB(t, server)
-		for _, kind := range []string{"owner", "writer", "reader"} {
+		for _, kind := range []string{"owner", "writer", "reader", "api"} {
 			if _, err := raw.Exec("DROP ROLE IF EXISTS " + name + "_" + kind); err != nil {
 				t.Error(err)
 			}
@@ -70,7 +73,7 @@ func withRoles(t *testing.T) roles {
 	for range 2 { // again after each migration
 		execute(t, r.admin, string(grants))
 	}
-	execute(t, r.admin, "CREATE ROLE "+name+"_writer LOGIN IN ROLE countersign_writer; CREATE ROLE "+name+"_reader LOGIN IN ROLE countersign_reader")
+	execute(t, r.admin, "CREATE ROLE "+name+"_writer LOGIN IN ROLE countersign_writer; CREATE ROLE "+name+"_reader LOGIN IN ROLE countersign_reader; CREATE ROLE "+apiLogin()+" LOGIN IN ROLE countersign_api")
 	return r
 }
 
@@ -166,7 +169,7 @@ func readerReads(t *testing.T, dsn string) {
 	}
 	// Of a table that a migration has added and the file does not know.
 	raw := rawDB(t, dsn)
-	for privilege, without := range map[string]string{"reader SELECT": "", "writer INSERT": "append_lock goose_db_version"} {
+	for privilege, without := range map[string]string{"reader SELECT": "", "api SELECT": "", "writer INSERT": "append_lock goose_db_version"} {
 		role, privilege, _ := strings.Cut(privilege, " ")
 		var missing string
 		err := raw.QueryRowContext(t.Context(), `SELECT COALESCE(string_agg(relname, ' ' ORDER BY relname), '') FROM pg_class

@@ -53,8 +53,8 @@ func decidedSite(t *testing.T) *site {
 }
 
 // startAPI starts the API with one token, called auditor, and returns how it is asked with
-// that, or with none.
-func (s *site) startAPI() func(path string, signed bool) (code int, body []byte) {
+// that, or with none. Variables stand over the stack's configuration.
+func (s *site) startAPI(environ ...string) func(path string, signed bool) (code int, body []byte) {
 	s.t.Helper()
 	line, token, code := s.run("api", "token", "--name", "auditor")
 	tokens := filepath.Join(s.t.TempDir(), "tokens")
@@ -67,7 +67,7 @@ func (s *site) startAPI() func(path string, signed bool) (code int, body []byte)
 	}
 	addr := l.Addr().String()
 	l.Close()
-	s.start("api", "COUNTERSIGN_API_TOKENS_FILE="+tokens, "COUNTERSIGN_API_LISTEN="+addr)
+	s.start("api", append(environ, "COUNTERSIGN_API_TOKENS_FILE="+tokens, "COUNTERSIGN_API_LISTEN="+addr)...)
 	waitFor(s.t, "API", func(ctx context.Context) error { return answers200(ctx, "http://"+addr+"/readyz") })
 	return func(path string, signed bool) (int, []byte) {
 		s.t.Helper()

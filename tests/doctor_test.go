@@ -24,7 +24,7 @@ func TestDoctorOnTheSandbox(t *testing.T) {
 		"wallet.delegated": doctor.OK, "webhook.pending": doctor.OK, "token.expiry": doctor.OK,
 		"credential.active": doctor.OK, "credential.signs": doctor.OK, "clock.skew": doctor.OK,
 		"nodes.answer": doctor.OK, "screening.lists": doctor.OK, "key.separate": doctor.OK,
-		"account.self": doctor.OK, "account.duties": doctor.OK,
+		"account.self": doctor.OK, "account.duties": doctor.OK, "api.identity": doctor.OK, "api.reader": doctor.OK, "trail.halts": doctor.OK,
 		// The stack guards no change of policies and permissions: it says so.
 		"policy.change": doctor.Failed, "permission.change": doctor.Failed,
 		"people.self": doctor.Warning,

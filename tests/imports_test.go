@@ -194,6 +194,7 @@ var imports = map[string][]string{
 	"cmd/countersign/demo":            {"*"},
 	"cmd/countersign/scheduleverbs":   {"*"},
 	"cmd/countersign/screening":       {"*"},
+	"cmd/countersign/siem":            {"*"},
 	"tests":                           {"*"},
 	"tests/conformance":               {},
 	"tests/vectors":                   {},

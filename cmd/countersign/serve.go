@@ -8,6 +8,7 @@ import (
 
 	"countersign/audit/api/token"
 	"countersign/cmd/countersign/app"
+	"countersign/cmd/countersign/siem"
 	"countersign/config"
 	"countersign/worker"
 
@@ -96,7 +97,7 @@ up until it is back. Run it once; several would send everything several times.`,
 			if err != nil {
 				return err
 			}
-			return a.RunSinks(cmd.Context())
+			return siem.Run(cmd.Context(), a)
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -168,4 +169,50 @@ func (s *Signed) List(ctx context.Context) ([]Halt, error) {
 	}
 	slices.SortFunc(all, func(a, b Halt) int { return cmp.Compare(a.Scope, b.Scope) })
 	return all, nil
+}
+
+// errRestless means that halts begin and end faster than they can be read.
+var errRestless = errors.New("halts begin and end faster than they can be read: try again")
+
+// Differences are what the table of halts and the signed records do not say alike, each of one
+// moment: the halts that stand by the records and not in the table, and the rows of the table that
+// no record under their key halts now.
+func (s *Signed) Differences(ctx context.Context) (missing, unexplained []Halt, err error) {
+	for range 10 {
+		standing, before, err := s.learned(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		kept, err := list(ctx, s.SQL)
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, after, err := s.learned(ctx); err != nil {
+			return nil, nil, err
+		} else if after != before {
+			continue
+		}
+		for _, h := range kept {
+			if standing[h.Scope].Key != h.Key {
+				unexplained = append(unexplained, h)
+			}
+			delete(standing, h.Scope)
+		}
+		return slices.SortedFunc(maps.Values(standing), func(a, b Halt) int { return cmp.Compare(a.Scope, b.Scope) }), unexplained, nil
+	}
+	return nil, nil, errRestless
+}
+
+// learned is what stands by the records now, and the index behind the last of them.
+func (s *Signed) learned(ctx context.Context) (standing map[string]Halt, next int64, err error) {
+	if err := s.Learn(ctx, s.SQL); err != nil {
+		return nil, 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	standing = maps.Clone(s.standing)
+	if standing == nil {
+		standing = map[string]Halt{}
+	}
+	return standing, s.next, nil
 }

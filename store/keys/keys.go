@@ -216,3 +216,12 @@ func Refusal(r *audit.Registry, kid, subject string) error {
 	}
 	return fmt.Errorf("%w any more: %s was retired and signs nothing from record %d on; sign with another (`countersign keys list`)", ErrNotEnrolled, kid, k.Until)
 }
+
+// Enrolled fails, with [ErrNotEnrolled], unless the signer's key may sign on.
+func Enrolled(r *audit.Registry, s *audit.Signer) error {
+	kid := audit.KeyID(s.Key.Public())
+	if k, ok := r.Lookup(kid); !ok || k.Use != audit.RecordKey || k.Subject != s.Subject || k.Until >= 0 {
+		return Refusal(r, kid, s.Subject)
+	}
+	return nil
+}

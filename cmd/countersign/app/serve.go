@@ -5,16 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"countersign/audit/api"
 	"countersign/audit/api/token"
-	"countersign/audit/ocsf"
-	"countersign/audit/sink"
 	"countersign/store"
-	"countersign/telemetry"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // RunAPI answers questions about the trail until ctx is done.
@@ -32,7 +26,7 @@ func (a *App) RunAPI(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	trail, closeKeys, err := a.Signing(ctx, db)
+	trail, closeKeys, err := a.signingAPI(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -42,7 +36,7 @@ func (a *App) RunAPI(ctx context.Context) error {
 		return err
 	}
 	// What is read is read without the right to write.
-	reader, err := a.Trail(ctx)
+	reader, err := a.apiReader(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -57,57 +51,27 @@ func (a *App) RunAPI(ctx context.Context) error {
 	return server.ListenAndServe(ctx)
 }
 
-// RunSinks sends the trail to where it is watched until ctx is done.
-func (a *App) RunSinks(ctx context.Context) error {
-	db, err := store.Open(ctx, a.Config.Trail.Database)
+// apiReader is what the API reads. An address of its own must lead to the log that takes the
+// sign-ins: what is told would else be of one log, and who has read it on another.
+func (a *App) apiReader(ctx context.Context, db *store.DB) (*store.DB, error) {
+	if a.Config.API.APIDatabase == "" {
+		return a.Trail(ctx)
+	}
+	reader, err := reading(ctx, "COUNTERSIGN_API_DATABASE", a.Config.API.APIDatabase)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer db.Close()
-	meter, stop, err := telemetry.Meter(ctx, a.Config.Environ)
+	var first [2]string
+	for i, of := range []*store.DB{db, reader} {
+		for e, broken := range of.Entries(ctx, store.Filter{Limit: 1}) {
+			first[i], err = e.LeafHash, errors.Join(err, broken)
+		}
+	}
+	if err == nil && first[0] != first[1] {
+		err = errors.New("it is another log than that of COUNTERSIGN_DATABASE: give the same database, by a login that may only read")
+	}
 	if err != nil {
-		return err
+		return nil, errors.Join(fmt.Errorf("COUNTERSIGN_API_DATABASE: %w", err), reader.Close())
 	}
-	defer stop(context.WithoutCancel(ctx)) //nolint:errcheck // measurements are not what we are here for
-	var all errgroup.Group
-	var runners []*sink.Runner
-	names := map[string]bool{}
-	for _, uri := range strings.Fields(a.Config.Sinks.URIs) {
-		config, err := sink.ParseSink(uri)
-		if err != nil {
-			return fmt.Errorf("COUNTERSIGN_SINKS: %w", err)
-		}
-		if names[config.Name] {
-			return fmt.Errorf("COUNTERSIGN_SINKS: two sinks are called %s: give one of them name=…", config.Name)
-		}
-		names[config.Name] = true
-		sender, err := sink.NewSender(config)
-		if err != nil {
-			return fmt.Errorf("COUNTERSIGN_SINKS: %w", err)
-		}
-		runner := &sink.Runner{Log: db, Cursors: cursors{db}, Sender: sender, Product: ocsf.Product{Version: a.Revision, Origin: a.Config.Trail.LogOrigin()}, Batch: config.Batch, Logger: a.Log}
-		runners = append(runners, runner)
-	}
-	if _, err := sink.Observe(meter, runners...); err != nil {
-		return err
-	}
-	for _, runner := range runners {
-		all.Go(func() error { return runner.Run(ctx) })
-		a.Log.Info("sink started", "sink", runner.Sender.Name())
-	}
-	if err := all.Wait(); err != nil && ctx.Err() == nil {
-		return err
-	}
-	return nil
-}
-
-// cursors are the store's, with the error that a sink knows.
-type cursors struct{ *store.DB }
-
-func (c cursors) Advance(ctx context.Context, name string, from, to int64) error {
-	err := c.DB.Advance(ctx, name, from, to)
-	if errors.Is(err, store.ErrCursor) {
-		return fmt.Errorf("%w: %w", sink.ErrCursorMoved, err)
-	}
-	return err
+	return reader, nil
 }

@@ -19,48 +19,77 @@ import (
 	"countersign/audit/tree"
 	"countersign/custody/dfns/signkey"
 	"countersign/store"
+	"countersign/store/keys"
 	"countersign/store/sqldb"
 )
 
-// Signing is the trail of a database, open for records of ours: compared with its
+// Signing is the trail of a database, open for records of the service account: compared with its
 // anchors, and with our keys enrolled. Close gives the keys back.
-func (a *App) Signing(ctx context.Context, db *store.DB) (_ *store.Trail, closeKeys func(), err error) {
-	var keys keys
+func (a *App) Signing(ctx context.Context, db *store.DB) (*store.Trail, func(), error) {
+	return a.signing(ctx, db, "COUNTERSIGN_SIGNING_KEY", a.Config.Trail.Key(), audit.Signer{Subject: a.Config.DFNS.UserID, Vouch: a.vouch()},
+		func(t *store.Trail) error {
+			if err := t.Found(ctx); err != nil {
+				return err
+			}
+			return t.BeginAnew(ctx)
+		})
+}
+
+// signingAPI is Signing for the API. Where it has an identity of its own the service account's key
+// is not opened, and nothing but what the API has to say is signed: it enrols no key, and leaves
+// anchors that begin anew to a worker.
+func (a *App) signingAPI(ctx context.Context, db *store.DB) (*store.Trail, func(), error) {
+	own := a.Config.API
+	if !own.Own() {
+		return a.Signing(ctx, db)
+	}
+	const setting = "COUNTERSIGN_API_SIGNING_KEY"
+	return a.signing(ctx, db, setting, own.APISigningKey, audit.Signer{Subject: own.APISubject}, func(t *store.Trail) error {
+		known, err := db.Registry(ctx)
+		if err == nil {
+			err = keys.Enrolled(known, t.Signer)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w. A new key of the API is enrolled by `countersign keys enroll --key '%s' --subject '%s'`, where the worker's keys are and after the first worker has started", setting, err, own.APISigningKey, own.APISubject)
+		}
+		return nil
+	})
+}
+
+// signing opens a key and the log, and has begin look whether the key may sign.
+func (a *App) signing(ctx context.Context, db *store.DB, setting, uri string, as audit.Signer, begin func(*store.Trail) error) (_ *store.Trail, closeKeys func(), err error) {
+	var opened openKeys
 	defer func() {
 		if err != nil {
-			keys.close()
+			opened.close()
 		}
 	}()
-	key, err := keys.open(ctx, "COUNTERSIGN_SIGNING_KEY", a.Config.Trail.Key())
+	key, err := opened.open(ctx, setting, uri)
 	if err != nil {
 		return nil, nil, err
 	}
 	if n := key.Limit(); n > 0 {
-		return nil, nil, fmt.Errorf("COUNTERSIGN_SIGNING_KEY: %w: it signs at most %d bytes, and a record may be longer: take a P-256 key there", audit.ErrKey, n)
+		return nil, nil, fmt.Errorf("%s: %w: it signs at most %d bytes, and a record may be longer: take a P-256 key there", setting, audit.ErrKey, n)
 	}
-	log, err := a.log(ctx, &keys)
+	log, err := a.log(ctx, &opened)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := db.SignWith(ctx, log); err != nil {
 		return nil, nil, err
 	}
-	trail := &store.Trail{DB: db, Signer: &audit.Signer{
-		Key: key, Issuer: a.Config.Trail.Issuer, Subject: a.Config.DFNS.UserID, Now: time.Now, Vouch: a.vouch(),
-	}}
-	if err := trail.Found(ctx); err != nil {
+	as.Key, as.Issuer, as.Now = key, a.Config.Trail.Issuer, time.Now
+	trail := &store.Trail{DB: db, Signer: &as}
+	if err := begin(trail); err != nil {
 		return nil, nil, err
 	}
-	if err := trail.BeginAnew(ctx); err != nil {
-		return nil, nil, err
-	}
-	return trail, keys.close, nil
+	return trail, opened.close, nil
 }
 
-// keys are open private keys.
-type keys []*keyring.Key
+// openKeys are open private keys.
+type openKeys []*keyring.Key
 
-func (k *keys) open(ctx context.Context, setting, uri string) (*keyring.Key, error) {
+func (k *openKeys) open(ctx context.Context, setting, uri string) (*keyring.Key, error) {
 	key, err := keyring.Open(ctx, uri)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
@@ -69,14 +98,14 @@ func (k *keys) open(ctx context.Context, setting, uri string) (*keyring.Key, err
 	return key, nil
 }
 
-func (k *keys) close() {
+func (k *openKeys) close() {
 	for _, key := range *k {
 		_ = key.Close() // nothing is signed any more
 	}
 }
 
 // log is the log that the trail belongs to.
-func (a *App) log(ctx context.Context, keys *keys) (*store.Log, error) {
+func (a *App) log(ctx context.Context, keys *openKeys) (*store.Log, error) {
 	var log store.Log
 	for _, k := range [][2]string{{"COUNTERSIGN_LOG_KEY", a.Config.Trail.LogKey}, {"COUNTERSIGN_LOG_KEY_NEXT", a.Config.Trail.LogKeyNext}} {
 		if k[1] == "" {
@@ -127,16 +156,21 @@ func (a *App) vouch() func([]byte) (audit.Credential, error) {
 // Trail opens the records for reading. A trail that has not begun is refused: it is the wrong
 // database more often than a new one, and nothing in it is no answer.
 func (a *App) Trail(ctx context.Context) (*store.DB, error) {
-	db, err := store.OpenReader(ctx, a.Config.Trail.Database)
+	return reading(ctx, "COUNTERSIGN_DATABASE", a.Config.Trail.Database)
+}
+
+// reading opens the records at the address of a setting.
+func reading(ctx context.Context, setting, address string) (*store.DB, error) {
+	db, err := store.OpenReader(ctx, address)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("COUNTERSIGN_DATABASE: no trail at %s; give --config or set it", a.Config.Trail.Database)
+		return nil, fmt.Errorf("%s: no trail at %s; give --config or set it", setting, address)
 	}
 	if err != nil {
 		return nil, err
 	}
 	size, err := db.Size(ctx)
 	if err == nil && size == 0 {
-		err = fmt.Errorf("COUNTERSIGN_DATABASE: the trail at %s is empty, the first worker begins it; if it should hold records, give --config or set it", sqldb.Redact(a.Config.Trail.Database))
+		err = fmt.Errorf("%s: the trail at %s is empty, the first worker begins it; if it should hold records, give --config or set it", setting, sqldb.Redact(address))
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

@@ -59,6 +59,12 @@ var catalogue = []entry{
 		"Look at `countersign screening lists` and repair the source.", screeningLists},
 	{"key.separate", "The key that signs records must not be the one that votes: who has one of them must not have both.",
 		"Make another signing key: openssl genpkey -algorithm ed25519.", separateKeys},
+	{"api.identity", "An API that signs as the service account holds the key that signs decisions, on a machine that answers strangers.",
+		"Make a key, enrol it with `countersign keys enroll --key … --subject …`, and set COUNTERSIGN_API_SUBJECT and COUNTERSIGN_API_SIGNING_KEY (docs/keys.md).", apiIdentity},
+	{"api.reader", "What the API tells should be read by a login that cannot write, so that a fault in it changes nothing.",
+		"Make a login in the role countersign_reader (docs/postgres-roles.sql), and set COUNTERSIGN_API_DATABASE to it.", apiReader},
+	{"trail.halts", "The table of halts is signed by nobody: a row taken from it is a halt that somebody wanted away, a row without a record one that nobody has answered for.",
+		"Run `countersign audit verify`, find out who writes in the database, and halt or resume the scope again.", haltsTable},
 	{"people.self", "Who controls our service account must not have it approve what he asks for; only the file of identities can say who that is.",
 		"Name our user ID in a group of COUNTERSIGN_PEOPLE_FILE, with the identities of those who control it.", peopleFile},
 }

@@ -140,7 +140,7 @@ var groupRows = []row{
 
 func TestChecks(t *testing.T) {
 	seen := map[string]bool{}
-	for _, rows := range [][]row{policyRows, groupRows, accountRows, credentialRows, localRows} {
+	for _, rows := range [][]row{policyRows, groupRows, accountRows, credentialRows, localRows, trailRows} {
 		for _, tt := range rows {
 			seen[tt.id] = seen[tt.id] || tt.result != doctor.OK
 			t.Run(tt.id+"/"+tt.name, func(t *testing.T) {

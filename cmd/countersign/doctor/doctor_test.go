@@ -126,7 +126,7 @@ func TestTheVerb(t *testing.T) {
 		want   []string
 		never  string
 	}{
-		{"in order", func(*world) {}, nil, 0, []string{"ok", "policy.sign", "21 ok, 0 unknown, 0 warning, 0 failed"}, "why:"},
+		{"in order", func(*world) {}, nil, 0, []string{"ok", "policy.sign", "24 ok, 0 unknown, 0 warning, 0 failed"}, "why:"},
 		{"a warning", func(w *world) { w.app.Config.Rules.PeopleFile = "" }, nil, 3, []string{"warning", "people.self", "why: ", "do:  Name our user ID"}, ""},
 		{"a failure", func(w *world) { w.answer["/webhooks"] = list("") }, nil, 3, []string{"failed", "webhook.pending"}, ""},
 		{"an unknown", func(w *world) { w.status["/webhooks"] = 403 }, nil, 3, []string{"unknown", "Webhooks:Read is missing"}, ""},

@@ -82,7 +82,7 @@ func newWorld(t *testing.T) *world {
 			BaseURL: api.URL, TokenFile: w.write("token", jwt(now.Add(365*24*time.Hour).Unix())),
 			CredentialID: "cr-1", KeyFile: w.write("key.pem", private(w.key)), UserID: "us-bot",
 		},
-		Trail: config.Trail{SigningKeyFile: w.write("signing.pem", private(signing)), LogKey: w.write("log.pem", private(logKey))},
+		Trail: config.Trail{SigningKeyFile: w.write("signing.pem", private(signing)), LogKey: w.write("log.pem", private(logKey)), Database: filepath.Join(w.dir, "trail.db")},
 		Rules: config.Rules{
 			NodesFile:     w.write("nodes.json", `{"Ethereum":{"url":"`+node.URL+`","chain_id":1}}`),
 			ScreeningFile: w.write("screening.json", `{"lists":[{"name":"own","format":"text","file":"own.txt","max_age":"24h"}]}`),
