@@ -136,7 +136,8 @@ func Certify(ctx context.Context, w Window, sources []Source, cases Cases, earli
 			return c, ctx.Err()
 		}
 		if err != nil {
-			count.Unknown = err.Error()
+			why := err.Error()
+			count.Unknown = strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
 		}
 		if count.Missing > 0 || count.Unfounded > 0 || count.Unreadable > 0 || count.Unknown != "" {
 			c.Complete = false
@@ -146,10 +147,12 @@ func Certify(ctx context.Context, w Window, sources []Source, cases Cases, earli
 	return c, nil
 }
 
-// A record has a greatest length: names are so many, and so long in bytes.
+// A record has a greatest length: names are so many, and so long in bytes, and so is the reason of
+// a source that could not be asked.
 const (
 	maxNamed   = 100
 	longestRow = 160
+	longestWhy = 2000
 )
 
 // Name puts a workflow among the names of a count while there is room.

@@ -3,6 +3,7 @@ package sources
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -70,7 +71,8 @@ func (s Chains) Ready(ctx context.Context, w completeness.Window) error {
 	return nil
 }
 
-// Items are the transactions that have brought something.
+// Items are the transactions that have brought something. A network that cannot be read keeps none
+// of the others from being read: its error comes at the end.
 func (s Chains) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
 		ours, err := s.Ours(ctx)
@@ -78,10 +80,13 @@ func (s Chains) Items(ctx context.Context, w completeness.Window) iter.Seq2[comp
 			yield(completeness.Item{}, fmt.Errorf("wallets: %w", err))
 			return
 		}
+		var failed error
 		for _, network := range s.Nodes.Networks() {
-			if !s.network(ctx, network, ours[network], w, yield) {
+			more, err := s.network(ctx, network, ours[network], w, yield)
+			if !more {
 				return
 			}
+			failed = errors.Join(failed, err)
 		}
 		for e, err := range s.Record.Confirmed(ctx, "", w.From, w.To) {
 			if err == nil && (!deposit(e) || slices.Contains(s.Nodes.Networks(), e.Network)) {
@@ -91,45 +96,56 @@ func (s Chains) Items(ctx context.Context, w completeness.Window) iter.Seq2[comp
 			if err == nil {
 				it, err = arrived(e.Network, e.Tx, e.At)
 			}
-			if !yield(it, err) || err != nil {
+			if err != nil {
+				failed = errors.Join(failed, err)
+				break
+			}
+			if !yield(it, nil) {
 				return
 			}
+		}
+		if failed != nil {
+			yield(completeness.Item{}, failed)
 		}
 	}
 }
 
-// network yields what one network has, and reports whether more is wanted.
-func (s Chains) network(ctx context.Context, network string, ours []string, w completeness.Window, yield func(completeness.Item, error) bool) bool {
+// network yields what one network has, and reports whether more is wanted; what is wrong with it
+// is its own.
+func (s Chains) network(ctx context.Context, network string, ours []string, w completeness.Window, yield func(completeness.Item, error) bool) (more bool, err error) {
 	blocks, err := s.blocksOf(ctx, network, w)
 	if err != nil {
-		return yield(completeness.Item{}, err) && false
+		return true, err
 	}
 	if !yield(completeness.Item{Remark: func(c *complete.Count) { c.Ranges = append(c.Ranges, blocks) }}, nil) {
-		return false
+		return false, nil
 	}
 	if blocks.Blocks == 0 {
-		return true
+		return true, nil
 	}
 	kept, err := s.keptIn(ctx, blocks)
 	if err != nil {
-		return yield(completeness.Item{}, err) && false
+		return true, err
 	}
 	there := map[string]bool{}
 	for e, err := range s.scan(ctx, blocks, ours) {
 		if err != nil {
-			return yield(completeness.Item{}, err) && false
+			return true, err
 		}
 		tx := e.Tx.String()
 		if there[tx] || e.Rule == "" { // a sign of life between ranges has no rule
 			if !yield(completeness.Item{}, nil) {
-				return false
+				return false, nil
 			}
 			continue
 		}
 		there[tx] = true
 		it, err := s.found(ctx, network, e, kept)
-		if !yield(it, err) || err != nil {
-			return false
+		if err != nil {
+			return true, err
+		}
+		if !yield(it, nil) {
+			return false, nil
 		}
 	}
 	return held(blocks, kept, there, yield)
@@ -159,7 +175,7 @@ func (s Chains) found(ctx context.Context, network string, e follow.Event, kept 
 
 // held yields what our watchers have kept and the chain does not have. Where the chain was asked
 // for logs alone, native money is as the watchers have found it.
-func held(blocks complete.Range, kept map[string]tracks.Event, there map[string]bool, yield func(completeness.Item, error) bool) bool {
+func held(blocks complete.Range, kept map[string]tracks.Event, there map[string]bool, yield func(completeness.Item, error) bool) (more bool, err error) {
 	for _, tx := range slices.Sorted(maps.Keys(kept)) {
 		e := kept[tx]
 		if there[tx] || e.State != follow.Confirmed {
@@ -179,11 +195,14 @@ func held(blocks complete.Range, kept map[string]tracks.Event, there map[string]
 				completeness.Name(&c.UnfoundedEvents, what)
 			}
 		}
-		if !yield(it, err) || err != nil {
-			return false
+		if err != nil {
+			return true, err
+		}
+		if !yield(it, nil) {
+			return false, nil
 		}
 	}
-	return true
+	return true, nil
 }
 
 // keptIn is what our watchers have of some blocks, by transaction.

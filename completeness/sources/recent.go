@@ -241,10 +241,14 @@ func (s some) Query(w completeness.Window) string {
 // Items are the requests of the window, as those of [Requests] are.
 func (s some) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
+		all := asking{lister: s.lister, window: w, yield: yield}
 		for group := range slices.Chunk(s.wallets, walletGroup) {
-			if !(Requests{s.lister}).group(ctx, group, w, yield) {
+			if !all.group(ctx, group) {
 				return
 			}
+		}
+		if all.failed != nil {
+			yield(completeness.Item{}, all.failed)
 		}
 	}
 }

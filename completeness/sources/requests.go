@@ -3,6 +3,7 @@ package sources
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -44,10 +45,12 @@ const (
 )
 
 // Items are the requests of the window, in the order of the wallets, with a sign of life after each
-// group of those.
+// group of those. A few wallets that cannot be asked keep none of the others from being asked: their
+// errors come at the end.
 func (s Requests) Items(ctx context.Context, w completeness.Window) iter.Seq2[completeness.Item, error] {
 	return func(yield func(completeness.Item, error) bool) {
 		var group []string
+		all := asking{lister: s.Lister, window: w, yield: yield}
 		for raw, err := range s.Lister.List(ctx, "/wallets", nil) {
 			if err != nil {
 				yield(completeness.Item{}, fmt.Errorf("GET /wallets: %w", err))
@@ -63,12 +66,14 @@ func (s Requests) Items(ctx context.Context, w completeness.Window) iter.Seq2[co
 			if group = append(group, id); len(group) < walletGroup {
 				continue
 			}
-			if !s.group(ctx, group, w, yield) {
+			if !all.group(ctx, group) {
 				return
 			}
 			group = group[:0]
 		}
-		s.group(ctx, group, w, yield)
+		if all.group(ctx, group) && all.failed != nil {
+			yield(completeness.Item{}, all.failed)
+		}
 	}
 }
 
@@ -81,15 +86,28 @@ func walletOf(raw json.RawMessage) (id string, odd *completeness.Item) {
 	return it.Unreadable.ID, nil
 }
 
-// group yields the requests of some wallets, and reports whether more is wanted. What comes before
-// an error is yielded, too.
-func (s Requests) group(ctx context.Context, wallets []string, w completeness.Window, yield func(completeness.Item, error) bool) bool {
+// maxFailed is after how many wallets that cannot be asked no more are: then it is not they that
+// are at fault.
+const maxFailed = 10
+
+// asking is one walk through wallets.
+type asking struct {
+	lister Lister
+	window completeness.Window
+	yield  func(completeness.Item, error) bool
+	failed error // of wallets, each by itself
+	fails  int
+}
+
+// group yields the requests of some wallets, and reports whether more is wanted. What a wallet has
+// told before it failed is yielded, too.
+func (a *asking) group(ctx context.Context, wallets []string) bool {
 	found, broken := make([][]completeness.Item, len(wallets)), make([]error, len(wallets))
 	var all errgroup.Group
 	all.SetLimit(walletsAtOnce)
 	for i, id := range wallets {
 		all.Go(func() error {
-			for it, err := range requestsOf(ctx, s.Lister, id, w) {
+			for it, err := range requestsOf(ctx, a.lister, id, a.window) {
 				if err != nil {
 					broken[i] = err
 					return nil
@@ -102,16 +120,20 @@ func (s Requests) group(ctx context.Context, wallets []string, w completeness.Wi
 	_ = all.Wait() // each wallet has its own error
 	for i, items := range found {
 		for _, it := range items {
-			if !yield(it, nil) {
+			if !a.yield(it, nil) {
 				return false
 			}
 		}
-		if broken[i] != nil {
-			yield(completeness.Item{}, broken[i])
+		if broken[i] == nil {
+			continue
+		}
+		a.failed = errors.Join(a.failed, broken[i])
+		if a.fails++; a.fails == maxFailed || ctx.Err() != nil {
+			a.yield(completeness.Item{}, a.failed)
 			return false
 		}
 	}
-	return yield(completeness.Item{}, nil)
+	return a.yield(completeness.Item{}, nil)
 }
 
 // requestsOf are the requests of one wallet in a window.

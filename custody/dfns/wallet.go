@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"countersign"
@@ -139,7 +140,13 @@ func (c *Client) readEntity(ctx context.Context, walletID, kind, id string) (Ent
 	if err := c.get(ctx, path, &e.Raw); err != nil {
 		return Entity{}, err
 	}
-	return e, decode("GET "+path, e.Raw, &e)
+	if err := decode("GET "+path, e.Raw, &e); err != nil {
+		if odd := countersign.Unreadable(strings.TrimSuffix(kind, "s"), e.Raw, err); odd.ID == id {
+			err = odd // it is this one, and another try is told the same
+		}
+		return Entity{}, err
+	}
+	return e, nil
 }
 
 // walletPath builds /wallets/… of checked parts, none of which needs escaping.

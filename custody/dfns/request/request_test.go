@@ -119,6 +119,7 @@ func TestWhatIsRead(t *testing.T) {
 	replaced := strings.Replace(made, `"fee":"21"`, `"fee":"2.1 XLM","replacementId":"tx-9"`, 1)
 	r, _ := platform(t, 200, "", map[string]string{
 		"/wallets/wa-1/transfers/xfr-1": replaced, "/wallets/wa-1/transfers/xfr-2": made, "/wallets/wa-1/transfers/xfr-3": `{"id":"xfr-3","ID":"xfr-4"}`,
+		"/wallets/wa-1/transfers/xfr-5": `{"id":"xfr-5","status":7}`, "/wallets/wa-1/transfers/xfr-6": `{"status":7}`,
 		"/wallets/wa-1/transfers": `{"items":[` + strings.Replace(made, "xfr-1", "xfr-0", 1) + `,` + replaced + `]}`, "/wallets/wa-1/transactions": `{"items":[]}`,
 	})
 	ref := func(kind countersign.RequestKind, id string) countersign.RequestRef {
@@ -133,6 +134,13 @@ func TestWhatIsRead(t *testing.T) {
 	}
 	if _, err := r.Request(t.Context(), ref(countersign.TransferRequest, "xfr-3")); !errors.Is(err, countersign.ErrUnreadable) {
 		t.Errorf("two IDs: %v", err)
+	}
+	var odd *countersign.UnreadableError
+	if _, err := r.Request(t.Context(), ref(countersign.TransferRequest, "xfr-5")); !errors.As(err, &odd) || odd.Name() != "transfer/xfr-5" {
+		t.Errorf("a status that is no text: %v", err)
+	}
+	if _, err := r.Request(t.Context(), ref(countersign.TransferRequest, "xfr-6")); err == nil || errors.Is(err, countersign.ErrUnreadable) {
+		t.Errorf("an answer that is not about it: %v, want an error that is asked again", err)
 	}
 	if got, err := r.Replaced(t.Context(), ref(countersign.TransactionRequest, "tx-9")); err != nil || got.ID != "xfr-1" {
 		t.Errorf("%+v, %v", got, err)
