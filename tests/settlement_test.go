@@ -202,6 +202,7 @@ func (s *site) byCommandLine() {
 		want string
 	}{
 		{again, 3, "external ID already names another effect"},
+		{append(again, "--purpose", "test"), 0, "had begun already, with the same instruction"},
 		{[]string{"settlements", "submit", "--to", to}, 2, "--amount"},
 		{[]string{"settlements", "show", "token-1"}, 0, `"state": "settled"`},
 		{[]string{"settlements", "show", "none-1"}, 3, "no settlement"},

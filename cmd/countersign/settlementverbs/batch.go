@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"countersign"
 	steps "countersign/activities/settlement"
 	"countersign/schedules"
 	"countersign/strictjson"
@@ -74,7 +73,7 @@ it are compensated, the last first. Legs get their external IDs from the batch's
 				StaticSummary:                            fmt.Sprintf("Batch %s of %d settlements", in.ID, len(in.Legs)),
 			}, workflows.SettlementBatchWorkflow, in)
 			if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-				return o.Refused(fmt.Errorf("%w: batch %s; look with `countersign settlements batch show %s`", countersign.ErrExternalIDReused, in.ID, in.ID))
+				return o.batchAgain(cmd, c, in)
 			}
 			if err != nil {
 				return fmt.Errorf("start the batch %s: %w", in.ID, err)

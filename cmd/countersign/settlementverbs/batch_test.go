@@ -71,10 +71,6 @@ func TestABatchIsSubmittedOnce(t *testing.T) {
 	if out := does(t, c, nil, "batch", "submit", "--file", write(legs)); !strings.Contains(out, "batch payroll-7 of 2 settlements has begun") {
 		t.Error(out)
 	}
-	c.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil, serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "")).Once()
-	if out := does(t, c, errRefused, "batch", "submit", "--file", write(legs)); !strings.Contains(out, "batch show payroll-7") {
-		t.Error(out)
-	}
 	for name, tt := range map[string]struct{ text, want string }{
 		"a leg with an ID of its own": {strings.Replace(legs, "{wallet_id: wa-1", "{external_id: x, wallet_id: wa-1", 1), "legs[0].instruction"},
 		"no legs":                     {"id: payroll-7", "0 legs"},

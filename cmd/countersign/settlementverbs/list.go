@@ -12,6 +12,7 @@ import (
 	"countersign/workflows"
 
 	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -41,8 +42,15 @@ func newListed(e *workflowpb.WorkflowExecutionInfo) listed {
 		}
 		return s
 	}
+	state := at(workflows.SettlementAttribute.GetName())
+	switch {
+	case state == "" && e.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		state = string(countersign.SettlementOpening)
+	case state == "": // it failed before it was anywhere
+		state = "workflow_" + strings.ToLower(e.Status.String())
+	}
 	return listed{
-		SettlementID: strings.TrimPrefix(e.Execution.WorkflowId, "settlement/"), State: at(workflows.SettlementAttribute.GetName()),
+		SettlementID: strings.TrimPrefix(e.Execution.WorkflowId, "settlement/"), State: state,
 		WalletID: at(workflows.WalletIDAttribute.GetName()), Network: at(workflows.NetworkAttribute.GetName()),
 		Issue: at(workflows.ReasonCodeAttribute.GetName()), Since: e.StartTime.AsTime(),
 	}

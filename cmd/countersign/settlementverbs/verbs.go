@@ -117,7 +117,7 @@ func (o Options) start(cmd *cobra.Command, i countersign.Instruction) error {
 		StaticSummary:                            "Settlement " + i.ExternalID,
 	}, workflows.SettlementWorkflow, settlement.SettlementInput{ID: i.ExternalID, Instruction: &i})
 	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return o.Refused(fmt.Errorf("%w: %s; look with `countersign settlements show %s`, and choose another ID for another payment", countersign.ErrExternalIDReused, i.ExternalID, i.ExternalID))
+		return o.again(cmd, c, workflows.SettlementID(i.ExternalID), i)
 	}
 	if err != nil {
 		return fmt.Errorf("start the settlement %s: %w", i.ExternalID, err)
@@ -157,7 +157,24 @@ func tell[Status any](o Options, cmd *cobra.Command, workflowID string, none err
 	}
 	enc := json.NewEncoder(cmd.OutOrStdout())
 	enc.SetIndent("", "  ")
-	return enc.Encode(st)
+	if err := enc.Encode(st); err != nil {
+		return err
+	}
+	return o.broken(cmd, c, workflowID)
+}
+
+// broken refuses a workflow that ended otherwise than it should: what it answered last says
+// nothing of that.
+func (o Options) broken(cmd *cobra.Command, c client.Client, workflowID string) error {
+	d, err := c.DescribeWorkflowExecution(cmd.Context(), workflowID, "")
+	if err != nil {
+		return fmt.Errorf("describe %s: %w", workflowID, err)
+	}
+	switch d.GetWorkflowExecutionInfo().GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW:
+		return nil
+	}
+	return o.Refused(fmt.Errorf("nothing more comes of it: %w", c.GetWorkflow(cmd.Context(), workflowID, "").Get(cmd.Context(), nil)))
 }
 
 func (o Options) accept() *cobra.Command {
