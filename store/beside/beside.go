@@ -20,9 +20,7 @@ import (
 	"context"
 	"fmt"
 
-	"countersign/audit"
 	"countersign/audit/verify"
-	"countersign/store/find"
 	"countersign/store/sqldb"
 )
 
@@ -30,8 +28,8 @@ import (
 const batch = 200
 
 // Check compares what stands beside the first size records of a database, and tells the report
-// what is wrong. It reads everything once, in bounded pieces: beside what one record names it
-// holds 16 bytes for each record and what an hour of each budget holds, of one budget at a time.
+// what is wrong. It reads everything once, in bounded pieces, opened side by side: beside what one record names it
+// holds 8 bytes for each record and what an hour of each budget holds, of one budget at a time.
 // It may run while others append.
 func Check(ctx context.Context, db *sqldb.DB, size int64, report *verify.Report) error {
 	c := &checker{db: db, size: size, report: report, facets: newFacets(size), good: map[string]bool{}}
@@ -63,22 +61,14 @@ func (c *checker) fault(index int64, key string, code verify.FaultCode, format s
 	c.report.Add(verify.Fault{Index: index, Key: key, Code: code, What: fmt.Sprintf(format, args...)})
 }
 
-// A row is a record as it stands in the database: its columns, and what was signed.
-type row struct {
-	index, seq, at               int64
-	key, kind, subject, approval string
-	signed                       audit.Record
-	jws                          string
-}
-
 // records reads all records in their order.
 func (c *checker) records(ctx context.Context) error {
-	err := c.each(ctx, c.db, "WHERE idx >= 0 AND idx < ? ORDER BY idx", []any{c.size}, func(r row) error {
+	err := c.read(ctx, c.db, "WHERE idx >= 0 AND idx < ? ORDER BY idx", []any{c.size}, c.tell, func(r row) error {
 		if r.signed.Key == "" {
 			return nil // no record: the verifier has said so
 		}
 		c.columns(r)
-		c.facets.want(r)
+		c.facets.less[r.index] += r.told.sum
 		if err := c.timed(ctx, r); err != nil {
 			return err
 		}
@@ -90,26 +80,6 @@ func (c *checker) records(ctx context.Context) error {
 	return c.flush(ctx, 0)
 }
 
-// each runs a query of records.
-func (c *checker) each(ctx context.Context, q find.Querier, where string, args []any, do func(row) error) error {
-	rows, err := q.QueryContext(ctx, c.db.Text("SELECT idx, record_key, type, subject, seq, at, jws, approval FROM records "+where), args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r row
-		if err := rows.Scan(&r.index, &r.key, &r.kind, &r.subject, &r.seq, &r.at, &r.jws, &r.approval); err != nil {
-			return err
-		}
-		r.signed = find.Payload(r.jws)
-		if err := do(r); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // columns compares those by which a record is found. Key and type are compared where the record
 // is verified.
 func (c *checker) columns(r row) {
@@ -119,19 +89,9 @@ func (c *checker) columns(r row) {
 	if at := r.signed.At.UnixMicro(); r.at != at {
 		c.fault(r.index, r.signed.Key, verify.ColumnDiffers, "stored with the time %d, signed at %d, in microseconds since 1970", r.at, at)
 	}
-	if approval := approvalOf(r.signed.Facets()); r.approval != approval && r.approval != approvalOf(first(r.signed)) {
-		c.fault(r.index, r.signed.Key, verify.ColumnDiffers, "stored under approval %.80q, it is about %.80q", r.approval, approval)
+	if r.approval != r.told.approval && r.approval != c.facets.of(first(r.signed)).approval {
+		c.fault(r.index, r.signed.Key, verify.ColumnDiffers, "stored under approval %.80q, it is about %.80q", r.approval, r.told.approval)
 	}
-}
-
-// approvalOf is what stands in the column: the last of them.
-func approvalOf(all []audit.Facet) (approval string) {
-	for _, f := range all {
-		if f.Name == audit.FacetApproval {
-			approval = f.Value
-		}
-	}
-	return approval
 }
 
 // flush looks up what records have named, once there is more of it than atMost.

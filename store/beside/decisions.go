@@ -21,21 +21,22 @@ type decision struct {
 	beside               []audit.Evidence
 }
 
-// decided collects a decision whose claims are to be looked for.
-func (c *checker) decided(r row) {
+// decided is a decision whose claims are to be looked for, nil where there can be none.
+func decided(r *row) *decision {
 	var in audit.Intent
 	if json.Unmarshal(r.signed.Body, &in) != nil {
-		return // the verifier has said so
+		return nil // the verifier has said so
 	}
-	d := decision{index: r.index, key: r.signed.Key, balances: in.Budgets, asked: in.AskedAt.UnixMicro(), signed: r.signed.At.UnixMicro()}
+	d := &decision{index: r.index, key: r.signed.Key, balances: in.Budgets, asked: in.AskedAt.UnixMicro(), signed: r.signed.At.UnixMicro()}
 	for _, e := range in.Evidence {
 		if e.Kind == listKind || e.Kind == budgetsKind {
 			d.beside = append(d.beside, e)
 		}
 	}
-	if len(d.balances) > 0 || len(d.beside) > 0 {
-		c.takes = append(c.takes, d)
+	if len(d.balances) == 0 && len(d.beside) == 0 {
+		return nil
 	}
+	return d
 }
 
 // whole reads the balances that a record has no room for.

@@ -1,11 +1,11 @@
 package beside
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 
 	"countersign/audit"
-	"countersign/audit/beside"
 )
 
 // A named is evidence that a record names by its digest.
@@ -33,16 +33,15 @@ type booking struct {
 
 // says collects what a record names, and looks it up once there is enough of it.
 func (c *checker) says(ctx context.Context, r row) error {
-	body := members(r.signed.Body)
-	for _, n := range beside.Names(r.signed) {
+	for _, n := range r.told.named {
 		c.named = append(c.named, named{digest: n.String(), index: r.index, key: r.signed.Key, lists: n.List})
 	}
-	for _, one := range bookings(body) {
+	for _, one := range r.told.bookings {
 		one.index, one.key = r.index, r.signed.Key
 		c.steps = append(c.steps, one)
 	}
-	if r.signed.Type == audit.DecisionIntent {
-		c.decided(r)
+	if r.told.decision != nil {
+		c.takes = append(c.takes, *r.told.decision)
 	}
 	return c.flush(ctx, batch)
 }
@@ -71,8 +70,13 @@ func text(value json.RawMessage) (s string) {
 	return s
 }
 
-// bookings are the steps that a body names: itself, or one of its members.
-func bookings(body map[string]json.RawMessage) (all []booking) {
+// bookings are the steps that a body names: itself, or one of its members. Most bodies have no
+// such member, however it is spelled, and need not be read.
+func bookings(object []byte) (all []booking) {
+	if !bytes.Contains(object, []byte("step_sha256")) && !bytes.Contains(object, []byte(`\u`)) {
+		return nil
+	}
+	body := members(object)
 	if digest := text(body["step_sha256"]); digest != "" {
 		all = append(all, booking{entry: text(body["entry"]), digest: digest})
 	}

@@ -111,7 +111,7 @@ func (c *checker) explained(s step, r row, before int64) {
 		return
 	}
 	said := false
-	for _, b := range bookings(members(r.signed.Body)) {
+	for _, b := range bookings(r.signed.Body) {
 		said = said || b.entry == s.entry && b.digest == s.digest
 	}
 	signed := r.signed.At.UnixMicro()
