@@ -133,6 +133,7 @@ func TestCommandLine(t *testing.T) {
 		{"audit from a day that is no index", "", []string{"audit", "list", "--from", "2026-05-01"}, 2, "", "a day is given as --since"},
 		{"audit of a number that is none", "", []string{"audit", "list", "--limit", "-1"}, 2, "", "0 means all"},
 		{"a book without its file", "", []string{"rules", "lint"}, 3, "", "stablecoin without a configuration file"},
+		{"a certificate of no window", "", []string{"completeness", "certify", "--from", "2026-05-01"}, 2, "", "--from and --to are required"},
 		{"audit with a wrong date", "", []string{"audit", "list", "--since", "yesterday"}, 2, "", "2026-05-01"},
 		{"approvals with a wrong verdict", "", []string{"approvals", "list", "--verdict", "maybe"}, 2, "", "approve, reject or abstain"},
 		{"approvals of what is no ID", "", []string{"approvals", "show", "a/b"}, 2, "", "not an ID"},

@@ -38,7 +38,7 @@ var imports = map[string][]string{
 	"cmd/auditverify":              {"audit", "audit/export/check", "audit/tree", "audit/verify", "cmd/auditverify/verdict"},
 	"cmd/auditverify/dropfs":       {},
 	"cmd/auditverify/verdict":      {"audit/export/bundle", "audit/export/check", "audit/tree", "audit/verify"},
-	"cmd/auditverify/web":          {"audit/export/check", "audit/verify", "cmd/auditverify/dropfs", "cmd/auditverify/verdict"},
+	"cmd/auditverify/web":          {"audit/export/check", "audit/tree", "audit/verify", "cmd/auditverify/dropfs", "cmd/auditverify/verdict"},
 	"cmd/auditverify/web/assemble": {},
 
 	"calldata":                 {"", "strictjson"},

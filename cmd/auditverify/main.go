@@ -7,9 +7,7 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 )
 
 // The exit codes, for scripts.
@@ -24,9 +22,8 @@ func main() {
 	// Records pass through once: fewer collections, within a quarter of a gigabyte.
 	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(200 << 20)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	// It writes nothing, so that a signal may end it anywhere, also where it waits for a pipe.
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is main without exiting.

@@ -222,7 +222,7 @@ func TestTheProgramNamesFilesThatAreNoPartOfTheExport(t *testing.T) {
 	d := newDesk(t)
 	d.write(filepath.Join(d.bundle, "totals.csv"), []byte("1000000\n"))
 	code, out, _ := auditverify(t, "--policy", d.policy, d.bundle)
-	if want := `what 1 files here say that are no part of the export: ["totals.csv"]`; code != exitVerified || !strings.Contains(out, want) {
+	if want := `what files here say that are no part of the export (1): ["totals.csv"]`; code != exitVerified || !strings.Contains(out, want) {
 		t.Errorf("exit %d, want %q: %s", code, want, out)
 	}
 }

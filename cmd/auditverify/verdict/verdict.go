@@ -217,7 +217,7 @@ func unproven(r check.Report, c check.Checks) (out []string) {
 	for _, name := range r.Uncompared {
 		say(!r.HashesOnly || picked, "that %s says what the records say: it was not compared", name)
 	}
-	say(r.ExtraCount > 0, "what %d files here say that are no part of the export: %q%s", r.ExtraCount, r.Extra, more(r))
+	say(r.ExtraCount > 0, "what files here say that are no part of the export (%d): %q%s", r.ExtraCount, r.Extra, more(r))
 	compared := !picked && int64(len(c.Anchors)) > u.Anchors+u.Later
 	say(!compared && len(r.Witnesses) == 0, "that the log has not shown other records to somebody else: compare it with a checkpoint that was kept elsewhere, or demand witnesses in the policy")
 	return append(out, worldly)

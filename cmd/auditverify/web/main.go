@@ -16,6 +16,7 @@ import (
 	"syscall/js"
 
 	"countersign/audit/export/check"
+	"countersign/audit/tree"
 	"countersign/audit/verify"
 	"countersign/cmd/auditverify/dropfs"
 	"countersign/cmd/auditverify/verdict"
@@ -69,6 +70,11 @@ func verifyDropped(dropped, trusted js.Value, progress func(done, total int64)) 
 		return nil, err
 	}
 	c := check.Checks{Anchors: texts(trusted.Get("anchors")), Progress: progress, HashesOnly: trusted.Get("hashesOnly").Truthy()}
+	for _, text := range c.Anchors {
+		if _, err := tree.ReadCheckpoint(text); err != nil {
+			return nil, fmt.Errorf("what was entered as a kept checkpoint is none: %w", err)
+		}
+	}
 	v, err := verdict.OfExport(context.Background(), dropped.Get("name").String(), fsys, t, c)
 	return []verdict.Verdict{v}, err
 }

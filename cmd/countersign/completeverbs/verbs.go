@@ -193,6 +193,9 @@ are missing, and put the certificate on the trail. A window that has its certifi
 		Example: "  countersign completeness certify --from 2026-05-01T09:00:00Z --to 2026-05-01T10:00:00Z",
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			var w completeness.Window
+			if from == "" || to == "" {
+				return o.Usage(errors.New("--from and --to are required: the window to certify"))
+			}
 			if w.From, err = o.Day("from", from); err != nil {
 				return err
 			}

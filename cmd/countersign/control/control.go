@@ -166,6 +166,13 @@ func (o Options) say(cmd *cobra.Command, done, scope string, e audit.Entry) erro
 	return err
 }
 
+// standing is a halt as halts prints it.
+type standing struct {
+	store.Halt
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
 func (o Options) list() *cobra.Command {
 	return &cobra.Command{
 		Use: "halts", Short: "List where machines may not decide now", Args: cobra.NoArgs,
@@ -179,20 +186,21 @@ func (o Options) list() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if *o.JSON {
-				if halts == nil {
-					halts = []store.Halt{}
-				}
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(halts)
-			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, "SCOPE\tSINCE\tBY\tREASON")
+			all := []standing{}
 			for _, h := range halts {
 				var body audit.Control
 				if e, err := db.Find(cmd.Context(), h.Key); err == nil {
 					_ = e.Decode(&body) // shown as it is; audit verify judges it
 				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", h.Scope, h.Since.Format(time.RFC3339), body.By, body.Reason)
+				all = append(all, standing{h, body.By, body.Reason})
+			}
+			if *o.JSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
+			}
+			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
+			fmt.Fprintln(w, "SCOPE\tSINCE\tBY\tREASON")
+			for _, h := range all {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", h.Scope, h.Since.Format(time.RFC3339), h.By, h.Reason)
 			}
 			return w.Flush()
 		},

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"encoding/json"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func desk(t *testing.T) func(args ...string) (out, errs string, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dsn, asJSON := filepath.Join(t.TempDir(), "trail.db"), false
+	dsn := filepath.Join(t.TempDir(), "trail.db")
 	open := func(*cobra.Command) (*store.Trail, error) {
 		db, err := store.Open(t.Context(), dsn)
 		if err != nil {
@@ -50,7 +51,16 @@ func desk(t *testing.T) func(args ...string) (out, errs string, err error) {
 	}
 	return func(args ...string) (string, string, error) {
 		root := &cobra.Command{Use: "countersign", SilenceErrors: true, SilenceUsage: true}
-		root.AddCommand(control.New(control.Options{JSON: &asJSON, Signing: open, Usage: func(err error) error { return err }})...)
+		reading := func(cmd *cobra.Command) (*store.DB, error) {
+			trail, err := open(cmd)
+			if err != nil {
+				return nil, err
+			}
+			return trail.DB, nil
+		}
+		asJSON := false
+		root.PersistentFlags().BoolVar(&asJSON, "json", false, "")
+		root.AddCommand(control.New(control.Options{JSON: &asJSON, Signing: open, Reading: reading, Usage: func(err error) error { return err }})...)
 		var out, errs strings.Builder
 		root.SetArgs(args)
 		root.SetOut(&out)
@@ -81,7 +91,12 @@ func TestAHaltOfWhatNothingNamesIsSaidToBeStrange(t *testing.T) {
 			t.Errorf("resume %s %s = %q, %v", tt.flag, tt.value, errs, err)
 		}
 	}
-	if _, errs, err := run("halt", "--all", "--reason", "x"); err != nil || errs != "" {
+	if _, errs, err := run("halt", "--all", "--reason", "incident 7", "--by", "ana"); err != nil || errs != "" {
 		t.Errorf("halt --all = %q, %v", errs, err)
+	}
+	var listed []struct{ Scope, By, Reason string }
+	out, _, err := run("halts", "--json")
+	if err != nil || json.Unmarshal([]byte(out), &listed) != nil || len(listed) != 1 || listed[0].Scope != "all" || listed[0].By != "ana" || listed[0].Reason != "incident 7" {
+		t.Errorf("halts --json = %q, %v; want who and why too", out, err)
 	}
 }
