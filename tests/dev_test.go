@@ -59,6 +59,32 @@ func TestDevStopsEverything(t *testing.T) {
 	}
 }
 
+// TestAServiceThatIsStoppedWhileItStarts has not failed: a supervisor must not take its end for a fault.
+func TestAServiceThatIsStoppedWhileItStarts(t *testing.T) {
+	s := newSite(t)
+	for _, verb := range []string{"worker", "ingress"} {
+		silent, err := net.Listen("tcp", "127.0.0.1:0") // a Temporal that never answers
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer silent.Close()
+		p := s.start(verb, "TEMPORAL_ADDRESS="+silent.Addr().String())
+		conn, err := silent.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		_ = p.cmd.Wait() // the exit code says it
+		if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+			log, _ := os.ReadFile(filepath.Join(s.stack.Dir, verb+".log"))
+			t.Errorf("%s: exit %d, want 0: %s", verb, code, log)
+		}
+	}
+}
+
 // startDev runs dev on free addresses until it lists them.
 func startDev(t *testing.T) (cmd *exec.Cmd, out string, addrs []string) {
 	t.Helper()

@@ -37,6 +37,9 @@ func Dial(ctx context.Context, logger *slog.Logger, environ map[string]string) (
 	}
 	opts.Logger = log.NewStructuredLogger(logger)
 	c, err := client.DialContext(ctx, opts)
+	if err != nil && ctx.Err() != nil { // the client's own error does not tell why it gave up
+		err = ctx.Err()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reach Temporal at %q: %w", opts.HostPort, err)
 	}

@@ -74,10 +74,11 @@ func startLocal(ctx context.Context, cfg stack.Config, log *slog.Logger) (_ *loc
 func (l *local) run(ctx context.Context) {
 	ctx, l.cancel = context.WithCancel(ctx)
 	l.group, l.ended = errgroup.WithContext(ctx)
-	l.group.Go(func() error { return l.app.RunIngress(l.ended, l.temporal) })
-	l.group.Go(func() error { return l.app.RunWorker(l.ended, l.temporal) })
-	l.group.Go(func() error { return l.app.RunWatch(l.ended) })
-	l.group.Go(func() error { return l.stack.Wait(l.ended) })
+	part := func(run func() error) { l.group.Go(func() error { return ended(l.ended, run()) }) }
+	part(func() error { return l.app.RunIngress(l.ended, l.temporal) })
+	part(func() error { return l.app.RunWorker(l.ended, l.temporal) })
+	part(func() error { return l.app.RunWatch(l.ended) })
+	part(func() error { return l.stack.Wait(l.ended) })
 }
 
 // ready waits until the ingress says that it is.

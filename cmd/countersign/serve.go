@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -49,7 +50,7 @@ signs in and what is exported stands on the trail before it is answered.`,
 			if err != nil {
 				return err
 			}
-			return a.RunAPI(cmd.Context())
+			return ended(cmd.Context(), a.RunAPI(cmd.Context()))
 		},
 	}
 	cmd.AddCommand(newToken())
@@ -97,7 +98,7 @@ up until it is back. Run it once; several would send everything several times.`,
 			if err != nil {
 				return err
 			}
-			return siem.Run(cmd.Context(), a)
+			return ended(cmd.Context(), siem.Run(cmd.Context(), a))
 		},
 	}
 }
@@ -115,7 +116,7 @@ until it is taken. Run it once for each database: of two, one says that the othe
 			if err != nil {
 				return err
 			}
-			return a.RunWatch(cmd.Context())
+			return ended(cmd.Context(), a.RunWatch(cmd.Context()))
 		},
 	}
 }
@@ -129,9 +130,18 @@ func (o *options) serve(role config.Role, run func(*app.App, context.Context, *w
 		}
 		c, err := a.Dial(cmd.Context())
 		if err != nil {
-			return err
+			return ended(cmd.Context(), err)
 		}
 		defer c.Close()
-		return run(a, cmd.Context(), c)
+		return ended(cmd.Context(), run(a, cmd.Context(), c))
 	}
+}
+
+// ended is what the end of a service says. Being told to stop is no failure, also where it was
+// still starting and what it was at says that it was cancelled.
+func ended(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
