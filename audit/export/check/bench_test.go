@@ -25,7 +25,8 @@ import (
 
 // A bigBundle is one to measure on: of as many records as COUNTERSIGN_BENCH_RECORDS says,
 // 20,000 by default, in COUNTERSIGN_BENCH_DIR or a directory of its own. One that is there
-// already is taken as it is.
+// already is taken as it is. Of many records, believe only a run that has found it: who makes it
+// holds all of them in memory, beyond the limit that [paired] sets.
 func bigBundle(tb testing.TB) (dir string, records int64) {
 	tb.Helper()
 	n, err := strconv.Atoi(os.Getenv("COUNTERSIGN_BENCH_RECORDS"))
