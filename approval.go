@@ -90,6 +90,13 @@ type Activity struct {
 	Unreadable string `json:"unreadable,omitempty"`
 }
 
+// The custodian's words for the kinds of assets that people count in units: a chain's own currency, and
+// fungible tokens of EVM chains.
+const (
+	KindNative = "Native"
+	KindErc20  = "Erc20"
+)
+
 // A Transfer moves an asset that the custodian itself understands.
 type Transfer struct {
 	// Kind is the asset's kind: "Native", "Erc20" and so on.

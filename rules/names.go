@@ -2,6 +2,8 @@ package rules
 
 import (
 	"slices"
+
+	"countersign"
 )
 
 // RuleName is the name under which the rule for a function, by its signature, or for a
@@ -47,7 +49,7 @@ func (r *Request) ruleNames() (names []string) {
 		case c.Function() != "" && c.Contract.Functions[c.Function()] != nil:
 			add(c.Contract.RuleName(c.Function()))
 		case c.Function() == "" && c.Inside == nil:
-			add(r.book.assetName(r.Network(), nativeKind, ""))
+			add(r.book.assetName(r.Network(), countersign.KindNative, ""))
 		}
 		for _, inner := range c.Inside {
 			visit(inner)

@@ -153,7 +153,7 @@ func unread(ps []calltree.Problem) Decision {
 // the transfer where the call has no data.
 func (b *Book) ruleOf(r *Request) (Rule, Decision) {
 	if r.Call.Function() == "" {
-		return b.findTransfer(r, countersign.Transfer{Kind: nativeKind, To: r.Call.To(), Amount: r.Call.Value})
+		return b.findTransfer(r, countersign.Transfer{Kind: countersign.KindNative, To: r.Call.To(), Amount: r.Call.Value})
 	}
 	rule := r.Call.Contract.Functions[r.Call.Function()]
 	if rule == nil {
@@ -161,12 +161,6 @@ func (b *Book) ruleOf(r *Request) (Rule, Decision) {
 	}
 	return rule, Decision{}
 }
-
-// The custodian's kinds of assets: nativeKind is what a call without data moves, erc20Kind has decimals.
-const (
-	nativeKind = "Native"
-	erc20Kind  = "Erc20"
-)
 
 // namedRisks returns an abstention unless every class of risk in the calls is named
 // by the function that carries it or by a wrapper around it, or is around already;

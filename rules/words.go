@@ -45,9 +45,9 @@ func (b *Book) Names(network string) words.Names {
 		_, pinned := n.Tokens[a]
 		switch token := (words.Token{Symbol: t.Name, Decimals: t.Decimals}); {
 		case !strings.EqualFold(t.Network, network):
-		case t.Kind == nativeKind:
+		case t.Kind == countersign.KindNative:
 			n.Native = token
-		case t.Kind == erc20Kind && err == nil && !pinned:
+		case t.Kind == countersign.KindErc20 && err == nil && !pinned:
 			n.Tokens[a] = token
 		}
 	}
@@ -61,7 +61,7 @@ func (b *Book) unit(network string, t countersign.Transfer, n words.Names) count
 			return countersign.Unit{Symbol: known.Name, Decimals: known.Decimals}
 		}
 	}
-	if a, err := account(t.Asset); err == nil && t.Kind == erc20Kind {
+	if a, err := account(t.Asset); err == nil && t.Kind == countersign.KindErc20 {
 		return countersign.Unit{Symbol: n.Tokens[a].Symbol, Decimals: n.Tokens[a].Decimals}
 	}
 	return countersign.Unit{}

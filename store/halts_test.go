@@ -91,15 +91,7 @@ func TestAHaltThatIsTakenFromTheTableStands(t *testing.T) {
 // again is the same desk in another process.
 func again(t *testing.T, dsn string) *store.Trail {
 	t.Helper()
-	db, err := store.Open(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	if err := db.SignWith(t.Context(), theLog(t)); err != nil {
-		t.Fatal(err)
-	}
-	return trailOn(db, "us")
+	return trailOn(signing(t, dsn), "us")
 }
 
 // Decisions share a commit with a halt, or with its end: each is told what stands in front of its place.

@@ -32,9 +32,8 @@ func theLog(t testing.TB, anchors ...store.Anchor) *store.Log {
 	return &store.Log{Keys: []*tree.Key{key}, Anchors: anchors}
 }
 
-// desk is one author on one database handle, enrolled. The first record is the key of
-// "founder", the second that of the log.
-func desk(t testing.TB, dsn, author string) *store.Trail {
+// signing is a handle on a database, with its log.
+func signing(t testing.TB, dsn string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), dsn)
 	if err != nil {
@@ -44,7 +43,14 @@ func desk(t testing.TB, dsn, author string) *store.Trail {
 	if err := db.SignWith(t.Context(), theLog(t)); err != nil {
 		t.Fatal(err)
 	}
-	tr := trailOn(db, author)
+	return db
+}
+
+// desk is one author on one database handle, enrolled. The first record is the key of
+// "founder", the second that of the log.
+func desk(t testing.TB, dsn, author string) *store.Trail {
+	t.Helper()
+	tr := trailOn(signing(t, dsn), author)
 	enrol(t, tr)
 	return tr
 }

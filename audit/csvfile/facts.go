@@ -36,11 +36,8 @@ type moved struct {
 	amount, decimals string
 }
 
-// native is the asset of a chain itself, in the custodian's word; an EVM chain counts it in wei.
-const (
-	native      = "Native"
-	weiDecimals = "18"
-)
+// weiDecimals are those of an EVM chain's own currency, which it counts in wei.
+const weiDecimals = "18"
 
 // factsOf reads a body: of an intent all of it, of others the members that they share.
 func factsOf(e audit.Entry) facts {
@@ -120,7 +117,7 @@ func (b body) facts() facts {
 		if len(b.Effect.Moves) == 1 { // of several, no one row can tell
 			m := b.Effect.Moves[0]
 			f.moved = moved{recipient: checksummed(m.To), asset: checksummed(first(m.Asset, m.Kind)), tokenID: m.TokenID, amount: m.Amount.String()}
-			if m.Kind == native && b.FollowedBy == booked.ByChain {
+			if m.Kind == countersign.KindNative && b.FollowedBy == booked.ByChain {
 				f.decimals = weiDecimals
 			}
 		}
@@ -172,7 +169,7 @@ func (f *facts) asked(a countersign.Activity) {
 	case call != nil:
 		f.target = checksummed(call.To)
 		if !call.Value.IsZero() {
-			f.moved = moved{recipient: f.target, asset: native, amount: call.Value.String(), decimals: weiDecimals}
+			f.moved = moved{recipient: f.target, asset: countersign.KindNative, amount: call.Value.String(), decimals: weiDecimals}
 		}
 	}
 }

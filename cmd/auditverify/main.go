@@ -7,7 +7,8 @@ import (
 	"context"
 	"io"
 	"os"
-	"runtime/debug"
+
+	"countersign/audit/export/check"
 )
 
 // The exit codes, for scripts.
@@ -19,9 +20,7 @@ const (
 )
 
 func main() {
-	// Records pass through once: fewer collections, within a quarter of a gigabyte.
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(200 << 20)
+	check.Passing()
 	// It writes nothing, so that a signal may end it anywhere, also where it waits for a pipe.
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
 }

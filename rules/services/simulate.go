@@ -57,7 +57,7 @@ func (d *Desk) calls(from string) (calls []simulation.Call) {
 	switch {
 	case act.Call != nil:
 		calls = append(calls, simulation.Call{From: from, To: act.Call.To, Value: act.Call.Value, Data: act.Call.Data})
-	case act.Transfer != nil && act.Transfer.Kind == "Native":
+	case act.Transfer != nil && act.Transfer.Kind == countersign.KindNative:
 		calls = append(calls, simulation.Call{From: from, To: act.Transfer.To, Value: act.Transfer.Amount})
 	case act.Transfer != nil && act.Transfer.Kind == "Erc20":
 		if data, ok := transferData(act.Transfer); ok {

@@ -11,9 +11,6 @@ import (
 	"countersign/eip55"
 )
 
-// nativeKind is the custodian's kind of transfers of a chain's own currency.
-const nativeKind = "Native"
-
 // Transfer says what a transfer moves and to whom: the exact amount in the unit, or, where that is not known, in
 // smallest units of the asset; the recipient in full, with its name if it has one. Where another asset of the names
 // is called the same, the asset's address tells them apart. The line is valid UTF-8 without control, bidirectional
@@ -61,7 +58,7 @@ func shared(n words.Names, asset, symbol string) bool {
 // asset is what is moved where it has no unit: its kind, and where it is.
 func asset(n words.Names, t countersign.Transfer) string {
 	if t.Asset == "" {
-		if t.Kind == nativeKind {
+		if t.Kind == countersign.KindNative {
 			return "the network's currency"
 		}
 		return erc7730.Plain(t.Kind, 32)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,8 +75,7 @@ func BenchmarkEverything(b *testing.B) {
 // records, and how many times the second. Memory is collected as seldom as auditverify has it.
 func paired(b *testing.B, records int64, full, bare func()) {
 	b.Helper()
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(200 << 20))
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer check.Passing()()
 	var fullTime, bareTime time.Duration
 	n := int64(0)
 	for b.Loop() {

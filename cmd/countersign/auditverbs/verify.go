@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
 
 	"countersign/audit"
@@ -40,7 +39,7 @@ func (o Options) verify() *cobra.Command {
 		Long:  verifyLong,
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			defer passing()()
+			defer check.Passing()()
 			a, err := o.App(cmd)
 			if err != nil {
 				return err
@@ -78,16 +77,6 @@ func (o Options) verify() *cobra.Command {
 	f.StringArrayVar(&known, "anchor", nil, "checkpoint `file` that you have kept, which the log must extend; may be given twice")
 	f.BoolVar(&options.HashesOnly, "hashes-only", false, "check the tree and leave the records unopened")
 	return cmd
-}
-
-// passing is for records that pass through once, as in auditverify: fewer collections, within a
-// quarter of a gigabyte. What it returns makes it as it was.
-func passing() func() {
-	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(200<<20)
-	return func() {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	}
 }
 
 func (o Options) printReport(cmd *cobra.Command, r verify.Report) error {
